@@ -20,8 +20,13 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
   process.stderr.write('Installing dependencies (once, about a minute) ...\n');
   try {
-    execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+    execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    });
   } catch {
-    fail('npm ci failed: see the messages above. It needs the npm registry and a writable folder; run it again afterwards.');
+    fail(
+      'npm ci failed: see the messages above. It needs the npm registry and a writable folder; run it again afterwards.',
+    );
   }
 }
