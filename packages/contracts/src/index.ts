@@ -34,3 +34,13 @@ export {
   purposeSchema,
   purposes,
 } from './label.ts';
+export {
+  type EvidenceDetails,
+  evidenceActions,
+  evidenceDetailsSchema,
+  instantSchema,
+  type LedgerEntryBody,
+  ledgerEntryBodySchema,
+  opaqueIdSchema,
+  sha256Schema,
+} from './ledger-entry.ts';
