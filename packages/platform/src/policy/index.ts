@@ -1,0 +1,27 @@
+export { type ReadAction, readActionOf, readActions, rolesFor } from './actions.ts';
+export { decide } from './decide.ts';
+export { explain } from './explain.ts';
+export {
+  atLeastAsStrict,
+  bottom,
+  compare,
+  describeLabel,
+  dominates,
+  equals,
+  isPublic,
+  join,
+  joinConditions,
+  unrestricted,
+} from './lattice.ts';
+export {
+  type DecisionRequest,
+  type DelegationFacts,
+  type PrincipalFacts,
+  platformOrganisation,
+  type ResourceFacts,
+  type RoleBinding,
+  type SourceFacts,
+} from './request.ts';
+export type { Finding, Rule } from './rule.ts';
+export { admits, isVisible, type ReadPredicate, readScopeOf } from './scope.ts';
+export { standardRules } from './standard-rules.ts';

@@ -1,0 +1,110 @@
+import { type Conditions, type Label, type Level, levels, type Purpose, purposes } from '@genesis/contracts';
+
+/*
+ * Labels are points of a join semilattice: (level, set of categories), ordered by "level at least as high and
+ * all categories included". The lists are sorted and unique, as the schema of labels makes them. A list that is
+ * not can make `dominates` say no where yes were right, never the other way round, and `join` loses nothing.
+ */
+
+const rank: Record<Level, number> = { public: 0, internal: 1, controlled: 2, classified: 3 };
+
+/** Public, without categories: what everyone is cleared for. */
+export const bottom: Label = Object.freeze({
+  level: levels[0],
+  categories: Object.freeze([]) as unknown as string[],
+});
+
+/** The conditions of something that has no sources: no licence, every purpose, no agreement. */
+export const unrestricted: Conditions = Object.freeze({
+  licences: [],
+  purposes: [...purposes].sort(),
+  agreements: [],
+});
+
+/** True only if every element of `small` is in `large`; both sorted. One pass. */
+export function isSubset(small: readonly string[], large: readonly string[]): boolean {
+  if (small.length > large.length) return false;
+  let at = 0;
+  for (const item of small) {
+    while (at < large.length && large[at] !== item) at++;
+    if (at === large.length) return false;
+    at++;
+  }
+  return true;
+}
+
+function union<T extends string>(a: T[], b: T[]): T[] {
+  if (isSubset(b, a)) return a;
+  if (isSubset(a, b)) return b;
+  return [...new Set([...a, ...b])].sort();
+}
+
+/** True if whoever is cleared for `a` is cleared for `b`. A partial order: some labels are apart. */
+export function dominates(a: Label, b: Label): boolean {
+  return rank[a.level] >= rank[b.level] && isSubset(b.categories, a.categories);
+}
+
+export function levelDominates(a: Level, b: Level): boolean {
+  return rank[a] >= rank[b];
+}
+
+export function equals(a: Label, b: Label): boolean {
+  return dominates(a, b) && dominates(b, a);
+}
+
+/** How `a` stands to `b`; `apart` means that neither dominates the other. */
+export function compare(a: Label, b: Label): 'equal' | 'above' | 'below' | 'apart' {
+  const up = dominates(a, b);
+  const down = dominates(b, a);
+  if (up) return down ? 'equal' : 'above';
+  return down ? 'below' : 'apart';
+}
+
+/** The least label that dominates both: the label of what is derived from both. */
+export function join(a: Label, b: Label): Label {
+  if (dominates(a, b)) return a;
+  if (dominates(b, a)) return b;
+  return {
+    level: rank[a.level] >= rank[b.level] ? a.level : b.level,
+    categories: union(a.categories, b.categories),
+  };
+}
+
+/** The conditions of what is derived from both: licences and agreements add up, purposes shrink. */
+export function joinConditions(a: Conditions, b: Conditions): Conditions {
+  return {
+    licences: union(a.licences, b.licences),
+    purposes: a.purposes.filter((purpose) => b.purposes.includes(purpose)),
+    agreements: union(a.agreements, b.agreements),
+  };
+}
+
+/** True if `a` permits nothing that `b` does not, and names every licence and agreement that `b` names. */
+export function atLeastAsStrict(a: Conditions, b: Conditions): boolean {
+  return (
+    isSubset(a.purposes, b.purposes) &&
+    isSubset(b.licences, a.licences) &&
+    isSubset(b.agreements, a.agreements)
+  );
+}
+
+export function isPublic(label: Label): boolean {
+  return label.level === 'public' && label.categories.length === 0;
+}
+
+/**
+ * Whether data under these conditions may be used for a purpose. Without one, only what is public and free for
+ * every purpose may be used: leaving the purpose out never gives more than stating it.
+ */
+export function purposeFits(purpose: Purpose | null, label: Label, conditions: Conditions): boolean {
+  if (purpose !== null) return conditions.purposes.includes(purpose);
+  return isPublic(label) && purposes.every((each) => conditions.purposes.includes(each));
+}
+
+/** A label in words: "controlled with categories cui and pii". */
+export function describeLabel(label: Label): string {
+  const { level, categories } = label;
+  if (categories.length === 0) return level;
+  if (categories.length === 1) return `${level} with category ${categories[0]}`;
+  return `${level} with categories ${categories.slice(0, -1).join(', ')} and ${categories.at(-1)}`;
+}

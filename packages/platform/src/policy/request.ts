@@ -1,0 +1,62 @@
+import type { Action, Conditions, Label, PrincipalKind, Purpose, Role } from '@genesis/contracts';
+
+/**
+ * The name under which a role is bound to the platform itself instead of to an organisation.
+ * A resource whose organisation is null belongs to it.
+ */
+export const platformOrganisation = 'platform';
+
+/** A role in one organisation, or on the platform itself. Times are milliseconds since the epoch. */
+export type RoleBinding = { organisation: string; role: Role; expiresAt?: number };
+
+/** Authority that a principal has handed to long work: never more than the principal has at that moment. */
+export type DelegationFacts = {
+  id: string;
+  purpose: Purpose;
+  actions: readonly Action[];
+  /** Ids that it is confined to; empty means none at all, `*` means that it is not confined. */
+  resources: readonly string[];
+  expiresAt: number;
+  revoked: boolean;
+};
+
+export type PrincipalFacts = {
+  id: string;
+  kind: PrincipalKind;
+  organisation: string;
+  clearance: Label;
+  roles: readonly RoleBinding[];
+  /** `dataset.*`, `dataset.read` or `*`. */
+  tokenScopes: readonly string[];
+  delegation?: DelegationFacts;
+};
+
+export type ResourceFacts = {
+  /** `dataset`, `run`, ... for a thing of the catalog; `principal` names the person that an act concerns. */
+  kind: string;
+  id: string;
+  /** The owner; null is the platform itself. */
+  organisation: string | null;
+  /** For `principal.clear` the clearance that is asked for, for `dataset.relabel` the new label. */
+  label: Label;
+  conditions: Conditions;
+  sealed?: boolean;
+  /** What the target (machine, endpoint, recipient) may hold, when data moves to it. */
+  destinationClearance?: Label;
+};
+
+/** A label with the conditions that go with it: what every source of a derived thing has. */
+export type SourceFacts = { label: Label; conditions: Conditions };
+
+export type DecisionRequest = {
+  principal: PrincipalFacts;
+  action: Action;
+  resource: ResourceFacts;
+  purpose: Purpose | null;
+  /** What the result is derived from; for `dataset.relabel` the one entry is the current label. */
+  sources?: readonly SourceFacts[];
+  /** Set by the platform's own confirming run only. */
+  handler?: 'confirm';
+  /** Milliseconds since the epoch. */
+  at: number;
+};

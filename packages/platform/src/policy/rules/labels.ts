@@ -1,0 +1,153 @@
+import type { Action } from '@genesis/contracts';
+import { purposeFor, usesData } from '../actions.ts';
+import {
+  atLeastAsStrict,
+  bottom,
+  describeLabel,
+  dominates,
+  isPublic,
+  join,
+  joinConditions,
+  purposeFits,
+} from '../lattice.ts';
+import type { SourceFacts } from '../request.ts';
+import { forbid, type Rule, silent } from '../rule.ts';
+
+const noSources: readonly SourceFacts[] = [];
+
+export const labelNotDominated: Rule = {
+  name: 'label-not-dominated',
+  says: 'The clearance must dominate the label of the resource and of every source.',
+  judge: ({ principal, action, resource, sources = noSources }) => {
+    // There the label is the clearance that is asked for. A steward vouches for it without holding it:
+    // otherwise nobody could ever be the first to be cleared.
+    if (action === 'principal.clear') return silent;
+    let label = resource.label;
+    for (const source of sources) label = join(label, source.label);
+    if (dominates(principal.clearance, label)) return silent;
+    const wanted = describeLabel(join(principal.clearance, label));
+    return forbid(
+      `the label ${describeLabel(label)} is not within the clearance ${describeLabel(principal.clearance)}`,
+      `a steward of ${principal.organisation} must raise your clearance to ${wanted}`,
+    );
+  },
+};
+
+export const noWriteDown: Rule = {
+  name: 'no-write-down',
+  says: 'What is derived carries at least the joined label of its sources.',
+  judge: ({ resource, sources = noSources }) => {
+    let least = bottom;
+    for (const source of sources) least = join(least, source.label);
+    if (dominates(resource.label, least)) return silent;
+    return forbid(
+      `the label ${describeLabel(resource.label)} is below what its sources require`,
+      `give the result at least the label ${describeLabel(join(resource.label, least))}`,
+    );
+  },
+};
+
+export const noLooseConditions: Rule = {
+  name: 'no-looser-conditions',
+  says: 'What is derived keeps every licence and agreement of its sources and adds no purpose to theirs.',
+  judge: ({ resource, sources = noSources }) => {
+    for (const source of sources) {
+      if (atLeastAsStrict(resource.conditions, source.conditions)) continue;
+      const { licences, agreements, purposes } = sources.reduce(
+        (all, each) => joinConditions(all, each.conditions),
+        source.conditions,
+      );
+      const list = (items: readonly string[]) => items.join(', ') || 'none';
+      return forbid(
+        'the conditions of the result are looser than those of its sources',
+        `give the result the licences ${list(licences)}, the agreements ${list(agreements)} and no purpose but ${list(purposes)}`,
+      );
+    }
+    return silent;
+  },
+};
+
+export const declassification: Rule = {
+  name: 'declassification',
+  says: 'A label is never lowered by one person; raising it needs its present label as the source.',
+  judge: ({ action, resource, sources = noSources }) => {
+    if (action !== 'dataset.relabel') return silent;
+    const [current] = sources;
+    if (current === undefined) {
+      return forbid(
+        'the present label is not stated',
+        'state the present label and conditions as the source',
+      );
+    }
+    if (dominates(resource.label, current.label)) return silent;
+    return forbid(
+      `lowering a label from ${describeLabel(current.label)} to ${describeLabel(resource.label)} is declassification`,
+      'two people, the steward and an independent reviewer, must agree; this version has no such procedure yet',
+    );
+  },
+};
+
+export const purposeStated: Rule = {
+  name: 'purpose-allowed',
+  says: 'The purpose must be stated, and be one that the conditions of the resource and of every source name; only what is public and free for every purpose needs none.',
+  judge: ({ action, resource, purpose, sources = noSources }) => {
+    if (!usesData.has(action)) return silent;
+    const misfit = purposeFits(purpose, resource.label, resource.conditions)
+      ? sources.find((source) => !purposeFits(purpose, source.label, source.conditions))
+      : resource;
+    if (misfit === undefined) return silent;
+    const open = sources.reduce(
+      (left, source) => joinConditions(left, source.conditions),
+      resource.conditions,
+    );
+    const allowed = open.purposes.join(', ');
+    return forbid(
+      purpose === null ? 'no purpose is stated' : `the conditions do not allow the purpose ${purpose}`,
+      allowed === ''
+        ? 'the conditions of the sources leave no purpose: their custodians must allow one'
+        : `state a purpose that the conditions allow (${allowed}), or ask the custodian for another`,
+    );
+  },
+};
+
+export const purposeOfAction: Rule = {
+  name: 'purpose-of-action',
+  says: 'Some acts have one purpose: creating a model is train, predicting is infer, unsealing is evaluate, exporting is publish.',
+  judge: ({ action, purpose }) => {
+    const meant = purposeFor.get(action);
+    if (meant === undefined || meant === purpose) return silent;
+    return forbid(`${action} has the purpose ${meant}`, `state the purpose ${meant}`);
+  },
+};
+
+const exports: ReadonlySet<Action> = new Set(['dataset.export', 'campaign.export']);
+
+export const exportAllowed: Rule = {
+  name: 'export-conditions',
+  says: 'Exporting needs conditions that allow publishing.',
+  judge: ({ action, resource }) =>
+    !exports.has(action) || resource.conditions.purposes.includes('publish')
+      ? silent
+      : forbid(
+          'the conditions do not allow publishing',
+          'the custodian must allow the purpose publish, or export without these rows',
+        ),
+};
+
+export const destinationCleared: Rule = {
+  name: 'destination-not-cleared',
+  says: 'Data moves only to a machine, endpoint or recipient that is cleared for its label; an export without a named destination goes to the public.',
+  judge: ({ action, resource, sources = noSources }) => {
+    const destination = resource.destinationClearance ?? (exports.has(action) ? bottom : undefined);
+    if (destination === undefined) return silent;
+    let label = resource.label;
+    for (const source of sources) label = join(label, source.label);
+    if (dominates(destination, label)) return silent;
+    return forbid(
+      `the destination may hold ${describeLabel(destination)}, not ${describeLabel(label)}`,
+      isPublic(destination)
+        ? `name a destination that is cleared for ${describeLabel(label)}`
+        : `choose a destination that is cleared for ${describeLabel(join(destination, label))}`,
+    );
+  },
+};

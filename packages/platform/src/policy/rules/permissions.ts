@@ -1,0 +1,67 @@
+import type { Action } from '@genesis/contracts';
+import { openActions, rolesFor } from '../actions.ts';
+import { isPublic } from '../lattice.ts';
+import { type PrincipalFacts, platformOrganisation } from '../request.ts';
+import { type Rule, silent } from '../rule.ts';
+
+/**
+ * The first role that permits the action on something of this organisation. A platform administrator administers
+ * every organisation; no other role reaches beyond the organisation that it is bound to.
+ */
+export function permittingRole(
+  principal: PrincipalFacts,
+  action: Action,
+  organisation: string | null,
+  at: number,
+): string | undefined {
+  const allowed = rolesFor[action];
+  const owner = organisation ?? platformOrganisation;
+  for (const binding of principal.roles) {
+    const reaches =
+      binding.organisation === owner ||
+      (binding.role === 'administrator' && binding.organisation === platformOrganisation);
+    if (
+      reaches &&
+      allowed.includes(binding.role) &&
+      (binding.expiresAt === undefined || at < binding.expiresAt)
+    ) {
+      return binding.role;
+    }
+  }
+  return undefined;
+}
+
+export const roleInOrganisation: Rule = {
+  name: 'role-in-organisation',
+  says: 'A role in the organisation that owns the resource permits the actions of that role.',
+  judge: ({ principal, action, resource, at }) => {
+    const owner = resource.organisation ?? 'the platform';
+    const role = permittingRole(principal, action, resource.organisation, at);
+    if (role !== undefined) return { effect: 'permit', reason: `${role} of ${owner} may do ${action}` };
+    const roles = rolesFor[action].join(' or ');
+    return {
+      effect: 'silent',
+      needed: [`an administrator of ${owner} must give you the role ${roles} there`],
+    };
+  },
+};
+
+export const publicToAll: Rule = {
+  name: 'public-to-all',
+  says: 'What is public, without categories, may be read by every principal.',
+  judge: ({ action, resource }) =>
+    openActions.has(action) && isPublic(resource.label)
+      ? { effect: 'permit', reason: 'public things may be read by every principal' }
+      : silent,
+};
+
+export const ownTokens: Rule = {
+  name: 'own-tokens',
+  says: 'Every principal may make and revoke their own tokens.',
+  judge: ({ principal, action, resource }) =>
+    (action === 'token.create' || action === 'token.revoke') &&
+    resource.kind === 'principal' &&
+    resource.id === principal.id
+      ? { effect: 'permit', reason: 'it is your own token' }
+      : silent,
+};

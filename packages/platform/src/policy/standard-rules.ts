@@ -1,0 +1,47 @@
+import type { Rule } from './rule.ts';
+import {
+  delegationAction,
+  delegationAlive,
+  delegationGrants,
+  delegationPurpose,
+  delegationResource,
+  tokenScope,
+} from './rules/credentials.ts';
+import { agentApproval, agentLimits, bornWithoutClearance, notOneself, sealed } from './rules/duties.ts';
+import {
+  declassification,
+  destinationCleared,
+  exportAllowed,
+  labelNotDominated,
+  noLooseConditions,
+  noWriteDown,
+  purposeOfAction,
+  purposeStated,
+} from './rules/labels.ts';
+import { ownTokens, publicToAll, roleInOrganisation } from './rules/permissions.ts';
+
+/** The mandatory rules, in the order in which a denial names them: who asks, what for, what about, then permissions. */
+export const standardRules: readonly Rule[] = [
+  tokenScope,
+  delegationAlive,
+  delegationAction,
+  delegationPurpose,
+  delegationResource,
+  delegationGrants,
+  agentLimits,
+  sealed,
+  declassification,
+  labelNotDominated,
+  noWriteDown,
+  noLooseConditions,
+  purposeOfAction,
+  purposeStated,
+  exportAllowed,
+  destinationCleared,
+  notOneself,
+  bornWithoutClearance,
+  agentApproval,
+  roleInOrganisation,
+  publicToAll,
+  ownTokens,
+];
