@@ -1,4 +1,16 @@
 export {
+  type Config,
+  type ConfigInput,
+  type ConfigName,
+  type ConfigSource,
+  configSchema,
+  describeConfig,
+  environmentName,
+  flagName,
+  type ResolvedConfig,
+  resolveConfig,
+} from './config.ts';
+export {
   type Action,
   actionSchema,
   actions,
@@ -20,6 +32,26 @@ export {
   type GenesisFailure,
   invalidField,
 } from './errors.ts';
+export {
+  type ArmsClaim,
+  type ArmsClaimDraft,
+  type Claim,
+  type ClaimDraft,
+  claimBoundary,
+  claimSchema,
+  completeClaim,
+  type Exclusion,
+  exclusionSchema,
+  type Family,
+  familyAlpha,
+  familySchema,
+  fewestStarts,
+  type Opening,
+  openingSchema,
+  type PredictionClaim,
+  type PredictionClaimDraft,
+} from './hypothesis.ts';
+export { claimStatement } from './hypothesis-statement.ts';
 export { type IdKind, idPrefixes, idSchema } from './ids.ts';
 export {
   type Conditions,
@@ -44,3 +76,15 @@ export {
   opaqueIdSchema,
   sha256Schema,
 } from './ledger-entry.ts';
+export {
+  type DescribedMetric,
+  type Independence,
+  type Interval,
+  independenceSchema,
+  independences,
+  type Outcome,
+  outcomeSchema,
+  outcomes,
+  type Verdict,
+  verdictSchema,
+} from './verdict.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { purposeSchema } from './label.ts';
 
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
@@ -24,6 +25,10 @@ export const ledgerEntryBodySchema = z.strictObject({
   actor: opaqueIdSchema,
   action: z.string().regex(/^[a-z][a-z0-9.-]{0,63}$/, 'expected an action like "hypothesis.freeze"'),
   resource: opaqueIdSchema.nullable(),
+  /** What the actor said it was for; left out where no purpose applies. */
+  purpose: purposeSchema.optional(),
+  /** The delegation under which a worker acted for the actor; left out where the actor acted itself. */
+  delegation: opaqueIdSchema.optional(),
   decision: z.strictObject({
     effect: z.enum(['allow', 'deny', 'conditional']),
     rationaleCode: z.string().min(1).max(100),

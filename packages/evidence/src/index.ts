@@ -53,6 +53,9 @@ export {
   signNote,
 } from './notes/note.ts';
 export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from './notes/tlog-proof.ts';
+export { claimHash, claimSeeds, reusedSeeds } from './statistics/claim.ts';
+export { evaluateClaim } from './statistics/evaluate-claim.ts';
+export type { ArmsRow, EvaluationRow, PredictionRow } from './statistics/units.ts';
 export {
   decodeEntryBundle,
   decodeTile,
