@@ -137,3 +137,6 @@ export const grantsAuthority: ReadonlySet<Action> = new Set([
   'token.create',
   'token.revoke',
 ]);
+
+/** The kinds of things that a scope can show. */
+export const readableKinds: readonly string[] = [...readActionByKind.keys()];

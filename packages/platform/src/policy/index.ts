@@ -1,4 +1,4 @@
-export { type ReadAction, readActionOf, readActions, rolesFor } from './actions.ts';
+export { type ReadAction, readActionOf, readActions, readableKinds, rolesFor } from './actions.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export {

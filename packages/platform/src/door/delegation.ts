@@ -1,0 +1,79 @@
+import { type Action, GenesisError, type Purpose } from '@genesis/contracts';
+import { eq } from 'drizzle-orm';
+import type { Clock, Database, Ids } from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { delegation } from './tables.ts';
+import type { WriteTx } from './tx.ts';
+
+/** Where the door finds what identity knows of a principal. */
+export interface PrincipalDirectory {
+  /** Facts as they are now, or undefined where there is no such principal or it is disabled. */
+  load(principal: string): Promise<Omit<PrincipalFacts, 'tokenScopes' | 'delegation'> | undefined>;
+}
+
+export type NewDelegation = {
+  purpose: Purpose;
+  actions: readonly Action[];
+  resources: readonly string[];
+  lifetimeMs: number;
+};
+
+/**
+ * Records that a worker may act for the principal: for one purpose, some actions, some things, until it expires. It is
+ * written in the transaction of the work that it serves and never gives more than the principal's own token did.
+ */
+export async function delegate(
+  tx: WriteTx,
+  { clock, ids }: { clock: Clock; ids: Ids },
+  principal: PrincipalFacts,
+  wanted: NewDelegation,
+): Promise<string> {
+  const id = ids.next('delegation');
+  const now = clock.now().getTime();
+  const outer = principal.delegation;
+  await tx.insert(delegation).values({
+    id,
+    principal: principal.id,
+    purpose: wanted.purpose,
+    actions: [...wanted.actions],
+    resources: [...wanted.resources],
+    tokenScopes: [...principal.tokenScopes],
+    createdAt: now,
+    expiresAt: Math.min(now + wanted.lifetimeMs, outer?.expiresAt ?? Number.MAX_SAFE_INTEGER),
+  });
+  return id;
+}
+
+/** Ends a delegation: whoever works under it is denied at its next effect. */
+export async function revokeDelegation(tx: WriteTx, clock: Clock, id: string): Promise<void> {
+  await tx.update(delegation).set({ revokedAt: clock.now().getTime() }).where(eq(delegation.id, id));
+}
+
+/**
+ * The principal as a delegated worker, read anew: call it before each effect.
+ *
+ * @throws GenesisError `unauthenticated` when the delegation or its principal is gone
+ */
+export async function actUnder(
+  database: Database,
+  directory: PrincipalDirectory,
+  id: string,
+): Promise<PrincipalFacts> {
+  const [row] = await database.orm.select().from(delegation).where(eq(delegation.id, id));
+  const facts = row === undefined ? undefined : await directory.load(row.principal);
+  if (row === undefined || facts === undefined) {
+    throw new GenesisError({ code: 'unauthenticated', message: `Delegation ${id} is no longer valid.` });
+  }
+  return {
+    ...facts,
+    tokenScopes: row.tokenScopes,
+    delegation: {
+      id: row.id,
+      purpose: row.purpose as Purpose,
+      actions: row.actions as Action[],
+      resources: row.resources,
+      expiresAt: row.expiresAt,
+      revoked: row.revokedAt !== null,
+    },
+  };
+}

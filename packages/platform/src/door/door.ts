@@ -1,0 +1,196 @@
+import { type Action, type Decision, GenesisError, type Purpose } from '@genesis/contracts';
+import type { Clock, Database, Ids, Tx } from '../kernel/index.ts';
+import { appendEntry, type Edge, type NewEntry } from '../ledger/index.ts';
+import { decide, isPublic, isVisible, type PrincipalFacts, readScopeOf, type ResourceFacts } from '../policy/index.ts';
+import { loadFacts, rowOf } from './facts.ts';
+import { makeScope, type ReadScope } from './scope.ts';
+import { resource } from './tables.ts';
+import { asWriteTx, type WriteTx } from './tx.ts';
+
+/** A write that asks to pass the door. */
+export type WriteRequest = {
+  principal: PrincipalFacts;
+  action: Action;
+  /**
+   * The id of an existing governed thing; the facts of one that this write creates; or facts about something that has
+   * no row of its own (the platform, a principal, a label that is asked for).
+   */
+  resource: string | { create: ResourceFacts } | { about: ResourceFacts };
+  purpose: Purpose | null;
+  /** Ids of what the result is derived from: their labels and conditions must not be lost. */
+  sources?: readonly string[];
+  /** Set by the platform's own confirming run, and by nothing else. */
+  handler?: 'confirm';
+};
+
+/** What a change leaves behind: its result, the details that its entry commits to, and edges of the lineage. */
+export type Change<T> = { result: T; details: unknown; edges?: readonly Edge[] };
+
+/** The result of a write together with the entry that proves it. */
+export type Performed<T> = { result: T; entry: string; decision: Decision };
+
+export interface Door {
+  /**
+   * Decides, and if allowed changes the state and appends the ledger entry, all in one transaction. A denial is
+   * entered in the ledger too and thrown; what the principal may not know of is `not-found`, as if it did not exist.
+   */
+  perform<T>(
+    request: WriteRequest,
+    change: (tx: WriteTx, facts: ResourceFacts) => Promise<Change<T>>,
+  ): Promise<Performed<T>>;
+  /** The right to read lists for a purpose. */
+  authorize(principal: PrincipalFacts, purpose: Purpose | null): ReadScope;
+  /** Decides about one thing that is read or used; uses of what is not public, allowed and denied, enter the ledger. */
+  use(
+    principal: PrincipalFacts,
+    action: Action,
+    id: string,
+    purpose: Purpose | null,
+    details?: unknown,
+  ): Promise<{ facts: ResourceFacts; scope: ReadScope }>;
+  /** Enters in the ledger that a list showed things that are not public: one entry for the whole list. */
+  noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void>;
+  /** The decision as it would be, without acting and without a trace. */
+  preview(request: WriteRequest): Promise<Decision>;
+}
+
+/** What the door is made of. */
+export type DoorParts = { database: Database; clock: Clock; ids: Ids };
+
+type Judged = { facts: ResourceFacts; sources: ResourceFacts[]; decision: Decision; creating: boolean };
+
+export function createDoor({ database, clock, ids }: DoorParts): Door {
+  const now = (): number => clock.now().getTime();
+
+  const missing = (): GenesisError =>
+    new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
+
+  async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
+    const { resource: wanted } = request;
+    const named = typeof wanted === 'string' ? [wanted] : [];
+    const known = await loadFacts(tx, [...named, ...(request.sources ?? [])]);
+    const facts = typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
+    if (facts === undefined) return undefined;
+    const sources: ResourceFacts[] = [];
+    for (const source of request.sources ?? []) {
+      const found = known.get(source);
+      if (found === undefined) return undefined;
+      sources.push(found);
+    }
+    const decision = decide({
+      principal: request.principal,
+      action: request.action,
+      resource: facts,
+      purpose: request.purpose,
+      sources,
+      at: now(),
+      ...(request.handler === undefined ? {} : { handler: request.handler }),
+    });
+    return { facts, sources, decision, creating: typeof wanted === 'object' && 'create' in wanted };
+  }
+
+  function entryOf(request: WriteRequest, id: string, decision: Decision, details: unknown): NewEntry {
+    return {
+      at: now(),
+      actor: request.principal.id,
+      action: request.action,
+      resource: id,
+      decision: { effect: decision.effect, rationaleCode: decision.rationaleCode },
+      purpose: request.purpose ?? undefined,
+      delegation: request.principal.delegation?.id,
+      details,
+    };
+  }
+
+  async function refuse(request: WriteRequest, judged: Judged): Promise<never> {
+    const { facts, decision, sources } = judged;
+    await database.transaction((tx) =>
+      appendEntry(tx, ids, entryOf(request, facts.id, decision, { rules: decision.rules.map((rule) => rule.rule) })),
+    );
+    const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
+    if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
+    throw new GenesisError({
+      code: 'denied',
+      message: `Not allowed: ${decision.rationaleCode}. ${decision.needed.join(' ')}`.trim(),
+      decision,
+    });
+  }
+
+  async function perform<T>(
+    request: WriteRequest,
+    change: (tx: WriteTx, facts: ResourceFacts) => Promise<Change<T>>,
+  ): Promise<Performed<T>> {
+    const outcome = await database.transaction(async (tx) => {
+      const judged = await judge(tx, request);
+      if (judged === undefined) throw missing();
+      if (judged.decision.effect !== 'allow') return { denied: judged };
+      if (judged.creating) {
+        await tx.insert(resource).values(rowOf(judged.facts, request.principal.id, now()));
+      }
+      const changed = await change(asWriteTx(tx), judged.facts);
+      const edges: Edge[] = [
+        ...(changed.edges ?? []),
+        ...judged.sources
+          .filter((source) => source.id !== judged.facts.id)
+          .map((source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id })),
+      ];
+      const entry = await appendEntry(tx, ids, {
+        ...entryOf(request, judged.facts.id, judged.decision, changed.details),
+        edges,
+      });
+      return { done: { result: changed.result, entry, decision: judged.decision } };
+    });
+    return outcome.done ?? (await refuse(request, outcome.denied));
+  }
+
+  function authorize(principal: PrincipalFacts, purpose: Purpose | null): ReadScope {
+    return makeScope(database.orm, principal, readScopeOf(principal, purpose, now()));
+  }
+
+  async function use(
+    principal: PrincipalFacts,
+    action: Action,
+    id: string,
+    purpose: Purpose | null,
+    details: unknown = {},
+  ): Promise<{ facts: ResourceFacts; scope: ReadScope }> {
+    const request: WriteRequest = { principal, action, resource: id, purpose };
+    const judged = await database.transaction(async (tx) => {
+      const found = await judge(tx, request);
+      if (found !== undefined && found.decision.effect === 'allow' && !isPublic(found.facts.label)) {
+        await appendEntry(tx, ids, entryOf(request, id, found.decision, details));
+      }
+      return found;
+    });
+    if (judged === undefined) throw missing();
+    if (judged.decision.effect !== 'allow') return await refuse(request, judged);
+    return { facts: judged.facts, scope: authorize(principal, purpose) };
+  }
+
+  async function noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void> {
+    const restricted = shown.filter((facts) => !isPublic(facts.label));
+    if (restricted.length === 0) return;
+    await database.transaction((tx) =>
+      appendEntry(tx, ids, {
+        at: now(),
+        actor: scope.principal.id,
+        action,
+        resource: null,
+        decision: { effect: 'allow', rationaleCode: 'listed' },
+        purpose: scope.purpose ?? undefined,
+        details: { listed: restricted.length },
+        edges: restricted.map((facts) => ({ subject: scope.principal.id, relation: 'used', object: facts.id })),
+      }),
+    );
+  }
+
+  async function preview(request: WriteRequest): Promise<Decision> {
+    const judged = await database.transaction((tx) => judge(tx, request));
+    if (judged === undefined) throw missing();
+    const named = typeof request.resource === 'string' ? [judged.facts, ...judged.sources] : judged.sources;
+    if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
+    return judged.decision;
+  }
+
+  return { perform, authorize, use, noteUse, preview };
+}

@@ -1,0 +1,54 @@
+import type { Conditions, Label, Purpose } from '@genesis/contracts';
+import { levels } from '@genesis/contracts';
+import { inArray } from 'drizzle-orm';
+import type { Tx } from '../kernel/index.ts';
+import type { ResourceFacts } from '../policy/index.ts';
+import { resource } from './tables.ts';
+
+type ResourceRow = typeof resource.$inferSelect;
+
+/** A governed thing as policy sees it. */
+export function factsOf(row: ResourceRow): ResourceFacts {
+  const level = levels[row.labelLevel];
+  if (level === undefined) throw new Error(`resource ${row.id} has an unknown level ${row.labelLevel}`);
+  return {
+    id: row.id,
+    kind: row.kind,
+    organisation: row.organisation,
+    label: { level, categories: row.labelCategories },
+    conditions: row.conditions,
+  };
+}
+
+/** The row that stores these facts. */
+export function rowOf(facts: ResourceFacts, createdBy: string, createdAt: number): ResourceRow {
+  return {
+    id: facts.id,
+    kind: facts.kind,
+    organisation: facts.organisation,
+    ...labelColumns(facts.label, facts.conditions),
+    createdBy,
+    createdAt,
+  };
+}
+
+/** A label and conditions as columns. */
+export function labelColumns(label: Label, conditions: Conditions) {
+  return {
+    labelLevel: levels.indexOf(label.level),
+    labelCategories: [...label.categories],
+    purposes: [...conditions.purposes] as Purpose[],
+    conditions,
+  };
+}
+
+/** Facts of existing things, locked against relabelling until the transaction ends. Missing ids are left out. */
+export async function loadFacts(tx: Tx, ids: readonly string[]): Promise<Map<string, ResourceFacts>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select()
+    .from(resource)
+    .where(inArray(resource.id, [...ids]))
+    .for('share');
+  return new Map(rows.map((row) => [row.id, factsOf(row)]));
+}

@@ -1,0 +1,161 @@
+import { type Conditions, GenesisError, invalidField, type Label, purposes, type Role } from '@genesis/contracts';
+import { and, eq } from 'drizzle-orm';
+import type { Door, WriteTx } from '../door/index.ts';
+import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
+import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
+import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
+import { organisation, principal, roleBinding, token } from './tables.ts';
+import { makeToken } from './token.ts';
+
+type Parts = { door: Door; clock: Clock; ids: Ids };
+const free: Conditions = { licences: [], purposes: [...purposes], agreements: [] };
+
+/** Facts about people and organisations: they have no row among governed data. */
+const about = (kind: string, id: string, owner: string | null, label: Label = noClearance): ResourceFacts => ({
+  kind,
+  id,
+  organisation: owner,
+  label,
+  conditions: free,
+});
+
+async function mustExist(tx: WriteTx, id: string) {
+  const [row] = await tx.select().from(principal).where(eq(principal.id, id)).for('update');
+  if (row === undefined) throw new GenesisError({ code: 'not-found', message: 'There is no principal with this id.' });
+  return row;
+}
+
+export function createAdministration({ door, clock, ids }: Parts) {
+  const now = (): number => clock.now().getTime();
+
+  return {
+    async createOrganisation(by: PrincipalFacts, name: string): Promise<{ id: string; name: string }> {
+      const id = ids.next('organisation');
+      const { result } = await door.perform(
+        { principal: by, action: 'organisation.create', resource: { about: about('organisation', id, null) }, purpose: null },
+        async (tx) => {
+          await unique('name', tx.insert(organisation).values({ id, name, createdAt: now() }));
+          return { result: { id, name }, details: { name } };
+        },
+      );
+      return result;
+    },
+
+    async createPrincipal(by: PrincipalFacts, wanted: NewPrincipal): Promise<{ id: string; name: string }> {
+      const id = ids.next('principal');
+      const { result } = await door.perform(
+        {
+          principal: by,
+          action: 'principal.create',
+          resource: { about: about('principal', id, wanted.organisation) },
+          purpose: null,
+        },
+        async (tx) => {
+          const [owner] = await tx.select().from(organisation).where(eq(organisation.id, wanted.organisation));
+          if (owner === undefined) throw invalidField('organisation', 'there is no organisation with this id');
+          await unique('name', tx.insert(principal).values({ id, ...wanted, clearance: noClearance, createdAt: now() }));
+          return { result: { id, name: wanted.name }, details: { kind: wanted.kind, name: wanted.name } };
+        },
+      );
+      return result;
+    },
+
+    async grantRole(
+      by: PrincipalFacts,
+      to: string,
+      wanted: { organisation: string; role: Role; expiresAt?: string | undefined },
+    ): Promise<void> {
+      await door.perform(
+        {
+          principal: by,
+          action: 'principal.grant-role',
+          resource: { about: about('principal', to, wanted.organisation) },
+          purpose: null,
+        },
+        async (tx) => {
+          await mustExist(tx, to);
+          const expiresAt = wanted.expiresAt === undefined ? null : Date.parse(wanted.expiresAt);
+          const binding = { principal: to, organisation: wanted.organisation, role: wanted.role, expiresAt };
+          await tx
+            .insert(roleBinding)
+            .values(binding)
+            .onConflictDoUpdate({
+              target: [roleBinding.principal, roleBinding.organisation, roleBinding.role],
+              set: { expiresAt },
+            });
+          return { result: undefined, details: { role: wanted.role, organisation: wanted.organisation, expiresAt } };
+        },
+      );
+    },
+
+    /** Sets what a member may read. A steward of the member's organisation does it, and never for themselves. */
+    async clear(by: PrincipalFacts, who: string, home: string, clearance: Label): Promise<void> {
+      await door.perform(
+        {
+          principal: by,
+          action: 'principal.clear',
+          resource: { about: about('principal', who, home, clearance) },
+          purpose: null,
+        },
+        async (tx) => {
+          const row = await mustExist(tx, who);
+          if (row.organisation !== home) throw invalidField('principal', 'it belongs to another organisation');
+          await tx.update(principal).set({ clearance }).where(eq(principal.id, who));
+          return { result: undefined, details: { clearance, before: row.clearance } };
+        },
+      );
+    },
+
+    /** Makes a bearer token and returns its secret, which is shown once and never stored. */
+    async createToken(
+      by: PrincipalFacts,
+      who: string,
+      wanted: NewToken,
+    ): Promise<{ id: string; secret: string; expiresAt: string }> {
+      const id = ids.next('token');
+      const made = makeToken(id);
+      const expiresAt = now() + wanted.days * 86_400_000;
+      const home = who === by.id ? by.organisation : null;
+      await door.perform(
+        { principal: by, action: 'token.create', resource: { about: about('principal', who, home) }, purpose: null },
+        async (tx) => {
+          await mustExist(tx, who);
+          const row = { id, principal: who, name: wanted.name, hash: made.hash, scopes: wanted.scopes };
+          await tx.insert(token).values({ ...row, createdAt: now(), expiresAt });
+          return { result: undefined, details: { token: id, scopes: wanted.scopes, expiresAt } };
+        },
+      );
+      return { id, secret: made.secret, expiresAt: new Date(expiresAt).toISOString() };
+    },
+
+    async revokeToken(by: PrincipalFacts, who: string, id: string): Promise<void> {
+      const home = who === by.id ? by.organisation : null;
+      await door.perform(
+        { principal: by, action: 'token.revoke', resource: { about: about('principal', who, home) }, purpose: null },
+        async (tx) => {
+          const changed = await tx
+            .update(token)
+            .set({ revokedAt: now() })
+            .where(and(eq(token.id, id), eq(token.principal, who)))
+            .returning({ id: token.id });
+          if (changed.length === 0) {
+            throw new GenesisError({ code: 'not-found', message: 'This principal has no token with this id.' });
+          }
+          return { result: undefined, details: { token: id } };
+        },
+      );
+    },
+  };
+}
+export type Administration = ReturnType<typeof createAdministration>;
+
+async function unique(field: string, insert: PromiseLike<unknown>): Promise<void> {
+  try {
+    await insert;
+  } catch (error) {
+    if (isUniqueViolation(error)) {
+      throw new GenesisError({ code: 'conflict', message: `${field}: this name is taken already.` }, { cause: error });
+    }
+    throw error;
+  }
+}

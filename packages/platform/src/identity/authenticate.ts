@@ -1,0 +1,25 @@
+import { eq } from 'drizzle-orm';
+import type { PrincipalDirectory } from '../door/index.ts';
+import type { Clock, Database } from '../kernel/index.ts';
+import type { Authenticator } from './ports.ts';
+import { token } from './tables.ts';
+import { parseToken, sameHash } from './token.ts';
+
+/** Bearer tokens of this instance. Only hashes are stored; expiry and revocation are looked at on every request. */
+export function createTokenAuthenticator(
+  database: Database,
+  directory: PrincipalDirectory,
+  clock: Clock,
+): Authenticator {
+  return {
+    async authenticate(bearer) {
+      const presented = parseToken(bearer);
+      if (presented === undefined) return undefined;
+      const [row] = await database.orm.select().from(token).where(eq(token.id, presented.id));
+      if (row === undefined || !sameHash(row.hash, presented.hash)) return undefined;
+      if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
+      const facts = await directory.load(row.principal);
+      return facts === undefined ? undefined : { ...facts, tokenScopes: row.scopes };
+    },
+  };
+}

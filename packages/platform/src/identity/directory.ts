@@ -1,0 +1,37 @@
+import type { PrincipalKind, Role } from '@genesis/contracts';
+import { eq } from 'drizzle-orm';
+import type { PrincipalDirectory } from '../door/index.ts';
+import type { Database } from '../kernel/index.ts';
+import { principal, roleBinding } from './tables.ts';
+
+/** What identity knows of principals, read anew at each call so that a change takes effect at once. */
+export function createDirectory(database: Database): PrincipalDirectory {
+  return {
+    async load(id) {
+      const rows = await database.orm
+        .select({ person: principal, binding: roleBinding })
+        .from(principal)
+        .leftJoin(roleBinding, eq(roleBinding.principal, principal.id))
+        .where(eq(principal.id, id));
+      const person = rows[0]?.person;
+      if (person === undefined || person.disabled) return undefined;
+      return {
+        id: person.id,
+        kind: person.kind as PrincipalKind,
+        organisation: person.organisation,
+        clearance: person.clearance,
+        roles: rows.flatMap(({ binding }) =>
+          binding === null
+            ? []
+            : [
+                {
+                  organisation: binding.organisation,
+                  role: binding.role as Role,
+                  ...(binding.expiresAt === null ? {} : { expiresAt: binding.expiresAt }),
+                },
+              ],
+        ),
+      };
+    },
+  };
+}

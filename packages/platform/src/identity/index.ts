@@ -1,0 +1,5 @@
+export { type Administration, createAdministration } from './administer.ts';
+export { createTokenAuthenticator } from './authenticate.ts';
+export { bootstrap } from './bootstrap.ts';
+export { createDirectory } from './directory.ts';
+export type { Authenticator } from './ports.ts';

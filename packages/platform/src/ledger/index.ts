@@ -1,0 +1,3 @@
+export { appendEntry, type Edge, type NewEntry } from './append.ts';
+export { createLedgerLog, type LedgerLog, type ProvenEntry } from './log.ts';
+export { createSequencer, type Sequencer } from './sequencer.ts';
