@@ -37,7 +37,7 @@ test.each([
   ['\ud800', 'lone surrogate'],
   [{ '\udc00': 1 }, 'lone surrogate'],
   [{ a: undefined }, '/a is of type undefined'],
-  [[, 1], '/0 is of type undefined'],
+  [new Array(1), '/0 is of type undefined'],
   [1n, 'bigint'],
   [new Date(0), 'instance of a class'],
   [new Map(), 'instance of a class'],

@@ -54,3 +54,11 @@ export function parseDecimal(text: string): number | null {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : null;
 }
+
+/** Whether a text holds a character below U+0020, newline and tab included. */
+export function hasControlCharacter(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) < 0x20) return true;
+  }
+  return false;
+}

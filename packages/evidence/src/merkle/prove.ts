@@ -123,7 +123,10 @@ export function assembleProof(plan: ProofPlan, hashes: readonly Hash[]): Hash[] 
 }
 
 async function fulfil(plan: ProofPlan, read: NodeReader): Promise<Hash[]> {
-  return assembleProof(plan, await Promise.all(plan.nodes.map(({ level, index }) => read(level, index))));
+  return assembleProof(
+    plan,
+    await Promise.all(plan.nodes.map(async ({ level, index }) => await read(level, index))),
+  );
 }
 
 /** RFC 6962 audit path of a leaf, from the leaf's sibling up. Reads O(log size) nodes. */
@@ -139,6 +142,6 @@ export async function proveConsistency(oldSize: number, newSize: number, read: N
 /** The state from which a log of `size` leaves is appended to, read from its complete subtrees. */
 export async function readCompactTree(size: number, read: NodeReader): Promise<CompactTree> {
   checkSize('the tree size', size, 0, Number.MAX_SAFE_INTEGER);
-  const peaks = await Promise.all(cover(0, size).map(({ level, index }) => read(level, index)));
+  const peaks = await Promise.all(cover(0, size).map(async ({ level, index }) => await read(level, index)));
   return { size, peaks };
 }

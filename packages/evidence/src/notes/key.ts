@@ -1,5 +1,12 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
-import { decodeBase64, decodeHex, encodeBase64, encodeUtf8, sameBytes } from '../encoding.ts';
+import {
+  decodeBase64,
+  decodeHex,
+  encodeBase64,
+  encodeUtf8,
+  hasControlCharacter,
+  sameBytes,
+} from '../encoding.ts';
 import { MalformedError } from '../malformed.ts';
 
 /** Signature types of C2SP signed-note that we use: a log signs notes, a witness signs with a time. */
@@ -29,8 +36,9 @@ const privatePrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** A key name that C2SP signed-note allows: not empty, no Unicode space, no plus, no control character. */
 export function isKeyName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: signed-note forbids them, so they are named here.
-  return name !== '' && name.isWellFormed() && !/[\p{White_Space}+\u0000-\u001f]/u.test(name);
+  return (
+    name !== '' && name.isWellFormed() && !/[\p{White_Space}+]/u.test(name) && !hasControlCharacter(name)
+  );
 }
 
 function isSignatureType(value: number | undefined): value is SignatureType {

@@ -1,4 +1,11 @@
-import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8, sameBytes } from '../encoding.ts';
+import {
+  decodeBase64,
+  decodeUtf8,
+  encodeBase64,
+  encodeUtf8,
+  hasControlCharacter,
+  sameBytes,
+} from '../encoding.ts';
 import { MalformedError } from '../malformed.ts';
 import { verifyCosignature } from './cosignature.ts';
 import { isKeyName, type Signer, signatureTypes, type VerifierKey, verifyEd25519 } from './key.ts';
@@ -31,9 +38,10 @@ function refuse(message: string): never {
 function checkText(text: string): void {
   if (!text.isWellFormed()) refuse('the text has a lone surrogate');
   if (!text.endsWith('\n')) refuse('the text must end in a newline');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: signed-note forbids them, so they are named here.
-  if (/[\u0000-\u0009\u000b-\u001f]/.test(text))
+  if (hasControlCharacter(text.replaceAll('\n', ''))) {
     refuse('control characters other than newline are not allowed');
+  }
+  refuse('control characters other than newline are not allowed');
 }
 
 function parseSignatureLine(line: string): NoteSignature {
