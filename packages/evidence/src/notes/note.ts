@@ -41,7 +41,6 @@ function checkText(text: string): void {
   if (hasControlCharacter(text.replaceAll('\n', ''))) {
     refuse('control characters other than newline are not allowed');
   }
-  refuse('control characters other than newline are not allowed');
 }
 
 function parseSignatureLine(line: string): NoteSignature {
