@@ -1,0 +1,225 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { GenesisError } from '@genesis/contracts';
+import pg from 'pg';
+import type { Log } from './log.ts';
+import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
+import { isAlive, type Postmaster, survivingPostmaster } from './postmaster.ts';
+import { socketFolderFor } from './socket-folder.ts';
+import { errorCode } from './system-error.ts';
+
+const run = promisify(execFile);
+
+export type EmbeddedPostgres = {
+  /** How to connect. It stays the same when the server has to be started again. */
+  connection: { host: string; port: number; user: string; database: string };
+  /** The process id of the server that runs now. */
+  pid(): number;
+  /** Ends the server in order: every commit is on disk, nothing has to be recovered. */
+  stop(): Promise<void>;
+};
+
+const settings = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  port: '5432',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  // One server, no replica: less is written for the same safety after a crash.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '1GB',
+  log_min_messages: 'warning',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+/** Makes the cluster beside its place and moves it there whole, so that an interrupted start leaves nothing half-made. */
+const initialise = async (binaries: PostgresBinaries, data: string): Promise<void> => {
+  const draft = `${data}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  const [command, ...args] = [...binaries.prefix, binaries.initdb];
+  try {
+    await run(command, [
+      ...args,
+      `--pgdata=${draft}`,
+      '--username=genesis',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--no-instructions',
+    ]);
+  } catch (error) {
+    const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
+    if (/No space left on device/.test(said)) {
+      throw new GenesisError(
+        { code: 'storage-full', message: `The disk of ${data} is full: no database can be made there.` },
+        { cause: error },
+      );
+    }
+    throw new GenesisError(
+      { code: 'internal', message: `The database could not be made: ${said.trim().slice(-500)}` },
+      { cause: error },
+    );
+  }
+  await rename(draft, data);
+};
+
+const lastLines = async (path: string): Promise<string> => {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.trim().split('\n').slice(-5).join('\n');
+};
+
+/** True once the server takes connections; false while it starts or recovers. */
+const accepts = async (connection: pg.ClientConfig): Promise<boolean> => {
+  const client = new pg.Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false; // Why it does not answer is in the server's log, which is read when it never does.
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+};
+
+/**
+ * Runs a real PostgreSQL below `folder`, reached through a Unix socket only, and keeps it running: a server that was
+ * killed is started again. A server that outlived the process that started it is adopted. The caller holds the lock of
+ * the folder (`lockFolder`), because two keepers of one server would fight.
+ *
+ * Returns once the server takes connections and the database `genesis` exists.
+ */
+export const startEmbeddedPostgres = async (options: {
+  folder: string;
+  log: Log;
+  /** How long a start, with its recovery, may take. */
+  startTimeoutMs?: number;
+}): Promise<EmbeddedPostgres> => {
+  const { log, startTimeoutMs = 120_000 } = options;
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const folder = await realpath(options.folder);
+  const data = join(folder, 'data');
+  const logFile = join(folder, 'server.log');
+  const binaries = await findPostgres();
+  if (!(await exists(data))) await initialise(binaries, data);
+  const socketFolder = await socketFolderFor(folder);
+  const connection = { host: socketFolder, port: 5432, user: 'genesis', database: 'genesis' };
+
+  let current = 0;
+  let stopping = false;
+
+  const launch = async (): Promise<number> => {
+    if ((await exists(logFile)) && (await stat(logFile)).size > 10_000_000)
+      await rename(logFile, `${logFile}.1`);
+    const output = await open(logFile, 'a', 0o600);
+    try {
+      const [command, ...args] = [...binaries.prefix, binaries.postgres, '-D', data, '-k', socketFolder];
+      for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`);
+      // A session of its own: the terminal's Ctrl-C ends Genesis, which then ends the server in order.
+      const child = spawn(command, args, {
+        detached: true,
+        stdio: ['ignore', output.fd, output.fd],
+        env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+        cwd: folder,
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', reject);
+      });
+      child.unref();
+      return child.pid!;
+    } finally {
+      await output.close();
+    }
+  };
+
+  const start = async (): Promise<void> => {
+    const survivor: Postmaster | undefined = await survivingPostmaster(data);
+    if (survivor && survivor.socketFolder !== socketFolder) {
+      throw new GenesisError({
+        code: 'conflict',
+        message: `PostgreSQL process ${survivor.pid} already serves ${data}, and not for this Genesis. Stop it first.`,
+      });
+    }
+    current = survivor?.pid ?? (await launch());
+    if (survivor) log.info({ pid: current }, 'Adopted the PostgreSQL server that a crash left behind');
+    const began = Date.now();
+    while (!(await accepts(connection))) {
+      const ended = !(await isAlive(current));
+      if (ended || Date.now() - began > startTimeoutMs) {
+        const said = await lastLines(logFile);
+        const code = /No space left on device/.test(said) ? 'storage-full' : 'internal';
+        throw new GenesisError({
+          code,
+          message: `The embedded PostgreSQL ${ended ? 'ended while it started' : 'did not become ready'}: ${said}`,
+        });
+      }
+      await wait(10);
+    }
+  };
+
+  /** Watches the server, whoever started it, and starts it again when it is gone. */
+  const keep = async (): Promise<void> => {
+    let pause = 100;
+    while (!stopping) {
+      await wait(100, undefined, { ref: false });
+      if (stopping || (await isAlive(current))) continue;
+      log.warn({ pid: current }, 'The PostgreSQL server is gone; it is started again');
+      try {
+        await start();
+        pause = 100;
+      } catch (error) {
+        log.error({ err: error }, 'The PostgreSQL server could not be started; trying again');
+        await wait(pause, undefined, { ref: false });
+        pause = Math.min(pause * 2, 5000);
+      }
+    }
+  };
+
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await keeper;
+    for (const [signal, patience] of [
+      ['SIGINT', 30_000],
+      ['SIGQUIT', 10_000],
+      ['SIGKILL', 5000],
+    ] as const) {
+      if (!(await isAlive(current))) return;
+      process.kill(current, signal);
+      const asked = Date.now();
+      while ((await isAlive(current)) && Date.now() - asked < patience) await wait(10);
+    }
+  };
+
+  await start();
+  const admin = new pg.Client({ ...connection, database: 'postgres' });
+  await admin.connect();
+  try {
+    const found = await admin.query(`select 1 from pg_database where datname = 'genesis'`);
+    if (found.rowCount === 0) await admin.query('create database genesis');
+  } finally {
+    await admin.end();
+  }
+  const keeper = keep();
+  return { connection, pid: () => current, stop };
+};
