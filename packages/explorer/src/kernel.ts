@@ -1,0 +1,173 @@
+/**
+ * The covariance function: signal · (Matérn-5/2 of the scaled distance + offset) + additive · the mean over the
+ * columns of a Matérn-5/2 in each column alone.
+ *
+ * Matérn-5/2 with one length scale for each input: Rasmussen and Williams, "Gaussian Processes for Machine
+ * Learning" (2006), eq. 4.17; categorical inputs enter the distance as 0 (same) or 1 (different). `offset` is the
+ * variance of an unknown constant mean, relative to the signal (ibid., 2.7).
+ */
+export type KernelParameters = {
+  lengthScales: Float64Array;
+  signal: number;
+  additive: number;
+  offset: number;
+};
+
+const SQRT5 = Math.sqrt(5);
+
+function matern(root: number): number {
+  return (1 + root + (root * root) / 3) * Math.exp(-root);
+}
+
+/** Squared differences of all pairs i > j of the n rows, one array for each column; pair (i, j) at i(i-1)/2 + j. */
+export function squaredDifferences(
+  rows: Float64Array,
+  n: number,
+  categorical: readonly boolean[],
+): Float64Array[] {
+  const width = categorical.length;
+  return categorical.map((isCategorical, column) => {
+    const squares = new Float64Array((n * (n - 1)) / 2);
+    let pair = 0;
+    for (let i = 1; i < n; i++) {
+      const x = rows[i * width + column]!;
+      for (let j = 0; j < i; j++) {
+        const difference = x - rows[j * width + column]!;
+        squares[pair++] = isCategorical ? (difference === 0 ? 0 : 1) : difference * difference;
+      }
+    }
+    return squares;
+  });
+}
+
+/** The lower triangle of the n × n covariance matrix without noise. */
+export function covarianceMatrix(
+  squares: readonly Float64Array[],
+  n: number,
+  parameters: KernelParameters,
+): Float64Array {
+  const { lengthScales, signal, additive, offset } = parameters;
+  const matrix = new Float64Array(n * n);
+  const pairs = (n * (n - 1)) / 2;
+  const distances = new Float64Array(pairs);
+  const sums = new Float64Array(additive > 0 ? pairs : 0);
+  squares.forEach((column, c) => {
+    const inverse = 5 / lengthScales[c]! ** 2;
+    for (let pair = 0; pair < pairs; pair++) distances[pair] = distances[pair]! + column[pair]! * inverse;
+    if (additive > 0)
+      for (let pair = 0; pair < pairs; pair++)
+        sums[pair] = sums[pair]! + matern(Math.sqrt(column[pair]! * inverse));
+  });
+  const share = additive / squares.length;
+  let pair = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++, pair++) {
+      const value = signal * (matern(Math.sqrt(distances[pair]!)) + offset);
+      matrix[i * n + j] = additive > 0 ? value + share * sums[pair]! : value;
+    }
+    matrix[i * n + i] = signal * (1 + offset) + additive;
+  }
+  return matrix;
+}
+
+/**
+ * Half the sum over all entries of `weights` (lower triangle of a symmetric matrix) times the derivative of the
+ * covariance by the logarithm of each parameter: one number for each length scale, then signal, then additive.
+ */
+export function covarianceGradient(
+  squares: readonly Float64Array[],
+  n: number,
+  parameters: KernelParameters,
+  weights: Float64Array,
+): Float64Array {
+  const { lengthScales, signal, additive, offset } = parameters;
+  const width = squares.length;
+  const gradient = new Float64Array(width + 2);
+  const pairs = (n * (n - 1)) / 2;
+  const distances = new Float64Array(pairs);
+  for (let c = 0; c < width; c++) {
+    const inverse = 5 / lengthScales[c]! ** 2;
+    const column = squares[c]!;
+    for (let pair = 0; pair < pairs; pair++) distances[pair] = distances[pair]! + column[pair]! * inverse;
+  }
+  let signalSum = 0;
+  let diagonal = 0;
+  const slopes = distances;
+  let pair = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++, pair++) {
+      const weight = weights[i * n + j]!;
+      const root = Math.sqrt(distances[pair]!);
+      const decay = Math.exp(-root);
+      signalSum += weight * ((1 + root + (root * root) / 3) * decay + offset);
+      slopes[pair] = weight * (1 + root) * decay;
+    }
+    diagonal += weights[i * n + i]!;
+  }
+  const share = additive / width;
+  let additiveSum = 0;
+  for (let c = 0; c < width; c++) {
+    const inverse = 5 / lengthScales[c]! ** 2;
+    const column = squares[c]!;
+    let sum = 0;
+    for (let p = 0; p < pairs; p++) sum += slopes[p]! * column[p]!;
+    let own = (signal * inverse * sum) / 3;
+    if (additive > 0) {
+      let slope = 0;
+      let p = 0;
+      for (let i = 1; i < n; i++) {
+        for (let j = 0; j < i; j++, p++) {
+          const weight = weights[i * n + j]!;
+          const square = column[p]! * inverse;
+          const root = Math.sqrt(square);
+          const decay = Math.exp(-root);
+          additiveSum += share * weight * (1 + root + square / 3) * decay;
+          slope += weight * (1 + root) * decay * square;
+        }
+      }
+      own += (share * slope) / 3;
+    }
+    gradient[c] = own;
+  }
+  gradient[width] = signal * (signalSum + (0.5 + 0.5 * offset) * diagonal);
+  gradient[width + 1] = additiveSum + 0.5 * additive * diagonal;
+  return gradient;
+}
+
+/** Covariances of `count` new rows (starting at row `from`) with the n known rows: count × n. */
+export function crossCovariance(
+  fresh: Float64Array,
+  from: number,
+  count: number,
+  known: Float64Array,
+  n: number,
+  categorical: readonly boolean[],
+  parameters: KernelParameters,
+): Float64Array {
+  const { lengthScales, signal, additive, offset } = parameters;
+  const width = categorical.length;
+  const share = additive / width;
+  const inverse = Float64Array.from(lengthScales, (scale) => SQRT5 / scale);
+  const covariances = new Float64Array(count * n);
+  const scaled = new Float64Array(n * width);
+  for (let j = 0; j < n; j++)
+    for (let c = 0; c < width; c++)
+      scaled[j * width + c] = known[j * width + c]! * (categorical[c]! ? 1 : inverse[c]!);
+  const x = new Float64Array(width);
+  for (let i = 0; i < count; i++) {
+    for (let c = 0; c < width; c++)
+      x[c] = fresh[(from + i) * width + c]! * (categorical[c]! ? 1 : inverse[c]!);
+    for (let j = 0; j < n; j++) {
+      let distance = 0;
+      let sum = 0;
+      for (let c = 0; c < width; c++) {
+        const difference = x[c]! - scaled[j * width + c]!;
+        const root = categorical[c]! ? (difference === 0 ? 0 : inverse[c]!) : difference;
+        distance += root * root;
+        if (additive > 0) sum += matern(Math.abs(root));
+      }
+      covariances[i * n + j] = signal * (matern(Math.sqrt(distance)) + offset) + share * sum;
+    }
+  }
+  return covariances;
+}

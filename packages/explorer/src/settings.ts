@@ -1,0 +1,42 @@
+import type { ModelStrategy } from './choose.ts';
+import type { StartDesign } from './starts.ts';
+
+/** The knobs of the model and of the acquisition. One set serves every problem; see the decision record on them. */
+export type Settings = {
+  strategy: ModelStrategy;
+  starts: number;
+  startDesign: StartDesign;
+  /** Prior of log length scale: normal around location + half the logarithm of the number of inputs. */
+  lengthScaleLocation: number;
+  lengthScaleSpread: number;
+  /** Prior of log signal variance: normal around 0. */
+  signalSpread: number;
+  /** Prior of log noise variance (standardised values). */
+  noiseLocation: number;
+  noiseSpread: number;
+  /** Prior of log additive variance; absent: no additive part. */
+  additive?: { location: number; spread: number };
+  /** Spread of the prior of the bend of the values; 0: straight. */
+  bendSpread: number;
+  /** Variance of the constant mean relative to the signal. */
+  offset: number;
+  /** How many draws from the posterior of the parameters are averaged, at most; 0: the most probable alone. */
+  draws: number;
+  /** Width of the confidence band of 'upper-confidence-bound', in posterior standard deviations. */
+  bandwidth: number;
+};
+
+export const defaultSettings: Settings = {
+  strategy: 'log-expected-improvement',
+  starts: 5,
+  startDesign: 'space-filling',
+  lengthScaleLocation: 0,
+  lengthScaleSpread: 1,
+  signalSpread: 1,
+  noiseLocation: -6,
+  noiseSpread: 2,
+  bendSpread: 0.5,
+  offset: 1,
+  draws: 6,
+  bandwidth: 1,
+};
