@@ -1,0 +1,114 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { GenesisError, invalidField } from '@genesis/contracts';
+import type { TableFormat } from './model.ts';
+
+const packed: [name: string, magic: number[]][] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zip (or a spreadsheet)', [0x50, 0x4b, 0x03, 0x04]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['7z', [0x37, 0x7a, 0xbc, 0xaf]],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+];
+
+const startsWith = (bytes: Buffer, magic: readonly number[]): boolean =>
+  magic.every((byte, index) => bytes[index] === byte);
+
+/** Tells CSV from Parquet by the first bytes. Refuses compressed files by name: nothing is ever unpacked. */
+export const detectFormat = async (file: string, told?: TableFormat): Promise<TableFormat> => {
+  const handle = await open(file);
+  try {
+    const head = Buffer.alloc(8);
+    const { bytesRead } = await handle.read(head, 0, 8, 0);
+    const bytes = head.subarray(0, bytesRead);
+    for (const [name, magic] of packed) {
+      if (startsWith(bytes, magic)) {
+        throw new GenesisError({
+          code: 'unsupported',
+          message: `file: this is ${name} data; compressed files are not supported, upload plain CSV or Parquet`,
+        });
+      }
+    }
+    const found: TableFormat = bytes.toString('latin1', 0, 4) === 'PAR1' ? 'parquet' : 'csv';
+    if (told === 'parquet' && found === 'csv')
+      throw invalidField('file', 'is not Parquet: it does not begin with PAR1');
+    if (found === 'csv' && (startsWith(bytes, [0xff, 0xfe]) || startsWith(bytes, [0xfe, 0xff]))) {
+      throw invalidField('file', 'is UTF-16; CSV files must be UTF-8');
+    }
+    return told ?? found;
+  } finally {
+    await handle.close();
+  }
+};
+
+const countLines = (bytes: Buffer): number => {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines++;
+  return lines;
+};
+
+/** How many of the last bytes belong to a character that is not complete yet (0 to 3). */
+const unfinished = (bytes: Buffer): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? back : 0;
+  }
+  return 0;
+};
+
+const firstInvalid = (bytes: Buffer): number => {
+  let low = 0;
+  let high = bytes.length;
+  // A prefix that ends at a character boundary is valid exactly up to the first invalid byte.
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const prefix = bytes.subarray(0, middle);
+    if (isUtf8(prefix.subarray(0, prefix.length - unfinished(prefix)))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};
+
+/**
+ * Reads the file once, in constant memory: its SHA-256 and size, and, for text, that it is UTF-8 without NUL bytes
+ * (else `invalid-input` naming line and byte).
+ */
+export const inspectBytes = async (
+  file: string,
+  format: TableFormat,
+  onBytes: (bytes: number) => void,
+): Promise<{ sha256: string; bytes: number }> => {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let lines = 1;
+  let carried = Buffer.alloc(0);
+  const fail = (chunk: Buffer, at: number, what: string): never => {
+    const line = lines + countLines(chunk.subarray(0, at));
+    throw invalidField(`line ${line}`, `${what} at byte ${bytes + at}; CSV files must be UTF-8 text`);
+  };
+  const check = (chunk: Buffer) => {
+    const nul = chunk.indexOf(0);
+    if (nul !== -1) fail(chunk, nul, 'there is a NUL byte');
+    if (!isUtf8(chunk)) fail(chunk, firstInvalid(chunk), 'there are bytes that are not UTF-8');
+    lines += countLines(chunk);
+  };
+  for await (const read of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    hash.update(read);
+    if (format === 'csv') {
+      const chunk = carried.length === 0 ? read : Buffer.concat([carried, read]);
+      const cut = chunk.length - unfinished(chunk);
+      const whole = chunk.subarray(0, cut);
+      check(whole);
+      bytes += whole.length;
+      carried = Buffer.from(chunk.subarray(cut));
+    } else bytes += read.length;
+    onBytes(bytes);
+  }
+  if (carried.length > 0) fail(carried, 0, 'there are bytes that are not UTF-8');
+  return { sha256: hash.digest('hex'), bytes };
+};
