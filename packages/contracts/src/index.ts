@@ -1,4 +1,14 @@
 export {
+  type Arm,
+  armSchema,
+  type CampaignPlan,
+  type CampaignPlanInput,
+  type CampaignSource,
+  campaignPlanSchema,
+  type Strategy,
+  strategies,
+} from './campaign.ts';
+export {
   type Config,
   type ConfigInput,
   type ConfigName,
@@ -76,6 +86,24 @@ export {
   opaqueIdSchema,
   sha256Schema,
 } from './ledger-entry.ts';
+export {
+  type Design,
+  designSchema,
+  type ExperimentOutcome,
+  type Goal,
+  goalSchema,
+  outcomeOfExperimentSchema,
+  type Space,
+  spaceSchema,
+} from './space.ts';
+export {
+  type CampaignState,
+  campaignStates,
+  type HypothesisState,
+  hypothesisStates,
+  type RunState,
+  runStates,
+} from './states.ts';
 export {
   type DescribedMetric,
   type Independence,

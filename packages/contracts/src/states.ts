@@ -1,0 +1,42 @@
+/** The states of a thing that changes: their order, which are final, and the legal moves. */
+export type StateMachine<S extends string> = {
+  readonly states: readonly S[];
+  readonly isFinal: (state: S) => boolean;
+  readonly canMove: (from: S, to: S) => boolean;
+};
+
+function machine<const S extends string>(moves: Readonly<Record<S, readonly NoInfer<S>[]>>): StateMachine<S> {
+  const states = Object.keys(moves) as S[];
+  return {
+    states,
+    isFinal: (state) => moves[state].length === 0,
+    canMove: (from, to) => moves[from].includes(to),
+  };
+}
+
+/** A run in GMP's words. A retry adds an attempt to the same run: it goes back to queued. */
+export const runStates = machine({
+  queued: ['running', 'cancelled', 'failed'],
+  running: ['queued', 'succeeded', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+});
+export type RunState = (typeof runStates)['states'][number];
+
+/** A campaign explores until its budget is spent. Stopped campaigns resume where they were. */
+export const campaignStates = machine({
+  exploring: ['stopped', 'explored'],
+  stopped: ['exploring'],
+  explored: [],
+});
+export type CampaignState = (typeof campaignStates)['states'][number];
+
+/** A hypothesis is frozen, opened once, and concluded. An abandoned one stays on every report. */
+export const hypothesisStates = machine({
+  frozen: ['opened', 'abandoned'],
+  opened: ['concluded'],
+  concluded: [],
+  abandoned: [],
+});
+export type HypothesisState = (typeof hypothesisStates)['states'][number];
