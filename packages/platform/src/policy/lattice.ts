@@ -101,10 +101,20 @@ export function purposeFits(purpose: Purpose | null, label: Label, conditions: C
   return isPublic(label) && purposes.every((each) => conditions.purposes.includes(each));
 }
 
-/** A label in words: "controlled with categories cui and pii". */
-export function describeLabel(label: Label): string {
-  const { level, categories } = label;
+function withCategories(level: Level, categories: readonly string[]): string {
   if (categories.length === 0) return level;
   if (categories.length === 1) return `${level} with category ${categories[0]}`;
   return `${level} with categories ${categories.slice(0, -1).join(', ')} and ${categories.at(-1)}`;
+}
+
+/** A label in words: "controlled with categories cui and pii". */
+export const describeLabel = ({ level, categories }: Label): string => withCategories(level, categories);
+
+/** What must be added to a clearance that does not dominate the label: the level, and the categories it lacks. */
+export function describeMissing(clearance: Label, label: Label): string {
+  const level = rank[clearance.level] >= rank[label.level] ? clearance.level : label.level;
+  return withCategories(
+    level,
+    label.categories.filter((category) => !clearance.categories.includes(category)),
+  );
 }

@@ -1,15 +1,16 @@
-import type { Action } from '@genesis/contracts';
+import { type Action, actions } from '@genesis/contracts';
 import { creates, grantsAuthority } from '../actions.ts';
 import type { DelegationFacts } from '../request.ts';
 import { forbid, type Rule, silent } from '../rule.ts';
 
+const wildcards: ReadonlyMap<Action, string> = new Map(
+  actions.map((action) => [action, `${action.slice(0, action.indexOf('.'))}.*`]),
+);
+
 /** Whether a token's scopes (`*`, `dataset.*`, `dataset.read`) cover an action. */
 export function scopesCover(scopes: readonly string[], action: Action): boolean {
-  for (const scope of scopes) {
-    if (scope === action || scope === '*') return true;
-    if (scope.endsWith('.*') && action.startsWith(scope.slice(0, -1))) return true;
-  }
-  return false;
+  const wildcard = wildcards.get(action);
+  return scopes.some((scope) => scope === action || scope === wildcard || scope === '*');
 }
 
 export function delegationLives(delegation: DelegationFacts, at: number): boolean {

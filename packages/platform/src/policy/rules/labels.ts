@@ -1,11 +1,11 @@
-import type { Action } from '@genesis/contracts';
+import type { Action, Label } from '@genesis/contracts';
 import { purposeFor, usesData } from '../actions.ts';
 import {
   atLeastAsStrict,
   bottom,
   describeLabel,
+  describeMissing,
   dominates,
-  isPublic,
   join,
   joinConditions,
   purposeFits,
@@ -15,6 +15,12 @@ import { forbid, type Rule, silent } from '../rule.ts';
 
 const noSources: readonly SourceFacts[] = [];
 
+const covers = (clearance: Label, label: Label, sources: readonly SourceFacts[]): boolean =>
+  dominates(clearance, label) && sources.every((source) => dominates(clearance, source.label));
+
+const joined = (label: Label, sources: readonly SourceFacts[]): Label =>
+  sources.reduce((all, source) => join(all, source.label), label);
+
 export const labelNotDominated: Rule = {
   name: 'label-not-dominated',
   says: 'The clearance must dominate the label of the resource and of every source.',
@@ -22,13 +28,11 @@ export const labelNotDominated: Rule = {
     // There the label is the clearance that is asked for. A steward vouches for it without holding it:
     // otherwise nobody could ever be the first to be cleared.
     if (action === 'principal.clear') return silent;
-    let label = resource.label;
-    for (const source of sources) label = join(label, source.label);
-    if (dominates(principal.clearance, label)) return silent;
-    const wanted = describeLabel(join(principal.clearance, label));
+    if (covers(principal.clearance, resource.label, sources)) return silent;
+    const missing = describeMissing(principal.clearance, joined(resource.label, sources));
     return forbid(
-      `the label ${describeLabel(label)} is not within the clearance ${describeLabel(principal.clearance)}`,
-      `a steward of ${principal.organisation} must raise your clearance to ${wanted}`,
+      `the clearance does not reach ${missing}`,
+      `a steward of ${principal.organisation} must raise your clearance to ${missing}`,
     );
   },
 };
@@ -37,12 +41,10 @@ export const noWriteDown: Rule = {
   name: 'no-write-down',
   says: 'What is derived carries at least the joined label of its sources.',
   judge: ({ resource, sources = noSources }) => {
-    let least = bottom;
-    for (const source of sources) least = join(least, source.label);
-    if (dominates(resource.label, least)) return silent;
+    if (sources.every((source) => dominates(resource.label, source.label))) return silent;
     return forbid(
       `the label ${describeLabel(resource.label)} is below what its sources require`,
-      `give the result at least the label ${describeLabel(join(resource.label, least))}`,
+      `give the result at least the label ${describeLabel(joined(resource.label, sources))}`,
     );
   },
 };
@@ -140,14 +142,11 @@ export const destinationCleared: Rule = {
   judge: ({ action, resource, sources = noSources }) => {
     const destination = resource.destinationClearance ?? (exports.has(action) ? bottom : undefined);
     if (destination === undefined) return silent;
-    let label = resource.label;
-    for (const source of sources) label = join(label, source.label);
-    if (dominates(destination, label)) return silent;
+    if (covers(destination, resource.label, sources)) return silent;
+    const missing = describeMissing(destination, joined(resource.label, sources));
     return forbid(
-      `the destination may hold ${describeLabel(destination)}, not ${describeLabel(label)}`,
-      isPublic(destination)
-        ? `name a destination that is cleared for ${describeLabel(label)}`
-        : `choose a destination that is cleared for ${describeLabel(join(destination, label))}`,
+      `the destination is not cleared for ${missing}`,
+      `choose a destination that is cleared for ${missing}`,
     );
   },
 };

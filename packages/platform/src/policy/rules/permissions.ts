@@ -1,4 +1,4 @@
-import type { Action } from '@genesis/contracts';
+import { type Action, actions } from '@genesis/contracts';
 import { openActions, rolesFor } from '../actions.ts';
 import { isPublic } from '../lattice.ts';
 import { type PrincipalFacts, platformOrganisation } from '../request.ts';
@@ -31,6 +31,10 @@ export function permittingRole(
   return undefined;
 }
 
+const roleNames = Object.fromEntries(
+  actions.map((action) => [action, rolesFor[action].join(' or ')]),
+) as Record<Action, string>;
+
 export const roleInOrganisation: Rule = {
   name: 'role-in-organisation',
   says: 'A role in the organisation that owns the resource permits the actions of that role.',
@@ -38,10 +42,9 @@ export const roleInOrganisation: Rule = {
     const owner = resource.organisation ?? 'the platform';
     const role = permittingRole(principal, action, resource.organisation, at);
     if (role !== undefined) return { effect: 'permit', reason: `${role} of ${owner} may do ${action}` };
-    const roles = rolesFor[action].join(' or ');
     return {
       effect: 'silent',
-      needed: [`an administrator of ${owner} must give you the role ${roles} there`],
+      needed: [`an administrator of ${owner} must give you the role ${roleNames[action]} there`],
     };
   },
 };
