@@ -9,12 +9,13 @@ import {
   roles,
 } from '@genesis/contracts';
 import fc from 'fast-check';
-import type {
-  DecisionRequest,
-  PrincipalFacts,
-  ResourceFacts,
-  RoleBinding,
-  SourceFacts,
+import {
+  type DecisionRequest,
+  type PrincipalFacts,
+  type ResourceFacts,
+  type RoleBinding,
+  readableKinds,
+  type SourceFacts,
 } from '../src/policy/index.ts';
 
 /*
@@ -96,17 +97,6 @@ export const anyPrincipal: fc.Arbitrary<PrincipalFacts> = withRare(
   3,
   fc.record({ delegation: anyDelegation }),
 );
-
-/** Kinds with the read that shows them. */
-export const readableKinds = [
-  'dataset',
-  'split',
-  'capability',
-  'run',
-  'campaign',
-  'model',
-  'challenge',
-] as const;
 
 export const resourceOf = (kinds: readonly string[]): fc.Arbitrary<ResourceFacts> =>
   withRare(

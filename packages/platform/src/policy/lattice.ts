@@ -82,7 +82,7 @@ export function joinConditions(a: Conditions, b: Conditions): Conditions {
 /** True if `a` permits nothing that `b` does not, and names every licence and agreement that `b` names. */
 export function atLeastAsStrict(a: Conditions, b: Conditions): boolean {
   return (
-    isSubset(a.purposes, b.purposes) &&
+    a.purposes.every((purpose) => b.purposes.includes(purpose)) &&
     isSubset(b.licences, a.licences) &&
     isSubset(b.agreements, a.agreements)
   );

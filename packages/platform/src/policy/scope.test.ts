@@ -1,8 +1,8 @@
 import { purposes } from '@genesis/contracts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyPrincipal, anyPurpose, now, readableKinds, resourceOf } from '../../test/policy-arbitraries.ts';
-import { readActionOf } from './actions.ts';
+import { anyPrincipal, anyPurpose, now, resourceOf } from '../../test/policy-arbitraries.ts';
+import { readActionOf, readableKinds } from './actions.ts';
 import { decide } from './decide.ts';
 import { isPublic } from './lattice.ts';
 import { admits, isVisible, readScopeOf } from './scope.ts';
