@@ -77,9 +77,6 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['challenge', 'challenge.read'],
 ]);
 
-/** Every kind that a scope can show. */
-export const readableKinds: readonly string[] = [...readActionByKind.keys()];
-
 export const readActionOf = (kind: string): ReadAction | undefined => readActionByKind.get(kind);
 
 /** What any principal may do with something public, whoever owns it. */
