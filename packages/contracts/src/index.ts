@@ -9,6 +9,12 @@ export {
   strategies,
 } from './campaign.ts';
 export {
+  type CapabilityManifest,
+  capabilityManifestSchema,
+  capabilityStatuses,
+  reproducibilityTiers,
+} from './capability.ts';
+export {
   type Config,
   type ConfigInput,
   type ConfigName,
@@ -63,6 +69,25 @@ export {
 } from './hypothesis.ts';
 export { claimStatement } from './hypothesis-statement.ts';
 export { type IdKind, idPrefixes, idSchema } from './ids.ts';
+export {
+  type ExecutionOutcome,
+  executionOutcomeSchema,
+  type FailureClass,
+  type FailureReason,
+  failureClassSchema,
+  failureReasonSchema,
+  type JobOutcome,
+  type JobOutput,
+  type JobResources,
+  type JobSpec,
+  type JobSpecInput,
+  type JobUsage,
+  jobOutcomeSchema,
+  jobResourcesSchema,
+  jobSpecSchema,
+  type LogLine,
+  relativePathSchema,
+} from './job.ts';
 export {
   type Conditions,
   categorySchema,
