@@ -23,6 +23,8 @@ export const openingSchema = z.strictObject({
   alpha: z.number().gt(0).max(familyAlpha),
   /** SHA-256 over the rows that were opened; a resumed evaluation must show the same. */
   rowsHash: sha256,
+  /** Whether its verdict is recorded. Only an opening without one is resumed. */
+  concluded: z.boolean(),
 });
 export type Opening = z.infer<typeof openingSchema>;
 

@@ -53,8 +53,38 @@ export {
   signNote,
 } from './notes/note.ts';
 export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from './notes/tlog-proof.ts';
-export { claimHash, claimSeeds, reusedSeeds } from './statistics/claim.ts';
+export { assignSplit, planSplit, type Side, type SplitRule, sideOf } from './split.ts';
+export { type Cell, canonicalCell, canonicalRowKey } from './split-cells.ts';
+export {
+  fingerprintOverlap,
+  type Overlap,
+  type RowFingerprints,
+  rowFingerprints,
+} from './split-fingerprints.ts';
+export { canonicalTableHash, createTableHasher, type TableHasher } from './split-table-hash.ts';
+export {
+  alphaLeft,
+  openFamily,
+  type SpendRequest,
+  type SpendResult,
+  spend,
+} from './statistics/alpha-budget.ts';
+export { claimHash, claimSeeds, reusedSeeds, rowsHash } from './statistics/claim.ts';
+export {
+  brierScore,
+  type CalibrationBin,
+  calibrationTable,
+  type StatedConfidence,
+} from './statistics/confidence.ts';
 export { evaluateClaim } from './statistics/evaluate-claim.ts';
+export { experimentProblems, type RecordedExperiment } from './statistics/experiments.ts';
+export { median } from './statistics/median.ts';
+export {
+  type PlannedTest,
+  type PowerQuestion,
+  planTest,
+  suggestSampleSize,
+} from './statistics/sample-size.ts';
 export type { ArmsRow, EvaluationRow, PredictionRow } from './statistics/units.ts';
 export {
   decodeEntryBundle,

@@ -1,6 +1,7 @@
 import { type Claim, claimSchema } from '@genesis/contracts';
-import { canonicalHash } from '../canonical.ts';
+import { canonicalHash, canonicalJson } from '../canonical.ts';
 import { deriveSeeds } from './seeded.ts';
+import type { EvaluationRow } from './units.ts';
 
 /**
  * SHA-256 over the canonical JSON (RFC 8785) of a claim: what the ledger freezes. Throws a ZodError when the claim is
@@ -22,3 +23,15 @@ export function reusedSeeds(claim: Claim, explored: Iterable<number>): number[] 
   const used = new Set(explored);
   return claimSeeds(claim).filter((seed) => used.has(seed));
 }
+
+/** Absent results are written as null, so that NaN has a canonical form too. */
+const storable = (row: EvaluationRow): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, typeof value === 'number' && !Number.isFinite(value) ? null : value]),
+  );
+
+/** SHA-256 that names the set of rows of an opening, in whatever order they come. */
+export const rowsHash = (rows: readonly EvaluationRow[]): string =>
+  canonicalHash(rows.map((row) => canonicalJson(storable(row))).sort());
