@@ -20,7 +20,7 @@ const lostMessages =
 const troubleOfOne = (error: unknown): DatabaseTrouble | undefined => {
   const code = errorCode(error) ?? '';
   if (contention.has(code)) return 'contention';
-  if (code === '53100' || code === 'ENOSPC') return 'storage-full';
+  if (code === '53100' || code === 'ENOSPC' || code === 'EDQUOT') return 'storage-full';
   if (lost.has(code) || /^08/.test(code)) return 'lost';
   // While the embedded server is down, its socket is missing.
   if (code === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'connect')

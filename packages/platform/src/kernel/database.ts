@@ -24,6 +24,8 @@ export type Database = {
   pool: pg.Pool;
   /** How to open further connections to the same database. */
   connection: pg.ClientConfig;
+  /** True when the server is the embedded one, which no other process uses. */
+  embedded: boolean;
   /**
    * Runs `body` in a transaction. After a serialization failure, a deadlock or a connection lost before the commit,
    * nothing of it has happened, and `body` runs again; it must have no effect outside the transaction. A connection
@@ -148,7 +150,14 @@ export const openDatabase = async (options: {
     undo.push(() => pool.end());
     const orm = drizzle({ client: pool });
     const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: options.reserveBytes ?? 0 });
-    return { orm, pool, connection, transaction: createTransaction(orm, guard), close };
+    return {
+      orm,
+      pool,
+      connection,
+      embedded: !options.databaseUrl,
+      transaction: createTransaction(orm, guard),
+      close,
+    };
   } catch (error) {
     await close();
     throw asGenesisError(error);

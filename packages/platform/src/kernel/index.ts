@@ -1,8 +1,18 @@
+export { type BlobRef, type BlobSource, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
 export { loadConfig, persistentOrigin } from './config.ts';
 export { type Database, openDatabase, type TransactionOptions, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
 export { createIds, type Ids } from './ids.ts';
+export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
+export {
+  createQueue,
+  type EnqueueOptions,
+  type JobContext,
+  type Queue,
+  type QueueDefinition,
+} from './queue.ts';
+export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { fromDrizzle, PgBoss } from 'pg-boss';
+import type { z } from 'zod';
+import type { Database, Tx } from './database.ts';
+import type { Log } from './log.ts';
+
+/** A kind of background work: its name, the shape of its payload, and how often a failing job is tried again. */
+export type QueueDefinition<Payload extends object> = {
+  name: string;
+  payload: z.ZodType<Payload>;
+  /** Tries after the first one failed; 5 by default. A process that dies does not use one up. */
+  retryLimit?: number;
+  /** First pause between tries, doubled each time up to a minute; 1 by default. */
+  retryDelaySeconds?: number;
+};
+
+export type JobContext = {
+  /** Aborted when the platform stops or the job was taken away. A handler that ends because of it runs again. */
+  signal: AbortSignal;
+  jobId: string;
+};
+
+export type EnqueueOptions = {
+  /**
+   * At most one job of a key waits and at most one runs; a further one that would wait is dropped. What the handler
+   * does must therefore follow from the key, as in "bring campaign X forward".
+   */
+  key?: string;
+  startAfter?: Date;
+};
+
+export type Queue = {
+  /**
+   * Adds a job. With a transaction it exists if, and only if, that transaction commits.
+   */
+  enqueue<Payload extends object>(
+    tx: Tx | null,
+    queue: QueueDefinition<Payload>,
+    payload: Payload,
+    options?: EnqueueOptions,
+  ): Promise<void>;
+  /**
+   * Runs `handler` for each job, at most `concurrency` (1) at a time in this process. A job may run more than once:
+   * after an error, and after its process died. Handlers are therefore repeatable.
+   */
+  work<Payload extends object>(
+    queue: QueueDefinition<Payload>,
+    handler: (payload: Payload, context: JobContext) => Promise<void>,
+    options?: { concurrency?: number },
+  ): Promise<void>;
+  /** Takes no more jobs, aborts the running ones and waits for them, ten seconds at most. */
+  stop(): Promise<void>;
+};
+
+/** A job that died with its process runs again without using up a try, under a new number, which fences the old run. */
+const rerunOrphans = async (database: Database): Promise<void> => {
+  await database.transaction(async (tx) => {
+    await tx.execute(sql`update pgboss.job as orphan set state = 'cancelled', completed_on = now()
+      where state = 'active' and exists (select 1 from pgboss.job as other where other.name = orphan.name
+        and other.singleton_key = orphan.singleton_key and other.state = 'retry')`);
+    await tx.execute(sql`update pgboss.job set state = 'retry', started_on = null, heartbeat_on = null, start_after = now(),
+      retry_count = retry_count + 1, retry_limit = retry_limit + 1 where state = 'active'`);
+  });
+};
+
+/**
+ * Starts background work on the database. `queues` are all the kinds of work that this process adds or does.
+ *
+ * With `soleProcess` (the default on an embedded database, which belongs to one process) jobs that were running when
+ * the last process died run again at once; otherwise within about fifteen seconds, when their heartbeat is missed.
+ */
+export const createQueue = async (options: {
+  database: Database;
+  log: Log;
+  queues: readonly Omit<QueueDefinition<never>, 'payload'>[];
+  soleProcess?: boolean;
+}): Promise<Queue> => {
+  const { database, log, queues, soleProcess = database.embedded } = options;
+  const boss = new PgBoss({
+    ...database.connection,
+    max: 4,
+    application_name: 'genesis-queue',
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    openTelemetry: { enabled: false },
+  } as ConstructorParameters<typeof PgBoss>[0] & object);
+  boss.on('error', (error) => log.warn({ err: error }, 'The queue had a problem with the database'));
+  boss.on('warning', (warning) => log.debug({ warning }, 'Warning of the queue'));
+  await boss.start();
+  for (const queue of queues) {
+    const settings = {
+      retryLimit: queue.retryLimit ?? 5,
+      retryDelay: queue.retryDelaySeconds ?? 1,
+      retryBackoff: true,
+      retryDelayMax: 60,
+      expireInSeconds: 23 * 3600,
+      heartbeatSeconds: 10,
+      deleteAfterSeconds: 24 * 3600,
+      notify: true,
+    };
+    await boss.createQueue(queue.name, { ...settings, policy: 'stately' });
+    await boss.updateQueue(queue.name, settings);
+  }
+  if (soleProcess) await rerunOrphans(database);
+
+  const stopping = new AbortController();
+  return {
+    enqueue: async (tx, queue, payload, { key, startAfter } = {}) => {
+      await boss.send(queue.name, queue.payload.parse(payload), {
+        singletonKey: key ?? randomUUID(),
+        ...(startAfter ? { startAfter } : {}),
+        ...(tx ? { db: fromDrizzle(tx, sql) } : {}),
+      });
+    },
+    work: async (queue, handler, { concurrency = 1 } = {}) => {
+      const settings = {
+        localConcurrency: concurrency,
+        batchSize: 1,
+        pollingIntervalSeconds: 0.5,
+        notifyPollingIntervalSeconds: 2,
+        heartbeatRefreshSeconds: 3,
+      };
+      await boss.work<unknown>(queue.name, settings, async ([job]) => {
+        if (!job) return;
+        const signal = AbortSignal.any([job.signal, stopping.signal]);
+        try {
+          await handler(queue.payload.parse(job.data), { signal, jobId: job.id });
+        } catch (error) {
+          const fields = { err: error, queue: queue.name, job: job.id };
+          if (stopping.signal.aborted) {
+            log.debug(fields, 'A job was interrupted by the stop and runs again');
+            await database.orm.execute(
+              sql`update pgboss.job set retry_limit = retry_limit + 1 where id = ${job.id} and state = 'active'`,
+            );
+          } else log.warn(fields, 'A job failed');
+          throw error;
+        }
+      });
+    },
+    stop: async () => {
+      stopping.abort();
+      await boss.stop({ graceful: true, timeout: 10_000 });
+    },
+  };
+};
