@@ -1,0 +1,170 @@
+import { z } from 'zod';
+
+/** The class of a failure, in the words of the GMP contract. */
+export const failureClasses = [
+  'F0_NONE',
+  'F1_MISSING_ARTIFACT',
+  'F2_ENVIRONMENT',
+  'F3_DATA_ACCESS',
+  'F4_POLICY',
+  'F5_UNSPECIFIED_CONFIG',
+  'F6_HPC_QUEUE',
+  'F7_RUNTIME',
+  'F8_DOMAIN_ASSUMPTION',
+] as const;
+export const failureClassSchema = z.enum(failureClasses);
+export type FailureClass = z.infer<typeof failureClassSchema>;
+
+/** Why a job did not succeed; finer than the failure class. */
+export const failureReasons = [
+  'exit-code',
+  'signal',
+  'missing-executable',
+  'out-of-memory',
+  'time-limit',
+  'output-limit',
+  'process-limit',
+  'exception',
+  'killed',
+  'cancelled',
+] as const;
+export const failureReasonSchema = z.enum(failureReasons);
+export type FailureReason = z.infer<typeof failureReasonSchema>;
+
+/** Also the name of a folder, so it can neither leave its parent nor hide. */
+const jobNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,99}$/,
+    'expected 1 to 100 characters: a-z, 0-9, "-" and "_", beginning with a letter or a digit',
+  );
+
+const noNul = (text: string): boolean => !text.includes('\0');
+const argumentSchema = z.string().max(100_000).refine(noNul, 'a NUL character is not allowed');
+
+/** A path below a folder: no root, no "." or "..", no empty part, nothing that a terminal would interpret. */
+export const relativePathSchema = z
+  .string()
+  .max(1_000)
+  .refine(
+    (path) =>
+      path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255),
+    'expected a relative path without ".", ".." or empty parts',
+  )
+  .refine((path) => !/[\p{Cc}\\]/u.test(path), 'control characters and backslashes are not allowed');
+
+const gibibyte = 2 ** 30;
+
+/** What a job may use. Everything is bounded: what an executor cannot bound, it refuses. */
+export const jobResourcesSchema = z.strictObject({
+  /** Memory of all processes together, without the job folder, in bytes. */
+  memoryBytes: z
+    .int()
+    .min(16 * 2 ** 20)
+    .max(2 ** 50)
+    .default(2 * gibibyte),
+  /** CPU cores; a fraction needs an executor with CPU quotas. */
+  cpuCores: z.number().positive().max(10_000).default(1),
+  /** Processes and threads alive at one moment. */
+  processes: z.int().min(1).max(100_000).default(256),
+  /** The whole content of the job folder (outputs and scratch files together), in bytes. */
+  outputBytes: z
+    .int()
+    .min(4_096)
+    .max(2 ** 50)
+    .default(gibibyte / 4),
+  /** Standard output and standard error together, in bytes. */
+  logBytes: z
+    .int()
+    .min(1_024)
+    .max(gibibyte)
+    .default(16 * 2 ** 20),
+  /** Wall-clock time, in seconds. */
+  durationSeconds: z
+    .number()
+    .positive()
+    .max(365 * 86_400)
+    .default(3_600),
+});
+export type JobResources = z.infer<typeof jobResourcesSchema>;
+
+/**
+ * One execution of a command, in the words of PSI/J.
+ * The job starts in an empty folder of its own, finds its inputs at `inputs/PATH` below it (read-only), and every
+ * other plain file that it leaves in the folder is an output. It sees no environment but `environment`, `PATH`,
+ * `HOME`, `TMPDIR` and `LANG`.
+ */
+export const jobSpecSchema = z.strictObject({
+  /** Unique for ever in one executor: a second launch of the same name is refused. */
+  name: jobNameSchema,
+  /** Found through `PATH`, or an absolute path inside the sandbox, or `inputs/PATH`. */
+  executable: argumentSchema.min(1, 'expected the name or path of a program'),
+  arguments: z.array(argumentSchema).max(10_000).default([]),
+  environment: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'expected letters, digits and "_"'),
+      argumentSchema,
+    )
+    .default({}),
+  /** `source` is an absolute path of a plain file on the host; the caller has checked that the job may read it. */
+  inputs: z
+    .array(z.strictObject({ path: relativePathSchema, source: z.string().startsWith('/').refine(noNul) }))
+    .max(1_000)
+    .default([]),
+  resources: jobResourcesSchema.prefault({}),
+});
+export type JobSpec = z.infer<typeof jobSpecSchema>;
+export type JobSpecInput = z.input<typeof jobSpecSchema>;
+
+/** One line of a job's log, without its line end. Lines longer than 64 KiB come in pieces. */
+export const logLineSchema = z.strictObject({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+export type LogLine = z.infer<typeof logLineSchema>;
+
+/** `null` stands for "not measured". */
+export const jobUsageSchema = z.strictObject({
+  wallSeconds: z.number().nonnegative(),
+  cpuSeconds: z.number().nonnegative().nullable(),
+  peakMemoryBytes: z.number().nonnegative().nullable(),
+});
+export type JobUsage = z.infer<typeof jobUsageSchema>;
+
+/** How something ended, shared by commands and built-in functions. */
+export const executionOutcomeSchema = z.strictObject({
+  state: z.enum(['succeeded', 'failed', 'cancelled']),
+  failureClass: failureClassSchema,
+  /** `null` exactly when `state` is `succeeded`. */
+  reason: failureReasonSchema.nullable(),
+  /** One sentence for people; `null` exactly when `state` is `succeeded`. */
+  message: z.string().nullable(),
+  usage: jobUsageSchema,
+  /** ISO 8601 */
+  startedAt: z.string(),
+  endedAt: z.string(),
+});
+export type ExecutionOutcome = z.infer<typeof executionOutcomeSchema>;
+
+export const jobOutputSchema = z.strictObject({
+  path: relativePathSchema,
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type JobOutput = z.infer<typeof jobOutputSchema>;
+
+/** How a job ended. It counts only together with the fencing token of the claim under which it ran. */
+export const jobOutcomeSchema = executionOutcomeSchema.extend({
+  name: jobNameSchema,
+  claim: z.string(),
+  exitCode: z.int().nullable(),
+  /** For example `SIGSEGV`. By the convention of shells, an exit code of 128 + n is told as signal n. */
+  signal: z.string().nullable(),
+  /** False when the operator has allowed jobs without a sandbox and there was none. */
+  sandboxed: z.boolean(),
+  /** What bounded memory, processes and CPU: the kernel's control groups, or limits with a polling watchdog. */
+  enforcement: z.enum(['cgroup', 'watchdog', 'none']),
+  /** Host folder that holds the outputs at their paths, until the job is released. */
+  outputDirectory: z.string(),
+  outputs: z.array(jobOutputSchema),
+  /** What lay in the job folder and is no output: links, special files, names that are not allowed. At most 100. */
+  refusedOutputs: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+});
+export type JobOutcome = z.infer<typeof jobOutcomeSchema>;

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { access, constants, lstat, readlink } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export type Bubblewrap = {
+  path: string;
+  /** `--ro-bind-fd`: inputs can be handed over open, so that no path is walked inside. */
+  bindsDescriptors: boolean;
+  /** `--disable-userns`: no user namespace can be made inside (the seccomp filter denies them as well). */
+  disablesUserNamespaces: boolean;
+};
+
+const usualPlaces = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap'];
+const neededOptions = ['--args', '--clearenv', '--json-status-fd', '--perms', '--seccomp', '--size'];
+
+/** Finds bubblewrap and what it can do, or says why it cannot be used. Nothing is run in a sandbox yet. */
+export async function findBubblewrap(
+  places: string[] = usualPlaces,
+): Promise<Bubblewrap | { missing: string }> {
+  for (const path of places) {
+    const executable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!executable) continue;
+    const { stdout } = await run(path, ['--help'], { env: {} });
+    const has = (option: string): boolean => stdout.includes(`${option} `);
+    const lacking = neededOptions.filter((option) => !has(option));
+    if (lacking.length > 0) return { missing: `${path} is too old: it lacks ${lacking.join(', ')}` };
+    return {
+      path,
+      bindsDescriptors: has('--ro-bind-fd'),
+      disablesUserNamespaces: has('--disable-userns'),
+    };
+  }
+  return { missing: `bubblewrap (bwrap) is not installed; looked at ${places.join(', ')}` };
+}
+
+/** One part of the host that every sandbox sees, read-only. */
+export type RuntimePart = { kind: 'bind'; path: string } | { kind: 'link'; path: string; target: string };
+
+const systemFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** What the dynamic linker and Debian's alternatives need; neither holds anything about people or services. */
+const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives'];
+
+/** The minimal runtime: programs and libraries, and what an operator has added. Paths that do not exist are left out. */
+export async function findRuntime(addedPaths: string[]): Promise<RuntimePart[]> {
+  const parts: RuntimePart[] = [];
+  for (const path of [...systemFolders, ...systemFiles, ...addedPaths]) {
+    const status = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' && !addedPaths.includes(path)) return null;
+      throw error;
+    });
+    if (status === null) continue;
+    if (status.isSymbolicLink()) parts.push({ kind: 'link', path, target: await readlink(path) });
+    else parts.push({ kind: 'bind', path });
+  }
+  return parts;
+}

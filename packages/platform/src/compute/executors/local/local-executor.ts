@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto';
+import { constants as access, mkdirSync } from 'node:fs';
+import { access as canAccess } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema } from '@genesis/contracts';
+import { invalidSpec } from '../../model.ts';
+import type { Executor, JobHandle, JobHooks, Reconciliation } from '../../ports.ts';
+import { findBubblewrap, findRuntime } from './bubblewrap.ts';
+import { type CgroupParents, detectCgroups, noCgroups, removeCgroupFolders } from './cgroups.ts';
+import { inheritableDescriptors } from './descriptors.ts';
+import { type LimitAbilities, planLimits } from './plan.ts';
+import { canFollowTrees, isAlive, signal } from './process-tree.ts';
+import { type RunningJob, runJob } from './run-job.ts';
+import { type SandboxHost, startSandboxed } from './sandboxed.ts';
+import { type Claim, outcomeEnd, Staging } from './staging.ts';
+import type { StartedJob } from './started-job.ts';
+import { isSupportedArchitecture } from './system-calls.ts';
+import { killMarked, startUnsandboxed } from './unsandboxed.ts';
+import { fileSystemMeter, walkingMeter } from './watchdog.ts';
+
+export type LocalExecutorOptions = {
+  /** Folder that holds one folder for each job; made when missing. It belongs to one server at a time. */
+  stagingRoot: string;
+  /** Runs jobs without isolation where no sandbox can be made; every outcome then says `sandboxed: false`. */
+  allowUnsandboxed?: boolean;
+  /** Time between SIGTERM and SIGKILL. */
+  graceSeconds?: number;
+  /** Largest job folder. Folders are held in memory, so the default is a quarter of it. */
+  maxFolderBytes?: number;
+  /** Host paths that every job may read besides the system's programs and libraries. */
+  runtimePaths?: string[];
+  /** Where to look for bubblewrap. */
+  bubblewrapPlaces?: string[];
+  /** Whether to use control groups where they can be written. */
+  useCgroups?: boolean;
+  /** First of 65,536 user ids that jobs get when the server runs as root; nobody else may have them. */
+  firstJobUser?: number;
+};
+
+/** Whether jobs are isolated here, and why not. */
+export type SandboxStatus =
+  | { available: true; enforcement: 'cgroup' | 'watchdog' }
+  | { available: false; reason: string };
+
+export type LocalExecutor = Executor & { readonly sandbox: SandboxStatus };
+
+type Host = { limits: LimitAbilities; sandbox: SandboxHost | null; missing: string; inheritable: number[] };
+
+const tasksetPath = '/usr/bin/taskset';
+const jobUsers = 65_536;
+
+async function examineHost(options: LocalExecutorOptions): Promise<Host> {
+  const cgroups: CgroupParents = (options.useCgroups ?? true) ? await detectCgroups() : noCgroups;
+  const taskset = await canAccess(tasksetPath, access.X_OK).then(
+    () => tasksetPath,
+    () => null,
+  );
+  const limits: LimitAbilities = {
+    cgroups,
+    followsTrees: await canFollowTrees(),
+    pinsCores: taskset !== null,
+    hostCores: availableParallelism(),
+    maxFolderBytes: options.maxFolderBytes ?? Math.floor(totalmem() / 4),
+  };
+  const inheritable = inheritableDescriptors();
+  const without = (missing: string): Host => ({ limits, sandbox: null, missing, inheritable });
+  const bubblewrap = await findBubblewrap(options.bubblewrapPlaces);
+  if ('missing' in bubblewrap) return without(bubblewrap.missing);
+  if (!isSupportedArchitecture(process.arch))
+    return without(`there is no seccomp filter for ${process.arch}`);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && !bubblewrap.bindsDescriptors)
+    return without('this bubblewrap lacks --ro-bind-fd, which a server that runs as root needs');
+  const firstUser = options.firstJobUser ?? 1_900_000_000;
+  let jobs = Math.floor(Math.random() * jobUsers);
+  const sandbox: SandboxHost = {
+    bubblewrap,
+    architecture: process.arch,
+    runtime: await findRuntime(options.runtimePaths ?? []),
+    cgroups,
+    taskset,
+    jobUser: isRoot
+      ? () => {
+          jobs += 1;
+          return firstUser + (jobs % jobUsers);
+        }
+      : null,
+    inheritable,
+  };
+  return { limits, sandbox, missing: '', inheritable };
+}
+
+/** Runs commands on this machine, each in a sandbox of its own. Nothing of a job outlives the server. */
+export async function createLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
+  const { stagingRoot, allowUnsandboxed = false, graceSeconds = 5 } = options;
+  mkdirSync(stagingRoot, { recursive: true, mode: 0o700 });
+  const host = await examineHost(options);
+  const running = new Map<string, RunningJob>();
+  const launching = new Set<Promise<unknown>>();
+  let closed = false;
+
+  /** A trial run tells what no version number does: whether user namespaces are forbidden here. */
+  const trial = async (sandbox: SandboxHost): Promise<string | null> => {
+    const spec = jobSpecSchema.parse({ name: `trial-${randomUUID()}`, executable: 'true' });
+    const staging = new Staging(stagingRoot, spec.name);
+    await staging.create(spec.name);
+    try {
+      const job = await startSandboxed(spec, planLimits(spec.resources, host.limits), staging, sandbox);
+      job.kill();
+      await job.ended;
+      await job.folder.close();
+      await removeCgroupFolders(job.cgroup?.folders ?? []);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      await staging.remove();
+    }
+  };
+  const trouble = host.sandbox === null ? host.missing : await trial(host.sandbox);
+  const sandboxHost = trouble === null ? host.sandbox : null;
+
+  const begin = async (spec: JobSpec, hooks: JobHooks): Promise<JobHandle> => {
+    if (sandboxHost === null && !allowUnsandboxed)
+      throw new GenesisError({
+        code: 'unsupported',
+        message: `Commands cannot be isolated here: ${trouble}. Install bubblewrap where user namespaces are allowed, or allow unsandboxed jobs in the configuration.`,
+      });
+    // without a sandbox no cgroup is used: the outcome says that nothing is enforced
+    const abilities = sandboxHost === null ? { ...host.limits, cgroups: noCgroups } : host.limits;
+    const plan = planLimits(spec.resources, abilities);
+    const staging = new Staging(stagingRoot, spec.name);
+    await staging.create(spec.name);
+    let job: StartedJob;
+    try {
+      job =
+        sandboxHost === null
+          ? await startUnsandboxed(spec, plan, staging, host.inheritable)
+          : await startSandboxed(spec, plan, staging, sandboxHost);
+    } catch (error) {
+      await staging.remove();
+      throw error;
+    }
+    const claim: Claim = {
+      kind: 'claimed',
+      claim: randomUUID(),
+      process: job.anchor,
+      sandboxed: job.sandboxed,
+      cgroupFolders: job.cgroup?.folders ?? [],
+    };
+    if (!(await staging.claim(claim))) {
+      job.kill();
+      await job.ended;
+      await job.folder.close();
+      await removeCgroupFolders(claim.cgroupFolders);
+      throw new GenesisError({
+        code: 'conflict',
+        message: `The job "${spec.name}" was given up before it started.`,
+      });
+    }
+    const meter = job.sandboxed ? fileSystemMeter(job) : walkingMeter(job, spec.resources.outputBytes);
+    const onLog = hooks.onLog?.bind(hooks) ?? (() => {});
+    const run = runJob(spec, plan, job, claim.claim, staging.outputs, meter, graceSeconds, onLog);
+    running.set(spec.name, run);
+    const settle = async (): Promise<JobOutcome> => {
+      try {
+        const own = await run.outcome;
+        const end = await staging.end(outcomeEnd(own));
+        if (end.kind === 'outcome' && end.outcome.claim === claim.claim) return end.outcome;
+        const message = 'Another server has given this job up.';
+        return { ...own, state: 'failed', failureClass: 'F7_RUNTIME', reason: 'killed', message };
+      } finally {
+        running.delete(spec.name);
+        await removeCgroupFolders(claim.cgroupFolders);
+      }
+    };
+    const outcome = settle();
+    outcome.catch(() => {});
+    return { name: spec.name, claim: claim.claim, wait: () => outcome, cancel: () => run.stop('cancelled') };
+  };
+
+  return {
+    sandbox:
+      trouble === null
+        ? {
+            available: true,
+            enforcement: planLimits(jobSpecSchema.shape.resources.parse(undefined), host.limits).enforcement,
+          }
+        : { available: false, reason: trouble },
+    launch: async (input, hooks = {}) => {
+      const spec = jobSpecSchema.safeParse(input);
+      if (!spec.success) throw invalidSpec(spec.error);
+      if (closed)
+        throw new GenesisError({
+          code: 'unavailable',
+          message: 'The executor is closing.',
+          retryAfterSeconds: 10,
+        });
+      const launch = begin(spec.data, hooks);
+      launching.add(launch);
+      return launch.finally(() => launching.delete(launch));
+    },
+    reconcile: async (name) => {
+      if (running.has(name))
+        throw new GenesisError({ code: 'conflict', message: `The job "${name}" runs in this server.` });
+      return reconcile(new Staging(stagingRoot, name), name);
+    },
+    release: async (name) => {
+      if (running.has(name))
+        throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });
+      const staging = new Staging(stagingRoot, name);
+      const claim = (await staging.exists()) ? await staging.readClaim() : null;
+      if (claim !== null) await endLeftovers(claim, name);
+      await staging.remove();
+    },
+    close: async () => {
+      closed = true;
+      await Promise.allSettled(launching);
+      const jobs = [...running.values()];
+      for (const job of jobs) job.stop('killed');
+      await Promise.allSettled(jobs.map((job) => job.outcome));
+      while (running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+}
+
+async function reconcile(staging: Staging, name: string): Promise<Reconciliation> {
+  if (!(await staging.exists())) return { state: 'unknown' };
+  if (await staging.fence()) return { state: 'not-started' };
+  const claim = await staging.readClaim();
+  if (claim === null) return { state: 'not-started' };
+  await endLeftovers(claim, name);
+  const end = await staging.end({ kind: 'lost' });
+  return end.kind === 'outcome'
+    ? { state: 'finished', outcome: end.outcome }
+    : { state: 'lost', claim: claim.claim };
+}
+
+/** Ends every process of a job whose server has died. Resolves when none is left; throws `unavailable` after 10 s. */
+async function endLeftovers(claim: Claim, name: string): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const left = claim.sandboxed ? await isAlive(claim.process) : killMarked(name) > 0;
+    if (!left) break;
+    if (attempt === 500)
+      throw new GenesisError({
+        code: 'unavailable',
+        message: `The job "${name}" does not end.`,
+        retryAfterSeconds: 60,
+      });
+    if (claim.sandboxed) signal(claim.process.pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await removeCgroupFolders(claim.cgroupFolders);
+}

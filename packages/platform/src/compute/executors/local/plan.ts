@@ -1,0 +1,183 @@
+/** What will bound a job, and how its sandbox looks: decided as data before anything is done. */
+import { GenesisError, type JobResources, type JobSpec } from '@genesis/contracts';
+import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
+import type { CgroupLimits, CgroupParents } from './cgroups.ts';
+import { reservedNames } from './collect.ts';
+import type { ProcessLimits } from './gate.ts';
+
+export type LimitAbilities = {
+  cgroups: CgroupParents;
+  /** Whether a watchdog can follow the processes of a job. */
+  followsTrees: boolean;
+  /** Whether processes can be pinned to some of the cores. */
+  pinsCores: boolean;
+  hostCores: number;
+  /** Largest job folder, which lives in memory. */
+  maxFolderBytes: number;
+};
+
+export type LimitPlan = {
+  enforcement: 'cgroup' | 'watchdog';
+  process: ProcessLimits;
+  cgroup: CgroupLimits;
+  /** Memory of all processes, without the job folder. */
+  memoryBytes: number;
+  /** Bounds that the watchdog must hold, because no cgroup does; `null` where one does. */
+  watchedMemoryBytes: number | null;
+  watchedProcesses: number | null;
+  /** Number of cores to pin to; `null` where a quota bounds them or the machine has no more. */
+  pinnedCores: number | null;
+  /** Size of the job folder: one page more than allowed, so that "full" means "over the limit". */
+  folderBytes: number;
+};
+
+const pageBytes = 4096;
+/** The sandbox's own init counts among the processes of the job's group. */
+const sandboxProcesses = 1;
+
+/** Throws `unsupported`, naming the field, when a limit cannot be held here. */
+export function planLimits(resources: JobResources, abilities: LimitAbilities): LimitPlan {
+  const { cgroups, followsTrees, pinsCores, hostCores, maxFolderBytes } = abilities;
+  const refuse = (field: keyof JobResources, why: string): never => {
+    throw new GenesisError({ code: 'unsupported', message: `resources.${field}: ${why}` });
+  };
+  const memoryCounted = cgroups.folders.memory !== undefined;
+  const processesCounted = cgroups.folders.pids !== undefined;
+  const quota = cgroups.folders.cpu !== undefined;
+  if (!memoryCounted && !followsTrees)
+    refuse(
+      'memoryBytes',
+      'cannot be bounded here: neither a memory cgroup nor /proc/PID/task/TID/children is there',
+    );
+  if (!processesCounted && !followsTrees)
+    refuse(
+      'processes',
+      'cannot be bounded here: neither a pids cgroup nor /proc/PID/task/TID/children is there',
+    );
+  const pinned = !quota && resources.cpuCores < hostCores;
+  if (pinned && !Number.isInteger(resources.cpuCores))
+    refuse(
+      'cpuCores',
+      'a fraction of a core cannot be bounded here, since no CPU cgroup can be written; ask for whole cores',
+    );
+  if (pinned && !pinsCores)
+    refuse(
+      'cpuCores',
+      `cannot be bounded here: neither a CPU cgroup nor taskset is there; ask for all ${hostCores} cores`,
+    );
+  if (resources.outputBytes > maxFolderBytes)
+    refuse(
+      'outputBytes',
+      `a job folder is held in memory here, so at most ${maxFolderBytes} bytes can be bounded`,
+    );
+  return {
+    enforcement: memoryCounted && processesCounted ? 'cgroup' : 'watchdog',
+    process: {
+      fileBytes: resources.outputBytes,
+      cpuSeconds: resources.durationSeconds * Math.max(1, Math.ceil(resources.cpuCores)) + 1,
+      // twice the limit: the watchdog comes first and can tell why, and what is never touched does no harm
+      dataBytes: memoryCounted ? null : resources.memoryBytes * 2,
+      // a little above the watchdog's bound, so that it can see that the bound was passed
+      processes: processesCounted ? null : resources.processes + 32,
+    },
+    cgroup: {
+      // the folder lives in memory and has a bound of its own; the watchdog tells the two apart
+      memoryBytes: resources.memoryBytes + resources.outputBytes,
+      processes: resources.processes + sandboxProcesses,
+      cpuCores: resources.cpuCores,
+    },
+    memoryBytes: resources.memoryBytes,
+    watchedMemoryBytes: memoryCounted ? null : resources.memoryBytes,
+    watchedProcesses: processesCounted ? null : resources.processes,
+    pinnedCores: pinned ? resources.cpuCores : null,
+    folderBytes: (Math.ceil(resources.outputBytes / pageBytes) + 1) * pageBytes,
+  };
+}
+
+/** Descriptors that bubblewrap reads from; the gate's own is 3. */
+export const descriptors = {
+  control: 3,
+  arguments: 4,
+  seccomp: 5,
+  status: 6,
+  passwd: 7,
+  group: 8,
+  firstInput: 9,
+} as const;
+
+/** The job's user and group inside: "nobody", whoever runs the server. */
+const insideId = 65_534;
+export const passwdFile = `nobody:x:${insideId}:${insideId}:nobody:/tmp:/bin/sh\n`;
+export const groupFile = `nogroup:x:${insideId}:\n`;
+
+const fixedEnvironment = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  HOME: '/tmp',
+  TMPDIR: '/tmp',
+  LANG: 'C.UTF-8',
+} as const;
+
+/** The whole environment of a job: these few and what its specification says. */
+export const jobEnvironment = (spec: JobSpec): Record<string, string> => ({
+  ...fixedEnvironment,
+  ...spec.environment,
+});
+
+/**
+ * Arguments of bubblewrap up to the command. They go through a descriptor, so that the job does not find host paths
+ * in /proc/1/cmdline. Only the job folder can be written: the root, /dev and /proc are read-only (root's own files
+ * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder.
+ */
+export function sandboxArguments(
+  spec: JobSpec,
+  plan: LimitPlan,
+  bubblewrap: Bubblewrap,
+  runtime: RuntimePart[],
+): string[] {
+  const scratch = `/job/${reservedNames.scratch}`;
+  return [
+    ...[
+      '--unshare-user',
+      '--unshare-ipc',
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-uts',
+      '--unshare-cgroup-try',
+    ],
+    ...(bubblewrap.disablesUserNamespaces ? ['--disable-userns'] : []),
+    ...['--uid', String(insideId), '--gid', String(insideId), '--cap-drop', 'ALL', '--hostname', 'job'],
+    ...['--new-session', '--die-with-parent', '--clearenv'],
+    ...Object.entries(jobEnvironment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...runtime.flatMap((part) =>
+      part.kind === 'link' ? ['--symlink', part.target, part.path] : ['--ro-bind', part.path, part.path],
+    ),
+    ...[
+      '--file',
+      String(descriptors.passwd),
+      '/etc/passwd',
+      '--file',
+      String(descriptors.group),
+      '/etc/group',
+    ],
+    ...['--proc', '/proc', '--remount-ro', '/proc'],
+    ...['--tmpfs', '/dev'],
+    ...['null', 'zero', 'full', 'random', 'urandom'].flatMap((name) => [
+      '--dev-bind',
+      `/dev/${name}`,
+      `/dev/${name}`,
+    ]),
+    ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', '/proc/self/fd/0', '/dev/stdin'],
+    ...['--symlink', '/proc/self/fd/1', '/dev/stdout', '--symlink', '/proc/self/fd/2', '/dev/stderr'],
+    ...['--symlink', scratch, '/dev/shm', '--remount-ro', '/dev'],
+    ...['--symlink', scratch, '/tmp', '--symlink', scratch, '/var/tmp'],
+    ...['--size', String(plan.folderBytes), '--tmpfs', '/job', '--dir', scratch],
+    ...['--dir', '/inputs', '--symlink', '/inputs', `/job/${reservedNames.inputs}`],
+    ...spec.inputs.flatMap((input, index) =>
+      bubblewrap.bindsDescriptors
+        ? ['--ro-bind-fd', String(descriptors.firstInput + index), `/inputs/${input.path}`]
+        : ['--ro-bind', input.source, `/inputs/${input.path}`],
+    ),
+    ...['--remount-ro', '/', '--chdir', '/job'],
+    ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
+  ];
+}

@@ -1,0 +1,225 @@
+/** Bringing a job to its gate inside bubblewrap. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { GenesisError, invalidField, type JobSpec } from '@genesis/contracts';
+import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
+import { type CgroupParents, createJobCgroup, type JobCgroup, removeCgroupFolders } from './cgroups.ts';
+import { closedStdio, readLines, sendTo } from './descriptors.ts';
+import { gateScript, gateWords } from './gate.ts';
+import { descriptors, groupFile, type LimitPlan, passwdFile, sandboxArguments } from './plan.ts';
+import { childrenOf, identify, sampleTree, signal } from './process-tree.ts';
+import { encodeProgram, seccompProgram } from './seccomp.ts';
+import type { Staging } from './staging.ts';
+import type { StartedJob } from './started-job.ts';
+import type { Architecture } from './system-calls.ts';
+
+export type SandboxHost = {
+  bubblewrap: Bubblewrap;
+  architecture: Architecture;
+  runtime: RuntimePart[];
+  cgroups: CgroupParents;
+  /** The program that pins processes to cores, where it is needed. */
+  taskset: string | null;
+  /** A server that runs as root gives every job a real user of its own, so that root's files stay out of reach. */
+  jobUser: (() => number) | null;
+  inheritable: number[];
+};
+
+const gateTimeoutMilliseconds = 30_000;
+
+/** Opens every input, so that what the job will see can no longer be exchanged. */
+async function openInputs(spec: JobSpec, staging: Staging, asOtherUser: boolean): Promise<FileHandle[]> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const [index, input] of spec.inputs.entries()) {
+      const field = `inputs.${index}.source`;
+      const handle = await open(input.source, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+        (cause: unknown) => {
+          throw invalidField(field, 'cannot be opened', { cause });
+        },
+      );
+      handles.push(handle);
+      const status = await handle.stat();
+      if (!status.isFile()) throw invalidField(field, 'expected a plain file');
+      if (!asOtherUser || (status.mode & 0o004) !== 0) continue;
+      // the job's user could not read it: give it a copy (a shared one where the file system can)
+      const copy = join(staging.folder, 'input-copies', String(index));
+      await mkdir(join(staging.folder, 'input-copies'), { recursive: true });
+      await copyFile(`/proc/self/fd/${handle.fd}`, copy, constants.COPYFILE_FICLONE);
+      handles[index] = await open(copy, 'r');
+      await handle.close();
+      await handles[index]?.chmod(0o444);
+    }
+    return handles;
+  } catch (error) {
+    await closeAll(handles);
+    throw error;
+  }
+}
+
+const closeAll = async (handles: FileHandle[]): Promise<void> => {
+  await Promise.all(handles.map((handle) => handle.close()));
+};
+
+/** Every pipe that spawn() makes is a socket pair, so both directions are there. */
+const pipeOf = (child: ChildProcess, descriptor: number): Duplex =>
+  (child.stdio as unknown as readonly Duplex[])[descriptor] as Duplex;
+
+function spawnSandbox(
+  spec: JobSpec,
+  plan: LimitPlan,
+  host: SandboxHost,
+  inputs: FileHandle[],
+  devNull: number,
+): ChildProcess {
+  const command = [
+    ...(plan.pinnedCores === null || host.taskset === null
+      ? []
+      : [host.taskset, '--cpu-list', `0-${plan.pinnedCores - 1}`]),
+    ...[host.bubblewrap.path, '--args', String(descriptors.arguments), '--'],
+    ...['/bin/sh', '-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments],
+  ];
+  const user = host.jobUser?.();
+  const child = spawn(command[0] ?? '', command.slice(1), {
+    cwd: '/',
+    env: {},
+    ...(user === undefined ? {} : { uid: user, gid: user }),
+    stdio: closedStdio<'ignore' | 'pipe' | number>(
+      [
+        'ignore',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        'pipe',
+        ...inputs.map(({ fd }) => fd),
+      ],
+      host.inheritable,
+      devNull,
+    ),
+  });
+  const feed = (descriptor: number, data: string | Buffer): void =>
+    sendTo(pipeOf(child, descriptor), data, true);
+  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime);
+  feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
+  feed(
+    descriptors.seccomp,
+    encodeProgram(seccompProgram(host.architecture, host.cgroups.folders.memory !== undefined)),
+  );
+  feed(descriptors.passwd, passwdFile);
+  feed(descriptors.group, groupFile);
+  return child;
+}
+
+/**
+ * Resolves when the job stands at its gate, inside its cgroups. Rejects with nothing left behind but the staging
+ * folder: `invalid-input` for an input that cannot be opened, `unavailable` when the sandbox cannot be made.
+ */
+export async function startSandboxed(
+  spec: JobSpec,
+  plan: LimitPlan,
+  staging: Staging,
+  host: SandboxHost,
+): Promise<StartedJob> {
+  const inputs = await openInputs(spec, staging, host.jobUser !== null);
+  const devNull = await open('/dev/null', 'r');
+  let child: ChildProcess;
+  try {
+    child = spawnSandbox(spec, plan, host, inputs, devNull.fd);
+  } finally {
+    await closeAll([...inputs, devNull]);
+  }
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    // "close" also waits for the end of the log; every process of a PID namespace is gone before its init is
+    child.once('close', (code) => resolve(code ?? 137));
+  });
+  const words = new Set<string>();
+  let initPid: number | null = null;
+  let complaint = '';
+  const listenToComplaint = (chunk: Buffer): void => {
+    complaint = (complaint + chunk.toString('utf8')).slice(0, 2_000);
+  };
+  const stderr = child.stdio[2] as Readable;
+  stderr.on('data', listenToComplaint);
+  const control = pipeOf(child, descriptors.control);
+  const ready = new Promise<'ready'>((resolve) => {
+    const check = (): void => {
+      if (initPid !== null && words.has(gateWords.ready)) resolve('ready');
+    };
+    readLines(pipeOf(child, descriptors.status), (line) => {
+      const pid = /"child-pid":\s*(\d+)/.exec(line)?.[1];
+      if (pid !== undefined) initPid = Number(pid);
+      check();
+    });
+    readLines(control, (word) => {
+      words.add(word);
+      check();
+    });
+  });
+  const timer = new AbortController();
+  let cgroup: JobCgroup | null = null;
+  try {
+    const timeout = new Promise<'timeout'>((resolve) => {
+      const handle = setTimeout(() => resolve('timeout'), gateTimeoutMilliseconds);
+      timer.signal.addEventListener('abort', () => clearTimeout(handle));
+    });
+    const first = await Promise.race([ready, ended, timeout]);
+    if (first !== 'ready' || initPid === null)
+      throw new Error(
+        first === 'timeout'
+          ? `not ready after ${gateTimeoutMilliseconds} ms`
+          : complaint.trim() || `exit code ${first}`,
+      );
+    const init: number = initPid;
+    cgroup = await createJobCgroup(host.cgroups, `genesis-job-${spec.name}`, plan.cgroup);
+    const [gate] = await childrenOf(init);
+    const anchor = await identify(init);
+    if (gate === undefined || anchor === null || child.pid === undefined) throw new Error('it ended at once');
+    for (const pid of [init, gate]) await cgroup.add(pid);
+    const folder = await open(`/proc/${gate}/root/job`, constants.O_RDONLY | constants.O_DIRECTORY);
+    stderr.off('data', listenToComplaint);
+    stderr.pause();
+    return {
+      anchor,
+      treeRoot: init,
+      sandboxed: true,
+      cgroup,
+      stdout: child.stdio[1] as Readable,
+      stderr,
+      folder,
+      gateWords: words,
+      go: () => sendTo(control, 'go\n', false),
+      terminate: async () => {
+        const tree = await sampleTree(init, plan.cgroup.processes);
+        for (const pid of tree.pids) signal(pid, 'SIGTERM');
+      },
+      kill: () => killSandbox(child, init),
+      ended,
+    };
+  } catch (cause) {
+    killSandbox(child, initPid);
+    await ended.catch(() => null);
+    if (cgroup !== null) await removeCgroupFolders(cgroup.folders);
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new GenesisError(
+      { code: 'unavailable', message: `The sandbox could not be made: ${detail}`, retryAfterSeconds: 60 },
+      { cause },
+    );
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Ends the init of the PID namespace, with which the kernel ends everything inside, and bubblewrap's own process. */
+function killSandbox(child: ChildProcess, init: number | null): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (init !== null) signal(init, 'SIGKILL');
+  child.kill('SIGKILL');
+}

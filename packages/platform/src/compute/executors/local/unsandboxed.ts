@@ -1,0 +1,115 @@
+/**
+ * Running a job as a plain child process: only where an operator has allowed it and no sandbox can be made. The
+ * environment, limits and watchdog are the same; isolation there is none, and every outcome says so.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, open } from 'node:fs/promises';
+import { constants as system } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { GenesisError, invalidField, type JobSpec } from '@genesis/contracts';
+import { reservedNames } from './collect.ts';
+import { closedStdio, readLines, sendTo } from './descriptors.ts';
+import { gateScript, gateWords } from './gate.ts';
+import { descriptors, jobEnvironment, type LimitPlan } from './plan.ts';
+import { findByEnvironment, identify, sampleTree, signal } from './process-tree.ts';
+import type { Staging } from './staging.ts';
+import type { StartedJob } from './started-job.ts';
+
+/** Marks every process of an unsandboxed job, so that none is lost when the server dies. */
+const markerName = 'GENESIS_JOB';
+const mark = (name: string): string => `${markerName}=${name}`;
+
+/** Ends what is left of an unsandboxed job, wherever its processes have moved in the process tree. */
+export function killMarked(name: string): number {
+  const pids = findByEnvironment(mark(name));
+  for (const pid of pids) signal(pid, 'SIGKILL');
+  return pids.length;
+}
+
+async function prepareFolder(spec: JobSpec, staging: Staging): Promise<string> {
+  const work = join(staging.folder, 'work');
+  await mkdir(join(work, reservedNames.scratch), { recursive: true });
+  await mkdir(join(work, reservedNames.inputs));
+  for (const [index, input] of spec.inputs.entries()) {
+    const copy = join(work, reservedNames.inputs, input.path);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(input.source, copy, constants.COPYFILE_FICLONE).catch((cause: unknown) => {
+      throw invalidField(`inputs.${index}.source`, 'cannot be opened', { cause });
+    });
+    await chmod(copy, 0o444);
+  }
+  return work;
+}
+
+/** The counterpart of startSandboxed(), with the same promises except isolation. */
+export async function startUnsandboxed(
+  spec: JobSpec,
+  plan: LimitPlan,
+  staging: Staging,
+  inheritable: number[],
+): Promise<StartedJob> {
+  const work = await prepareFolder(spec, staging);
+  const scratch = join(work, reservedNames.scratch);
+  const devNull = await open('/dev/null', 'r');
+  const child = spawn('/bin/sh', ['-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments], {
+    cwd: work,
+    env: { ...jobEnvironment(spec), HOME: scratch, TMPDIR: scratch, [markerName]: spec.name },
+    detached: true,
+    stdio: closedStdio<'ignore' | 'pipe' | number>(
+      ['ignore', 'pipe', 'pipe', 'pipe'],
+      inheritable,
+      devNull.fd,
+    ),
+  });
+  await devNull.close();
+  const words = new Set<string>();
+  const control = child.stdio[descriptors.control] as Duplex;
+  const killAll = (): void => {
+    // again until a pass finds none: a process may start another between the listing and the signal
+    for (let pass = 0; pass < 100 && killMarked(spec.name) > 0; pass += 1);
+  };
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signalName) => resolve(code ?? 128 + system.signals[signalName ?? 'SIGKILL']));
+  });
+  const ended = exited.then(async (code) => {
+    killAll();
+    await new Promise<void>((resolve) =>
+      child.stdout?.closed ? resolve() : child.stdout?.once('close', resolve),
+    );
+    return code;
+  });
+  const ready = new Promise<'ready'>((resolve) => {
+    readLines(control, (word) => {
+      words.add(word);
+      if (word === gateWords.ready) resolve('ready');
+    });
+  });
+  const first = await Promise.race([ready, ended]);
+  const anchor = child.pid === undefined ? null : await identify(child.pid);
+  if (first !== 'ready' || anchor === null)
+    throw new GenesisError({
+      code: 'unavailable',
+      message: 'The job could not be started',
+      retryAfterSeconds: 60,
+    });
+  return {
+    anchor,
+    treeRoot: anchor.pid,
+    sandboxed: false,
+    cgroup: null,
+    stdout: child.stdio[1] as Readable,
+    stderr: child.stdio[2] as Readable,
+    folder: await open(work, constants.O_RDONLY | constants.O_DIRECTORY),
+    gateWords: words,
+    go: () => sendTo(control, 'go\n', false),
+    terminate: async () => {
+      const tree = await sampleTree(anchor.pid, plan.cgroup.processes);
+      for (const pid of [anchor.pid, ...tree.pids]) signal(pid, 'SIGTERM');
+    },
+    kill: killAll,
+    ended,
+  };
+}
