@@ -1,4 +1,4 @@
-import { InstrumentError } from './errors.ts';
+import { describe, InstrumentError } from './errors.ts';
 
 /** One continuous input of an instrument, in the words of the explorer, with its unit. */
 export interface ContinuousParameter {
@@ -20,7 +20,7 @@ export function requireDesign<Name extends string>(
   design: Readonly<Record<string, unknown>>,
 ): Record<Name, number> {
   if (typeof design !== 'object' || design === null) {
-    throw new InstrumentError('missing-parameter', 'design', `got ${String(design)}`, 'an object');
+    throw new InstrumentError('missing-parameter', 'design', describe(design), 'an object');
   }
   const names = space.map(({ name }) => name as string);
   for (const name of Object.keys(design)) {
@@ -36,10 +36,10 @@ export function requireDesign<Name extends string>(
     }
     const value = design[name];
     if (typeof value !== 'number' || !Number.isFinite(value)) {
-      throw new InstrumentError('not-a-number', `design.${name}`, `got ${String(value)}`, allowed);
+      throw new InstrumentError('not-a-number', `design.${name}`, describe(value), allowed);
     }
     if (value < min || value > max) {
-      throw new InstrumentError('out-of-range', `design.${name}`, `got ${value}`, allowed);
+      throw new InstrumentError('out-of-range', `design.${name}`, describe(value), allowed);
     }
     checked[name] = value;
   }

@@ -30,6 +30,18 @@ export class InstrumentError extends Error {
 /** Throws unless `seed` is a string with at least one character. */
 export function requireSeed(seed: unknown): asserts seed is string {
   if (typeof seed !== 'string' || seed.length === 0) {
-    throw new InstrumentError('bad-seed', 'seed', `got ${JSON.stringify(seed)}`, 'a non-empty string');
+    throw new InstrumentError('bad-seed', 'seed', describe(seed), 'a non-empty string');
   }
+}
+
+/** A wrong value as a message shows it: text in quotes and cut at 80 characters, objects by their kind only. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') {
+    return `got ${JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value)}`;
+  }
+  if (value === null) return 'got null';
+  if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
+    return `got ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`}`;
+  }
+  return `got ${value}`;
 }

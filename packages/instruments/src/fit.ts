@@ -12,8 +12,12 @@ export interface Estimate {
   readonly uncertainty: number | null;
 }
 
-/** What a fit of polydisperse spheres found. All fields are plain data. */
-export interface SphereFit {
+/** What a fit of polydisperse spheres found, or that no sphere explains any part of the curve. Plain data. */
+export type SphereFit = FittedSpheres | { readonly status: 'no-spheres'; readonly reason: string };
+
+/** The best description of a curve by spheres; whether it is a good one is for the caller to look at. */
+export interface FittedSpheres {
+  readonly status: 'fitted';
   /** Median of the number distribution of radii, in nm. */
   readonly radiusNm: Estimate;
   /** Standard deviation of ln(radius). */
@@ -30,8 +34,8 @@ export interface SphereFit {
   /** Whether the search met its criteria and the curve determines the parameters. */
   readonly converged: boolean;
   /** Why the search ended. */
-  readonly reason: LeastSquaresFit['reason'] | 'no-start' | 'not-determined';
-  /** Whether reducedChiSquare is within five standard deviations of 1 (false: do not trust the model). */
+  readonly reason: LeastSquaresFit['reason'] | 'not-determined';
+  /** Whether reducedChiSquare is below what pure counting noise exceeds 3 times in 10 million. */
   readonly acceptable: boolean;
   /** Starts that were followed, and steps taken in all of them. */
   readonly starts: number;
@@ -49,6 +53,7 @@ const BOUNDS = [
   { lower: 0 },
 ];
 const PARAMETERS = BOUNDS.length;
+const NOTHING_HELD = BOUNDS.map(() => false);
 const MAX_STARTS = 4;
 
 const fitInstrumentCurve = createSphereFitter(INSTRUMENT_GRID);
@@ -84,7 +89,9 @@ function createSphereFitter(grid: QGrid): (counts: readonly number[]) => SphereF
   };
   const residual: DevianceResidual = { value: 0, slope: 0 };
   const degreesOfFreedom = m - PARAMETERS;
-  const limit = 1 + 5 * Math.sqrt(2 / degreesOfFreedom);
+  // Five standard deviations, in Wilson and Hilferty's normal approximation of chi-square (1931).
+  const spread = 2 / (9 * degreesOfFreedom);
+  const limit = (1 - spread + 5 * Math.sqrt(spread)) ** 3;
 
   /** d(expected counts)/d(parameter), each row multiplied by what `rowFactor` makes of the expectation. */
   function fillJacobian(
@@ -154,19 +161,26 @@ function createSphereFitter(grid: QGrid): (counts: readonly number[]) => SphereF
       if (best === undefined || fit.sumOfSquares < best.sumOfSquares) best = fit;
       if (best.converged && pearson(counts, best.parameters) < limit) break;
     }
-    if (best === undefined) return noStart(counts, degreesOfFreedom, starts);
+    if (best === undefined) {
+      return {
+        status: 'no-spheres',
+        reason: 'no sphere of 2 to 1000 nm radius explains any part of the curve',
+      };
+    }
 
     const p = best.parameters;
     const reducedChiSquare = pearson(counts, p);
     const jacobian = new Float64Array(m * PARAMETERS);
     fillJacobian(Float64Array.from(p), jacobian, (_, expected) => 1 / Math.sqrt(expected));
-    const covariance = covarianceOf(jacobian, m, PARAMETERS, best.atBound);
+    // Nothing is held, not even a parameter on its limit: the others are no better known for its being there.
+    const covariance = covarianceOf(jacobian, m, PARAMETERS, NOTHING_HELD);
     const radius = Math.exp(p[0]!);
     const uncertaintyOf = (i: number, factor = 1): number | null =>
       covariance === undefined || best.atBound[i]
         ? null
         : factor * Math.sqrt(covariance[i * PARAMETERS + i]!);
     return {
+      status: 'fitted',
       radiusNm: { value: radius, uncertainty: uncertaintyOf(0, radius) },
       polydispersity: { value: p[1]!, uncertainty: uncertaintyOf(1) },
       scale: { value: p[2]!, uncertainty: uncertaintyOf(2) },
@@ -180,27 +194,6 @@ function createSphereFitter(grid: QGrid): (counts: readonly number[]) => SphereF
       starts,
       iterations,
     };
-  };
-}
-
-/** No sphere of any size explains a part of the curve: what is left is the flat background. */
-function noStart(counts: readonly number[], degreesOfFreedom: number, starts: number): SphereFit {
-  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-  const chiSquare = mean === 0 ? 0 : counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
-  const unknown = { value: Number.NaN, uncertainty: null };
-  return {
-    radiusNm: unknown,
-    polydispersity: unknown,
-    scale: { value: 0, uncertainty: null },
-    background: { value: mean, uncertainty: Math.sqrt(mean / counts.length) },
-    expected: counts.map(() => mean),
-    reducedChiSquare: chiSquare / degreesOfFreedom,
-    degreesOfFreedom,
-    converged: false,
-    reason: 'no-start',
-    acceptable: false,
-    starts,
-    iterations: 0,
   };
 }
 

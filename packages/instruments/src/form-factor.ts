@@ -83,7 +83,7 @@ export function createSphereModel(grid: QGrid): SphereModel {
 
   function evaluate(radiusNm: number, s: number, out: Float64Array, gradient?: SphereGradient): void {
     const centre = Math.log(minPerNm * radiusNm) + 6 * s * s;
-    const largest = Math.exp(centre + (count - 1) * logStep + 4 * s);
+    const largest = Math.exp(centre + (count - 1) * logStep + 6 * s);
     const perStep = Math.max(1, Math.ceil((logStep * (2 * largest + 7.5 / s)) / (2 * Math.PI)));
     const h = logStep / perStep;
     const half = Math.ceil((REACH * s) / h);

@@ -1,6 +1,6 @@
 export type { ContinuousParameter } from './design.ts';
 export { InstrumentError, type InstrumentErrorCode } from './errors.ts';
-export { type CountedCurve, type Estimate, fitSpheres, type SphereFit } from './fit.ts';
+export { type CountedCurve, type Estimate, type FittedSpheres, fitSpheres, type SphereFit } from './fit.ts';
 export {
   createReplay,
   type Replay,

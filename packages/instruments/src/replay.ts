@@ -1,4 +1,4 @@
-import { InstrumentError, requireSeed } from './errors.ts';
+import { describe, InstrumentError, requireSeed } from './errors.ts';
 import { createRandom } from './random.ts';
 
 /** A value of an input: a finite number or the name of a category. */
@@ -148,16 +148,11 @@ function requireColumns(inputs: readonly string[], objective: string): void {
 
 function requireInput(value: unknown, field: string): ReplayValue {
   if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return value;
-  throw new InstrumentError('bad-table', field, `got ${String(value)}`, 'a finite number or text');
+  throw new InstrumentError('bad-table', field, describe(value), 'a finite number or text');
 }
 
 function requireObjective(value: unknown, field: string): number | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new InstrumentError(
-    'bad-table',
-    field,
-    `got ${String(value)}`,
-    'a finite number, or null for no value',
-  );
+  throw new InstrumentError('bad-table', field, describe(value), 'a finite number, or null for no value');
 }

@@ -67,6 +67,12 @@ export interface SilicaTruth {
 /** Beyond this relative uncertainty of the diameter a curve is called too weak to say anything. */
 const LARGEST_RELATIVE_UNCERTAINTY = 0.15;
 
+const weakScattering: SilicaMeasurement = {
+  status: 'failed',
+  code: 'weak-scattering',
+  reason: 'the spheres scatter too weakly to tell their size from the background',
+};
+
 /**
  * One experiment: Stöber synthesis, small-angle scattering of the diluted batch, fit. A function of the
  * design and the seed alone, equal to the bit on one Node version and architecture. The design is part of the
@@ -84,18 +90,9 @@ export function measureSilica(design: Readonly<Record<string, unknown>>, seed: s
 
   const scattering = measureScattering(batch, createRandom(`${stream}/counting`));
   const fit = fitSpheres(scattering);
-  const uncertainty = fit.radiusNm.uncertainty;
-  if (
-    fit.reason === 'no-start' ||
-    uncertainty === null ||
-    uncertainty > LARGEST_RELATIVE_UNCERTAINTY * fit.radiusNm.value
-  ) {
-    return {
-      status: 'failed',
-      code: 'weak-scattering',
-      reason: 'the spheres scatter too weakly to tell their size from the background',
-    };
-  }
+  if (fit.status === 'no-spheres') return weakScattering;
+  const { value: radiusNm, uncertainty } = fit.radiusNm;
+  if (uncertainty === null || uncertainty > LARGEST_RELATIVE_UNCERTAINTY * radiusNm) return weakScattering;
   if (!fit.converged || !fit.acceptable) {
     const problem = fit.converged
       ? `spheres do not describe the curve (reduced chi-square ${fit.reducedChiSquare.toPrecision(3)})`
@@ -103,7 +100,7 @@ export function measureSilica(design: Readonly<Record<string, unknown>>, seed: s
     return { status: 'failed', code: 'no-fit', reason: problem };
   }
   const curve = { ...scattering, fit: fit.expected };
-  const diameterNm = 2 * fit.radiusNm.value;
+  const diameterNm = 2 * radiusNm;
   if (diameterNm > LARGEST_DIAMETER_NM) {
     return {
       status: 'censored',

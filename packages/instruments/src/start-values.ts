@@ -16,9 +16,9 @@ export interface RadiusRange {
   readonly largest: number;
 }
 
-const POLYDISPERSITIES = [0.03, 0.07, 0.15];
+const POLYDISPERSITIES = [0.04, 0.12];
 /** Trial radii for each step of the grid of wave numbers. */
-const RADII_PER_STEP = 3;
+const RADII_PER_STEP = 2;
 
 /**
  * Prepares a search of the whole range of radii for one grid. A curve depends on ln(q) + ln(radius) alone, so
@@ -33,19 +33,23 @@ export function createStartSearch(
   const trials = Math.ceil(Math.log(range.largest / range.smallest) / step);
   const length = (grid.count - 1) * RADII_PER_STEP + trials;
   const fine = createSphereModel({ minPerNm: grid.minPerNm, logStep: step, count: length });
+  // tables[polydispersity][phase][i] is the fine curve at i * RADII_PER_STEP + phase: slices are contiguous.
   const tables = POLYDISPERSITIES.map((polydispersity) => {
     const table = new Float64Array(length);
     fine.evaluate(range.smallest, polydispersity, table);
-    return table;
+    return Array.from({ length: RADII_PER_STEP }, (_, phase) =>
+      table.filter((_value, i) => i % RADII_PER_STEP === phase),
+    );
   });
 
   return (counts, howMany) => {
-    const weights = Float64Array.from(counts, (count) => 1 / Math.max(count, 1));
+    const data = weighCounts(counts);
     const best = Array.from({ length: trials }, (_, shift): StartValues | undefined => {
       const radiusNm = range.smallest * Math.exp(shift * step);
       let winner: StartValues | undefined;
-      for (const [index, table] of tables.entries()) {
-        const solved = solveLinearPart(table, shift, counts, weights);
+      for (const [index, phases] of tables.entries()) {
+        const curve = phases[shift % RADII_PER_STEP]!;
+        const solved = solveLinearPart(curve, Math.floor(shift / RADII_PER_STEP), data);
         if (solved !== undefined && (winner === undefined || solved.misfit < winner.misfit)) {
           winner = { radiusNm, polydispersity: POLYDISPERSITIES[index]!, ...solved };
         }
@@ -54,36 +58,54 @@ export function createStartSearch(
     });
     const misfitAt = (i: number): number => best[i]?.misfit ?? Number.POSITIVE_INFINITY;
     return best
-      .filter((start, i) => start !== undefined && start.misfit <= Math.min(misfitAt(i - 1), misfitAt(i + 1)))
       .filter((start) => start !== undefined)
+      .filter((start) => {
+        const i = best.indexOf(start);
+        return start.misfit <= Math.min(misfitAt(i - 1), misfitAt(i + 1));
+      })
       .sort((a, b) => a.misfit - b.misfit)
       .slice(0, howMany);
   };
 }
 
+/** Weights 1/count and the sums that no trial changes. */
+interface WeighedCounts {
+  readonly weights: Float64Array;
+  readonly weighted: Float64Array;
+  readonly sw: number;
+  readonly sy: number;
+  readonly syy: number;
+}
+
+function weighCounts(counts: readonly number[]): WeighedCounts {
+  const weights = Float64Array.from(counts, (count) => 1 / Math.max(count, 1));
+  const weighted = weights.map((weight, i) => weight * counts[i]!);
+  let sw = 0;
+  let sy = 0;
+  let syy = 0;
+  for (const [i, count] of counts.entries()) {
+    sw += weights[i]!;
+    sy += weighted[i]!;
+    syy += weighted[i]! * count;
+  }
+  return { weights, weighted, sw, sy, syy };
+}
+
 /** Weighted straight-line fit of counts = scale * shape + background; undefined without a positive scale. */
 function solveLinearPart(
-  table: Float64Array,
-  shift: number,
-  counts: readonly number[],
-  weights: Float64Array,
+  curve: Float64Array,
+  from: number,
+  { weights, weighted, sw, sy, syy }: WeighedCounts,
 ): { scale: number; background: number; misfit: number } | undefined {
-  let sw = 0;
   let sx = 0;
-  let sy = 0;
   let sxx = 0;
   let sxy = 0;
-  let syy = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const x = table[i * RADII_PER_STEP + shift]!;
-    const y = counts[i]!;
-    const w = weights[i]!;
-    sw += w;
-    sx += w * x;
-    sy += w * y;
-    sxx += w * x * x;
-    sxy += w * x * y;
-    syy += w * y * y;
+  for (let i = 0; i < weights.length; i++) {
+    const x = curve[from + i]!;
+    const wx = weights[i]! * x;
+    sx += wx;
+    sxx += wx * x;
+    sxy += weighted[i]! * x;
   }
   const determinant = sw * sxx - sx * sx;
   if (!(determinant > 1e-12 * sw * sxx)) return undefined;
