@@ -1,4 +1,4 @@
-export { type ReadAction, readActionOf, readActions, readableKinds, rolesFor } from './actions.ts';
+export { readActionOf, readableKinds } from './actions.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export {
@@ -22,6 +22,6 @@ export {
   type RoleBinding,
   type SourceFacts,
 } from './request.ts';
-export type { Finding, Rule } from './rule.ts';
+export type { Rule } from './rule.ts';
 export { admits, isVisible, type ReadPredicate, readScopeOf } from './scope.ts';
 export { standardRules } from './standard-rules.ts';

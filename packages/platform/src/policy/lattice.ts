@@ -44,10 +44,6 @@ export function dominates(a: Label, b: Label): boolean {
   return rank[a.level] >= rank[b.level] && isSubset(b.categories, a.categories);
 }
 
-export function levelDominates(a: Level, b: Level): boolean {
-  return rank[a] >= rank[b];
-}
-
 export function equals(a: Label, b: Label): boolean {
   return dominates(a, b) && dominates(b, a);
 }
