@@ -39,9 +39,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') {
     return `got ${JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value)}`;
   }
-  if (value === null) return 'got null';
-  if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
-    return `got ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`}`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
+    return `got ${value}`;
   }
-  return `got ${value}`;
+  if (value === null || value === undefined) return `got ${value === null ? 'null' : 'nothing'}`;
+  return `got ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`}`;
 }

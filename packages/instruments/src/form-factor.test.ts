@@ -56,6 +56,7 @@ test.each([
   [165, 0.036],
   [165, 0.3],
   [390, 0.03],
+  [390, 0.25],
   [415, 0.01],
 ])('radius %d nm, polydispersity %d: within 1e-9 of direct integration', (radius, s) => {
   const fast = shape(radius, s);

@@ -136,7 +136,7 @@ test.each([
   ['inputs: x twice', { inputs: ['x', 'x'], objective: 'y', rows: [{ x: 1, y: 1 }] }],
   ['objective: x is an input', { inputs: ['x'], objective: 'x', rows: [{ x: 1 }] }],
   [
-    'rows[1].x: got undefined; allowed: a finite number or text',
+    'rows[1].x: got nothing; allowed: a finite number or text',
     { inputs: ['x'], objective: 'y', rows: [{ x: 1, y: 1 }, { y: 2 }] },
   ],
   [
