@@ -16,8 +16,11 @@ export interface Instrument {
   /** The designs that can be measured, where they are a list. */
   readonly pool: readonly Design[] | undefined;
   measure(design: Design, seed: string): Measurement;
-  /** The value without noise, or null where the design gives none. For scoring arms, never shown to one. */
-  truth(design: Design): number | null;
+  /**
+   * What the design is really worth, or null where it gives nothing: the value without noise, or for a table the mean
+   * of the replicates that are not among `seen` (of all of them where every one was seen). Never shown to an arm.
+   */
+  truth(design: Design, seen: readonly Measurement[]): number | null;
 }
 
 /** Space and objective of the silica synthesis. */
@@ -45,6 +48,16 @@ const openSilica = (): Instrument => ({
   truth: (design) => trueSilica(design).diameterNm,
 });
 
+/** Which replicate answered, by its place in the table. */
+type ReplayDetails = { row: number };
+
+/** The replicates of a design that have a value. */
+const rowsOf = (pool: Pool, design: Design): { row: number; value: number }[] =>
+  pool.rows.flatMap((cells, row) => {
+    const value = cells[pool.objective];
+    return typeof value === 'number' && pool.inputs.every((name) => cells[name] === design[name]) ? [{ row, value }] : [];
+  });
+
 function openReplay(pool: Pool): Instrument {
   const replay = createReplay(pool);
   return {
@@ -55,9 +68,16 @@ function openReplay(pool: Pool): Instrument {
         measured.status === 'measured'
           ? { status: 'measured', value: measured.value }
           : { status: 'failed', reason: measured.reason };
-      return { outcome, details: { row: measured.row } };
+      const details: ReplayDetails = { row: measured.row };
+      return { outcome, details };
     },
-    truth: (design) => replay.truth(design).value,
+    truth(design, seen) {
+      const known = new Set(seen.map(({ details }) => (details as ReplayDetails).row));
+      const own = rowsOf(pool, design);
+      const unseen = own.filter(({ row }) => !known.has(row));
+      const counted = unseen.length > 0 ? unseen : own;
+      return counted.length === 0 ? null : counted.reduce((sum, { value }) => sum + value, 0) / counted.length;
+    },
   };
 }
 

@@ -32,11 +32,11 @@ export type Performed<T> = { result: T; entry: string; decision: Decision };
 export interface Door {
   /**
    * Decides, and if allowed changes the state and appends the ledger entry, all in one transaction. A denial is
-   * entered in the ledger too and thrown; what the principal may not know of is `not-found`, as if it did not exist.
+   * entered in the ledger too and thrown; `change` learns the id of its entry; what the principal may not know of is `not-found`, as if it did not exist.
    */
   perform<T>(
     request: WriteRequest,
-    change: (tx: WriteTx, facts: ResourceFacts) => Promise<Change<T>>,
+    change: (tx: WriteTx, facts: ResourceFacts, entry: string) => Promise<Change<T>>,
   ): Promise<Performed<T>>;
   /** The right to read lists for a purpose. */
   authorize(principal: PrincipalFacts, purpose: Purpose | null): ReadScope;
@@ -118,7 +118,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
 
   async function perform<T>(
     request: WriteRequest,
-    change: (tx: WriteTx, facts: ResourceFacts) => Promise<Change<T>>,
+    change: (tx: WriteTx, facts: ResourceFacts, entry: string) => Promise<Change<T>>,
   ): Promise<Performed<T>> {
     const outcome = await database.transaction(async (tx) => {
       const judged = await judge(tx, request);
@@ -127,17 +127,20 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       if (judged.creating) {
         await tx.insert(resource).values(rowOf(judged.facts, request.principal.id, now()));
       }
-      const changed = await change(asWriteTx(tx), judged.facts);
+      const entry = ids.next('entry');
+      const changed = await change(asWriteTx(tx), judged.facts, entry);
       const edges: Edge[] = [
         ...(changed.edges ?? []),
         ...judged.sources
           .filter((source) => source.id !== judged.facts.id)
           .map((source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id })),
       ];
-      const entry = await appendEntry(tx, ids, {
-        ...entryOf(request, judged.facts.id, judged.decision, changed.details),
-        edges,
-      });
+      await appendEntry(
+        tx,
+        ids,
+        { ...entryOf(request, judged.facts.id, judged.decision, changed.details), edges },
+        entry,
+      );
       return { done: { result: changed.result, entry, decision: judged.decision } };
     });
     return outcome.done ?? (await refuse(request, outcome.denied));

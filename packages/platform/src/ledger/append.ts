@@ -30,8 +30,7 @@ export type NewEntry = {
  *
  * @returns the entry's id
  */
-export async function appendEntry(tx: Tx, ids: Ids, entry: NewEntry): Promise<string> {
-  const id = ids.next('entry');
+export async function appendEntry(tx: Tx, ids: Ids, entry: NewEntry, id = ids.next('entry')): Promise<string> {
   const salt = randomBytes(32);
   const body: LedgerEntryBody = {
     v: 1,

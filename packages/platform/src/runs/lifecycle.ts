@@ -75,3 +75,14 @@ function move(id: string, from: RunState, to: RunState): void {
     throw new GenesisError({ code: 'conflict', message: `Run ${id} is ${from}; it cannot become ${to}.` });
   }
 }
+
+/** The outcome of a trusted function that ended well. */
+export const succeeded = (started: Date, ended: Date): ExecutionOutcome => ({
+  state: 'succeeded',
+  failureClass: 'F0_NONE',
+  reason: null,
+  message: null,
+  usage: { wallSeconds: (ended.getTime() - started.getTime()) / 1000, cpuSeconds: null, peakMemoryBytes: null },
+  startedAt: started.toISOString(),
+  endedAt: ended.toISOString(),
+});

@@ -29,15 +29,20 @@ export function exploreOnce(input: {
   const { exploration, arm } = input;
   const instrument = openInstrument(input.instrument);
   const tried: Tried[] = [];
+  const measurements: Measurement[] = [];
   while (tried.length < exploration.budget) {
     const designs = nextBlock(exploration, tried, instrument.pool);
     if (designs.length === 0) break;
     const block = designs.map((design, i): Tried => {
       const seed = noiseSeed(exploration, arm, tried.length + i);
-      return { design, outcome: instrument.measure(design, seed).outcome };
+      const measured = instrument.measure(design, seed);
+      measurements.push(measured);
+      return { design, outcome: measured.outcome };
     });
     tried.push(...block);
   }
   const best = recommended(exploration.goal, tried);
-  return { truth: best === undefined ? null : instrument.truth(best) };
+  if (best === undefined) return { truth: null };
+  const seen = measurements.filter((_, i) => tried[i]!.design === best);
+  return { truth: instrument.truth(best, seen) };
 }

@@ -1,0 +1,143 @@
+import { type CampaignPlan, type Conditions, invalidField, type Label, type Space } from '@genesis/contracts';
+import { canonicalHash, canonicalJson } from '@genesis/evidence';
+import { assertSpace } from '@genesis/explorer';
+import { delegate } from '../door/index.ts';
+import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import { exploreQueue } from './explore.ts';
+import { type InstrumentSpec, silica } from './instrument.ts';
+import type { CampaignParts } from './parts.ts';
+import { designsOf, type Pool, spaceOf } from './pool.ts';
+import { campaign, trajectory } from './tables.ts';
+
+/** How long the platform may go on by itself with a campaign. */
+const delegationMs = 30 * 86_400_000;
+
+type Resolved = {
+  space: Space;
+  instrument: InstrumentSpec | null;
+  origin: string | null;
+  sources: { id: string; label: Label; conditions: Conditions }[];
+};
+
+/** Opens a campaign: its plan is fixed and hashed into the ledger before the first experiment. */
+export async function createCampaign(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  plan: CampaignPlan,
+): Promise<{ id: string; entry: string }> {
+  const { door, clock, ids, queue } = parts;
+  const resolved = await resolve(parts, principal, plan);
+  const label = resolved.sources.reduce((all, source) => join(all, source.label), plan.label ?? bottom);
+  const conditions = resolved.sources.reduce((all, source) => joinConditions(all, source.conditions), plan.conditions);
+  const id = ids.next('campaign');
+  const facts: ResourceFacts = { kind: 'campaign', id, organisation: principal.organisation, label, conditions };
+  const planHash = canonicalHash(plan);
+  const performed = await door.perform(
+    {
+      principal,
+      action: 'campaign.create',
+      resource: { create: facts },
+      purpose: 'explore',
+      sources: resolved.sources.map((source) => source.id),
+    },
+    async (tx) => {
+      const delegation = await delegate(tx, parts, principal, {
+        purpose: 'explore',
+        actions: ['campaign.read', 'campaign.propose', 'run.execute', 'campaign.record', 'campaign.finish'],
+        resources: [id],
+        lifetimeMs: delegationMs,
+      });
+      await tx.insert(campaign).values({
+        id,
+        plan,
+        planHash,
+        space: resolved.space,
+        instrument: resolved.instrument,
+        origin: resolved.origin,
+        state: 'exploring',
+        owner: principal.id,
+        delegation,
+        createdAt: clock.now().getTime(),
+      });
+      const places = plan.arms.flatMap((arm) =>
+        Array.from({ length: plan.repeats }, (_, repeat) => ({ campaign: id, arm: arm.name, repeat })),
+      );
+      await tx.insert(trajectory).values(places);
+      if (plan.source.kind !== 'people') {
+        for (const place of places) {
+          await queue.enqueue(tx, exploreQueue, place, { key: `${id}/${place.arm}/${place.repeat}` });
+        }
+      }
+      return { result: { id }, details: { kind: 'campaign', campaignId: id, planHash } };
+    },
+  );
+  return { id, entry: performed.entry };
+}
+
+async function resolve(parts: CampaignParts, principal: PrincipalFacts, plan: CampaignPlan): Promise<Resolved> {
+  const { source } = plan;
+  switch (source.kind) {
+    case 'people':
+      return { space: checked(plan.space), instrument: null, origin: null, sources: [] };
+    case 'capability':
+      return capabilityOf(plan, source.capability);
+    case 'table':
+      return await tableOf(parts, principal, plan, source);
+  }
+}
+
+function checked(space: Space | undefined): Space {
+  try {
+    assertSpace(space);
+  } catch (error) {
+    throw invalidField('space', error instanceof Error ? error.message : 'is not usable', { cause: error });
+  }
+  return space;
+}
+
+function capabilityOf(plan: CampaignPlan, capability: string): Resolved {
+  if (capability !== silica.capability) {
+    throw invalidField('source.capability', `expected the name of an instrument, for example "${silica.capability}"`);
+  }
+  if (plan.objective.name !== silica.objective.name) {
+    throw invalidField('objective.name', `this instrument measures "${silica.objective.name}"`);
+  }
+  return { space: checked(plan.space), instrument: { kind: 'silica' }, origin: capability, sources: [] };
+}
+
+async function tableOf(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  plan: CampaignPlan,
+  source: Extract<CampaignPlan['source'], { kind: 'table' }>,
+): Promise<Resolved> {
+  const { door, tables, blobs } = parts;
+  const scope = door.authorize(principal, 'explore');
+  const dataset = await tables.datasetOf(scope, source.version);
+  const { facts } = await door.use(principal, 'dataset.read', dataset, 'explore', { for: 'campaign' });
+  const columns = [...source.inputs, plan.objective.name];
+  const rows = await tables.exploreRows(scope, source.split, columns);
+  const pool: Pool = { inputs: source.inputs, objective: plan.objective.name, rows: measuredRows(rows, plan) };
+  const space = spaceOf(pool);
+  const designs = designsOf(pool);
+  if (designs.length < plan.starts + 2) {
+    throw invalidField('source', `the explore part has ${designs.length} different designs, too few to explore`);
+  }
+  const stored = await blobs.put(Buffer.from(canonicalJson(pool)), { labelKey: canonicalJson(facts.label) });
+  const instrument: InstrumentSpec = { kind: 'replay', path: blobs.path(stored.address), sha256: stored.sha256 };
+  return { space, instrument, origin: source.version, sources: [facts] };
+}
+
+/** Rows with a finite value of the objective, or null where the experiment gave none. */
+function measuredRows(rows: Record<string, unknown>[], plan: CampaignPlan): Record<string, unknown>[] {
+  const { name } = plan.objective;
+  const values = new Set<number>();
+  for (const row of rows) {
+    const value = row[name];
+    if (value === null || value === undefined) continue;
+    if (typeof value !== 'number') throw invalidField('objective.name', `the column ${name} holds text, not numbers`);
+    values.add(value);
+  }
+  if (values.size < 2) throw invalidField('objective.name', `the column ${name} has one value throughout: nothing to explore`);
+  return rows;
+}

@@ -1,0 +1,272 @@
+import { type Design, type ExecutionOutcome, type ExperimentOutcome, GenesisError } from '@genesis/contracts';
+import { canonicalHash } from '@genesis/evidence';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { actUnder, type WriteTx } from '../door/index.ts';
+import type { QueueDefinition } from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
+import { blockOf, type Exploration, noiseSeed, repeatSeed, type Tried } from './exploration.ts';
+import type { Measurement } from './instrument.ts';
+import type { CampaignParts } from './parts.ts';
+import { type CampaignRow, type ExperimentRow, findCampaign, listExperiments, lockCampaign, lockTrajectory } from './store.ts';
+import { campaign, experiment, trajectory } from './tables.ts';
+
+const place = z.object({ campaign: z.string(), arm: z.string(), repeat: z.int() });
+export type Place = z.infer<typeof place>;
+
+/** Brings one arm of one repeat forward until its budget is spent or the campaign stops. */
+export const exploreQueue: QueueDefinition<Place> = { name: 'campaign.explore', payload: place };
+
+const functions = new URL('./functions/explore.ts', import.meta.url);
+
+/** The exploration that a place of a campaign stands for. */
+export function explorationOf(row: CampaignRow, { arm, repeat }: { arm: string; repeat: number }): Exploration {
+  const { plan, space } = row;
+  const found = plan.arms.find(({ name }) => name === arm);
+  if (found === undefined) throw new GenesisError({ code: 'not-found', message: `The campaign has no arm "${arm}".` });
+  return {
+    space,
+    goal: plan.objective.goal,
+    strategy: found.strategy,
+    seed: repeatSeed(plan.seed, repeat),
+    starts: plan.starts,
+    batch: plan.batch,
+    budget: plan.budget,
+  };
+}
+
+export const triedOf = (experiments: readonly ExperimentRow[]): Tried[] =>
+  experiments.flatMap(({ design, outcome }) => (outcome === null ? [] : [{ design, outcome }]));
+
+/**
+ * Proposes the next block of an arm under the lock of its trajectory: never more than the budget, and never twice.
+ * Each experiment gets a run with a first attempt when a trusted instrument is to measure it at once.
+ */
+export async function proposeBlock(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  row: CampaignRow,
+  where: Place,
+  designs: readonly Design[],
+  start: number,
+): Promise<Map<string, string>> {
+  const { door, ids, clock } = parts;
+  const exploration = explorationOf(row, where);
+  const claims = new Map<string, string>();
+  await door.perform({ principal, action: 'campaign.propose', resource: row.id, purpose: 'explore' }, async (tx) => {
+    const lock = await lockTrajectory(tx, where.campaign, where.arm, where.repeat);
+    if (lock.proposed !== start || lock.closed === 1) throw overtaken(where);
+    if (start + designs.length > exploration.budget) {
+      throw new GenesisError({ code: 'exhausted', what: 'budget', message: `Arm ${where.arm} has spent its budget.` });
+    }
+    const now = clock.now().getTime();
+    const proposed = designs.map((design, i) => ({
+      id: ids.next('experiment'),
+      ...where,
+      index: start + i,
+      design,
+      noiseSeed: noiseSeed(exploration, where.arm, start + i),
+      run: row.instrument === null ? null : ids.next('run'),
+      proposedAt: now,
+    }));
+    const closed = designs.length === 0 || start + designs.length === exploration.budget ? 1 : 0;
+    if (proposed.length > 0) await tx.insert(experiment).values(proposed);
+    await tx
+      .update(trajectory)
+      .set({ proposed: start + designs.length, closed })
+      .where(and(eq(trajectory.campaign, where.campaign), eq(trajectory.arm, where.arm), eq(trajectory.repeat, where.repeat)));
+    for (const one of proposed) {
+      if (one.run === null) continue;
+      await insertRun(
+        tx,
+        {
+          id: one.run,
+          governedBy: row.id,
+          capability: row.origin ?? 'people',
+          input: { design: one.design },
+          context: {
+            configHash: canonicalHash(one.design),
+            environmentHash: row.planHash,
+            runClass: 'reproducible',
+            seedList: [one.noiseSeed],
+            dataVersion: row.origin ?? row.planHash,
+          },
+          submittedBy: principal.id,
+          purpose: 'explore',
+          delegation: principal.delegation?.id,
+        },
+        now,
+      );
+      claims.set(one.id, (await beginAttempt(tx, one.run, now)).claim);
+    }
+    return {
+      result: undefined,
+      details: { ...where, from: start, experiments: proposed.map(({ id, index }) => ({ id, index })) },
+      edges: proposed.flatMap((one) =>
+        one.run === null || row.origin === null
+          ? []
+          : [{ subject: one.run, relation: 'used' as const, object: row.origin }],
+      ),
+    };
+  });
+  return claims;
+}
+
+/** Records the result of an experiment: once, together with the end of its run. */
+export async function recordOutcome(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  row: ExperimentRow,
+  outcome: ExperimentOutcome,
+  finished?: { claim: string; outcome: ExecutionOutcome; output: unknown },
+): Promise<void> {
+  const { door, clock } = parts;
+  const outcomeHash = canonicalHash({ design: row.design, noiseSeed: row.noiseSeed, outcome });
+  await door.perform(
+    { principal, action: 'campaign.record', resource: row.campaign, purpose: 'explore' },
+    async (tx, _facts, entry) => {
+      const now = clock.now().getTime();
+      if (row.run !== null && finished !== undefined) await finishRun(tx, row.run, { ...finished, sandboxed: false }, now);
+      const changed = await tx
+        .update(experiment)
+        .set({ outcome, outcomeHash, entry, recordedAt: now })
+        .where(and(eq(experiment.id, row.id), isNull(experiment.outcome)))
+        .returning({ id: experiment.id });
+      if (changed.length === 0) {
+        throw new GenesisError({ code: 'conflict', message: `Experiment ${row.id} has its result already.` });
+      }
+      await tx
+        .update(trajectory)
+        .set({ recorded: sql`${trajectory.recorded} + 1` })
+        .where(and(eq(trajectory.campaign, row.campaign), eq(trajectory.arm, row.arm), eq(trajectory.repeat, row.repeat)));
+      const { campaign: campaignId, arm, repeat: seed, index } = row;
+      return {
+        result: undefined,
+        details: { kind: 'experiment', campaignId, arm, seed, index, outcomeHash },
+        edges: [{ subject: row.id, relation: 'wasGeneratedBy', object: row.run ?? campaignId }],
+      };
+    },
+  );
+}
+
+/** Ends the exploration when every arm has recorded all it proposed and will propose no more. */
+export async function finishIfDone(parts: CampaignParts, principal: PrincipalFacts, id: string): Promise<boolean> {
+  const open = await parts.database.orm
+    .select({ arm: trajectory.arm })
+    .from(trajectory)
+    .where(and(eq(trajectory.campaign, id), sql`not (${trajectory.closed} = 1 and ${trajectory.recorded} = ${trajectory.proposed})`))
+    .limit(1);
+  if (open.length > 0) return false;
+  await parts.door.perform({ principal, action: 'campaign.finish', resource: id, purpose: 'explore' }, async (tx) => {
+    const row = await lockCampaign(tx, id);
+    const totals = await countRecorded(tx, id);
+    if (row.state === 'exploring') {
+      await tx.update(campaign).set({ state: 'explored', endedAt: parts.clock.now().getTime() }).where(eq(campaign.id, id));
+    }
+    return { result: undefined, details: { experiments: totals } };
+  });
+  return true;
+}
+
+async function countRecorded(tx: WriteTx, id: string): Promise<number> {
+  const [row] = await tx
+    .select({ total: sql<number>`coalesce(sum(${trajectory.recorded}), 0)::int` })
+    .from(trajectory)
+    .where(eq(trajectory.campaign, id));
+  return row?.total ?? 0;
+}
+
+/**
+ * Works on one trajectory until it is done. Safe to run again after any crash: what was proposed but not recorded is
+ * measured anew from the same seed (a trusted instrument has no other effect), and what was recorded stays.
+ */
+export async function explore(parts: CampaignParts, where: Place, signal: AbortSignal): Promise<void> {
+  const { door, database, directory, functions: pool, crash } = parts;
+  const delegationId = await delegationOf(parts, where.campaign);
+  const fresh = () => actUnder(database, directory, delegationId);
+  for (;;) {
+    if (signal.aborted) throw signal.reason;
+    const principal = await fresh();
+    const scope = door.authorize(principal, 'explore');
+    const row = await findCampaign(scope, where.campaign);
+    if (row.state !== 'exploring') return;
+    const experiments = await listExperiments(scope, where.campaign, where);
+    const open = experiments.filter(({ outcome }) => outcome === null);
+    const exploration = explorationOf(row, where);
+    if (open.length > 0) {
+      for (const one of open) await measureOne(parts, await fresh(), row, one, undefined, signal);
+      continue;
+    }
+    if (await isClosed(parts, where)) {
+      await finishIfDone(parts, principal, where.campaign);
+      return;
+    }
+    const [from] = blockOf(exploration, experiments.length);
+    if (from !== experiments.length) throw new Error(`trajectory ${JSON.stringify(where)} stands inside a block`);
+    const designs = await pool.call<unknown, Design[]>(
+      { module: functions, name: 'propose' },
+      { exploration, tried: triedOf(experiments), instrument: row.instrument },
+      { signal },
+    );
+    crash.reach('campaign.chosen');
+    const claims = await proposeBlock(parts, await fresh(), row, where, designs, experiments.length);
+    crash.reach('campaign.proposed');
+    const proposed = await listExperiments(door.authorize(await fresh(), 'explore'), where.campaign, where);
+    for (const one of proposed.filter(({ outcome }) => outcome === null)) {
+      await measureOne(parts, await fresh(), row, one, claims.get(one.id), signal);
+    }
+  }
+}
+
+async function measureOne(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  row: CampaignRow,
+  one: ExperimentRow,
+  known: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (row.instrument === null || one.run === null) return;
+  const claim = known ?? (await retry(parts, principal, row.id, one.run));
+  const started = parts.clock.now();
+  const measured = await parts.functions.call<unknown, Measurement>(
+    { module: functions, name: 'measure' },
+    { instrument: row.instrument, design: one.design, seed: one.noiseSeed },
+    { signal },
+  );
+  parts.crash.reach('campaign.measured');
+  const outcome = succeeded(started, parts.clock.now());
+  await recordOutcome(parts, principal, one, measured.outcome, { claim, outcome, output: measured.details });
+  parts.crash.reach('campaign.recorded');
+}
+
+/** A new attempt of a run whose worker has died: its claim fences the old one. */
+async function retry(parts: CampaignParts, principal: PrincipalFacts, id: string, run: string): Promise<string> {
+  const { result } = await parts.door.perform(
+    { principal, action: 'run.execute', resource: id, purpose: 'explore' },
+    async (tx) => {
+      const { claim, number } = await beginAttempt(tx, run, parts.clock.now().getTime());
+      return { result: claim, details: { run, attempt: number } };
+    },
+  );
+  return result;
+}
+
+async function isClosed({ database }: CampaignParts, where: Place): Promise<boolean> {
+  const [row] = await database.orm
+    .select({ closed: trajectory.closed })
+    .from(trajectory)
+    .where(and(eq(trajectory.campaign, where.campaign), eq(trajectory.arm, where.arm), eq(trajectory.repeat, where.repeat)));
+  return row?.closed === 1;
+}
+
+async function delegationOf({ database }: CampaignParts, id: string): Promise<string> {
+  const [row] = await database.orm.select({ id: campaign.delegation }).from(campaign).where(eq(campaign.id, id));
+  if (row === undefined) throw new GenesisError({ code: 'not-found', message: `There is no campaign ${id}.` });
+  return row.id;
+}
+
+const overtaken = (where: Place): GenesisError =>
+  new GenesisError({ code: 'conflict', message: `Another worker went on with arm ${where.arm} of ${where.campaign}.` });
+

@@ -1,0 +1,100 @@
+import { familyAlpha, GenesisError } from '@genesis/contracts';
+import { claimHash } from '@genesis/evidence';
+import { eq } from 'drizzle-orm';
+import { isUniqueViolation } from '../../kernel/index.ts';
+import type { PrincipalFacts } from '../../policy/index.ts';
+import { triedOf } from '../explore.ts';
+import type { CampaignParts } from '../parts.ts';
+import { findCampaign, findHypothesis, type HypothesisRow, listExperiments, listHypotheses, lockHypothesis } from '../store.ts';
+import { family, hypothesis } from '../tables.ts';
+import { draftClaim, type NewHypothesis } from './draft.ts';
+
+/**
+ * Freezes a hypothesis: its claim is completed, hashed into the ledger, and a signed checkpoint that covers the entry
+ * is taken before this returns. From then on it can be opened once or abandoned, and stays on every report.
+ */
+export async function freezeHypothesis(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  campaignId: string,
+  wanted: NewHypothesis,
+): Promise<HypothesisRow> {
+  const { door, ids, clock, models, keys, ledger } = parts;
+  const purpose = 'evaluate';
+  const { scope } = await door.use(principal, 'campaign.read', campaignId, purpose, { for: 'freeze' });
+  const row = await findCampaign(scope, campaignId);
+  if (row.state === 'exploring') {
+    throw new GenesisError({ code: 'conflict', message: 'The campaign is still exploring: wait for it, or stop it first.' });
+  }
+  const model = await models.latestOf(scope, campaignId);
+  const tried = triedOf(await listExperiments(scope, campaignId));
+  const earlier = (await listHypotheses(scope, campaignId)).length;
+  const drawKey = await keys.secret('fresh-seeds', 32);
+  const id = ids.next('hypothesis');
+  await door.perform(
+    { principal, action: 'hypothesis.freeze', resource: campaignId, purpose },
+    async (tx, _facts, entry) => {
+      const split = row.plan.source.kind === 'table' ? row.plan.source.split : null;
+      const seal = split === null ? null : await parts.tables.sealOf(tx, split);
+      if (seal?.retired === true) {
+        throw new GenesisError({ code: 'sealed', message: 'The split is retired: its sealed rows have been exported.' });
+      }
+      const claim = draftClaim(wanted, {
+        row,
+        tried,
+        model: model === undefined ? undefined : { id: model.id, hash: model.artifactHash },
+        family: seal?.seal ?? campaignId,
+        sealedDesigns: seal?.designs ?? null,
+        drawKey,
+        earlier,
+      });
+      const hash = claimHash(claim);
+      await tx.insert(family).values({ id: claim.family, alpha: familyAlpha }).onConflictDoNothing();
+      const value = { id, campaign: campaignId, claim, claimHash: hash, family: claim.family, state: 'frozen' };
+      try {
+        await tx.insert(hypothesis).values({
+          ...value,
+          freezeEntry: entry,
+          frozenBy: principal.id,
+          frozenAt: clock.now().getTime(),
+        });
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        throw new GenesisError({ code: 'conflict', message: 'Exactly this claim is frozen already.' }, { cause: error });
+      }
+      return {
+        result: undefined,
+        details: {
+          kind: 'freeze',
+          campaignId,
+          hypothesisId: id,
+          claimHash: hash,
+          splitId: split,
+          family: claim.family,
+          familyAlpha,
+        },
+        edges: model === undefined ? [] : [{ subject: id, relation: 'used', object: model.id }],
+      };
+    },
+  );
+  parts.crash.reach('hypothesis.frozen');
+  await ledger.checkpoint();
+  return await findHypothesis(door.authorize(principal, purpose), id);
+}
+
+/** Gives a frozen hypothesis up, unopened. It spends nothing and stays on every report. */
+export async function abandonHypothesis(parts: CampaignParts, principal: PrincipalFacts, id: string): Promise<void> {
+  const { door } = parts;
+  const found = await findHypothesis(door.authorize(principal, 'evaluate'), id);
+  await door.perform(
+    { principal, action: 'hypothesis.abandon', resource: found.campaign, purpose: 'evaluate' },
+    async (tx) => {
+      const row = await lockHypothesis(tx, id);
+      if (row.state !== 'frozen') {
+        throw new GenesisError({ code: 'conflict', message: `It is ${row.state}: only a frozen hypothesis can be abandoned.` });
+      }
+      await tx.update(hypothesis).set({ state: 'abandoned' }).where(eq(hypothesis.id, id));
+      return { result: undefined, details: { kind: 'abandon', hypothesisId: id } };
+    },
+  );
+}

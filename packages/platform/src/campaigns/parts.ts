@@ -1,0 +1,25 @@
+import type { Door, PrincipalDirectory } from '../door/index.ts';
+import type { BlobStore, Clock, CrashPoints, Database, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
+import type { LedgerLog } from '../ledger/index.ts';
+import type { Models } from '../models/index.ts';
+import type { Functions, Tables } from './ports.ts';
+
+/** What campaigns are made of; `main.ts` gives it. */
+export type CampaignParts = {
+  door: Door;
+  database: Database;
+  directory: PrincipalDirectory;
+  ledger: LedgerLog;
+  queue: Queue;
+  blobs: BlobStore;
+  keys: Keyring;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  crash: CrashPoints;
+  functions: Functions;
+  tables: Tables;
+  models: Models;
+  /** Experiments under way at one time. */
+  concurrency: number;
+};

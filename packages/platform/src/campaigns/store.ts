@@ -1,0 +1,121 @@
+import { GenesisError } from '@genesis/contracts';
+import { and, asc, desc, eq, lt, or, sql } from 'drizzle-orm';
+import { type ReadScope, resource, type WriteTx } from '../door/index.ts';
+import { campaign, experiment, hypothesis, trajectory } from './tables.ts';
+
+export type CampaignRow = typeof campaign.$inferSelect;
+export type ExperimentRow = typeof experiment.$inferSelect;
+export type HypothesisRow = typeof hypothesis.$inferSelect;
+export type TrajectoryRow = typeof trajectory.$inferSelect;
+
+const missing = (what: string): GenesisError =>
+  new GenesisError({ code: 'not-found', message: `There is no ${what} under this id that you may see.` });
+
+/** A campaign that the scope admits. */
+export async function findCampaign(scope: ReadScope, id: string): Promise<CampaignRow> {
+  const [row] = await scope.orm
+    .select({ campaign })
+    .from(campaign)
+    .innerJoin(resource, eq(resource.id, campaign.id))
+    .where(and(eq(campaign.id, id), scope.where));
+  if (row === undefined) throw missing('campaign');
+  return row.campaign;
+}
+
+/** Campaigns that the scope admits, newest first, after a position. */
+export async function listCampaigns(
+  scope: ReadScope,
+  page: { limit: number; before?: { at: number; id: string } | undefined },
+) {
+  const { before } = page;
+  const after =
+    before === undefined
+      ? sql`true`
+      : or(lt(campaign.createdAt, before.at), and(eq(campaign.createdAt, before.at), lt(campaign.id, before.id)));
+  return await scope.orm
+    .select({ campaign, resource })
+    .from(campaign)
+    .innerJoin(resource, eq(resource.id, campaign.id))
+    .where(and(scope.where, after))
+    .orderBy(desc(campaign.createdAt), desc(campaign.id))
+    .limit(page.limit);
+}
+
+const inSight = (scope: ReadScope, id: string) =>
+  and(eq(resource.id, id), scope.where);
+
+/** All experiments of a campaign in order of arm, repeat and index; or of one trajectory. */
+export async function listExperiments(
+  scope: ReadScope,
+  id: string,
+  only?: { arm: string; repeat: number },
+): Promise<ExperimentRow[]> {
+  const rows = await scope.orm
+    .select({ experiment })
+    .from(experiment)
+    .innerJoin(resource, eq(resource.id, experiment.campaign))
+    .where(
+      and(
+        inSight(scope, id),
+        only === undefined ? sql`true` : and(eq(experiment.arm, only.arm), eq(experiment.repeat, only.repeat)),
+      ),
+    )
+    .orderBy(asc(experiment.arm), asc(experiment.repeat), asc(experiment.index));
+  return rows.map((row) => row.experiment);
+}
+
+export async function listTrajectories(scope: ReadScope, id: string): Promise<TrajectoryRow[]> {
+  const rows = await scope.orm
+    .select({ trajectory })
+    .from(trajectory)
+    .innerJoin(resource, eq(resource.id, trajectory.campaign))
+    .where(inSight(scope, id))
+    .orderBy(asc(trajectory.arm), asc(trajectory.repeat));
+  return rows.map((row) => row.trajectory);
+}
+
+/** All freezes of a campaign, the abandoned ones too, in order. */
+export async function listHypotheses(scope: ReadScope, id: string): Promise<HypothesisRow[]> {
+  const rows = await scope.orm
+    .select({ hypothesis })
+    .from(hypothesis)
+    .innerJoin(resource, eq(resource.id, hypothesis.campaign))
+    .where(inSight(scope, id))
+    .orderBy(asc(hypothesis.frozenAt), asc(hypothesis.id));
+  return rows.map((row) => row.hypothesis);
+}
+
+export async function findHypothesis(scope: ReadScope, id: string): Promise<HypothesisRow> {
+  const [row] = await scope.orm
+    .select({ hypothesis })
+    .from(hypothesis)
+    .innerJoin(resource, eq(resource.id, hypothesis.campaign))
+    .where(and(eq(hypothesis.id, id), scope.where));
+  if (row === undefined) throw missing('hypothesis');
+  return row.hypothesis;
+}
+
+/** The campaign, locked until the write ends. */
+export async function lockCampaign(tx: WriteTx, id: string): Promise<CampaignRow> {
+  const [row] = await tx.select().from(campaign).where(eq(campaign.id, id)).for('update');
+  if (row === undefined) throw missing('campaign');
+  return row;
+}
+
+/** One arm of one repeat, locked until the write ends. */
+export async function lockTrajectory(tx: WriteTx, id: string, arm: string, repeat: number): Promise<TrajectoryRow> {
+  const [row] = await tx
+    .select()
+    .from(trajectory)
+    .where(and(eq(trajectory.campaign, id), eq(trajectory.arm, arm), eq(trajectory.repeat, repeat)))
+    .for('update');
+  if (row === undefined) throw missing('arm');
+  return row;
+}
+
+/** The hypothesis, locked until the write ends. */
+export async function lockHypothesis(tx: WriteTx, id: string): Promise<HypothesisRow> {
+  const [row] = await tx.select().from(hypothesis).where(eq(hypothesis.id, id)).for('update');
+  if (row === undefined) throw missing('hypothesis');
+  return row;
+}

@@ -1,0 +1,114 @@
+import { GenesisError } from '@genesis/contracts';
+import { canonicalBytes, canonicalHash, canonicalJson, sha256Hex } from '@genesis/evidence';
+import { and, asc, desc, eq } from 'drizzle-orm';
+import { type Door, factsOf, type ReadScope, resource } from '../door/index.ts';
+import type { BlobRef, BlobStore, Clock, Ids } from '../kernel/index.ts';
+import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
+import { model, type ModelMetric, type TrainedOn } from './tables.ts';
+
+export type ModelRow = typeof model.$inferSelect;
+/** A trained model as its library writes it. */
+export type Artifact = { config: Record<string, unknown>; tensors: Record<string, Tensor> };
+
+export type NewModel = {
+  name: string;
+  campaign: string;
+  run: string;
+  artifact: Artifact;
+  metrics: ModelMetric[];
+  trainedOn: TrainedOn;
+  /** Label and conditions, joined from everything that it was trained on. */
+  facts: Pick<ResourceFacts, 'organisation' | 'label' | 'conditions'>;
+  /** Ids of what it was trained on. */
+  sources: readonly string[];
+};
+
+export interface Models {
+  /** Stores the artifact and registers the version, through the door. */
+  create(principal: PrincipalFacts, wanted: NewModel): Promise<ModelRow>;
+  find(scope: ReadScope, id: string): Promise<{ row: ModelRow; facts: ResourceFacts }>;
+  list(scope: ReadScope, limit: number): Promise<{ row: ModelRow; facts: ResourceFacts }[]>;
+  /** The newest version that a campaign trained, if any. */
+  latestOf(scope: ReadScope, campaign: string): Promise<ModelRow | undefined>;
+  ofCampaign(scope: ReadScope, campaign: string): Promise<ModelRow[]>;
+  artifact(row: ModelRow): Promise<Artifact>;
+  /** The files of the artifact: what its hash covers. */
+  files(row: ModelRow): Promise<{ config: Buffer; tensors: Buffer }>;
+}
+
+/** The hash of an artifact: of the hashes of its two files. */
+export const artifactHash = (files: { config: Uint8Array; tensors: Uint8Array }): string =>
+  canonicalHash({ config: sha256Hex(files.config), tensors: sha256Hex(files.tensors) });
+
+export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock; ids: Ids }): Models {
+  const { door, blobs, clock, ids } = parts;
+
+  async function create(principal: PrincipalFacts, wanted: NewModel): Promise<ModelRow> {
+    const { artifact, facts, sources, ...rest } = wanted;
+    const files = { config: Buffer.from(canonicalBytes(artifact.config)), tensors: encodeSafetensors(artifact.tensors) };
+    const tensors: BlobRef = await blobs.put(files.tensors, { labelKey: canonicalJson(facts.label) });
+    const id = ids.next('model');
+    const hash = artifactHash(files);
+    const { result } = await door.perform(
+      {
+        principal,
+        action: 'model.create',
+        resource: { create: { kind: 'model', id, ...facts } },
+        purpose: 'train',
+        sources,
+      },
+      async (tx, _facts, entry) => {
+        const createdAt = clock.now().getTime();
+        const value = { ...rest, id, config: artifact.config, tensors, artifactHash: hash, entry, createdAt };
+        const [row] = await tx.insert(model).values(value).returning();
+        return {
+          result: row!,
+          details: { kind: 'model', modelId: id, artifactHash: hash, labelHash: canonicalHash(facts.label) },
+          edges: [{ subject: id, relation: 'wasGeneratedBy', object: wanted.run }],
+        };
+      },
+    );
+    return result;
+  }
+
+  const select = (scope: ReadScope) =>
+    scope.orm.select({ row: model, governed: resource }).from(model).innerJoin(resource, eq(resource.id, model.id));
+
+  return {
+    create,
+    async find(scope, id) {
+      const [found] = await select(scope).where(and(eq(model.id, id), scope.where));
+      if (found === undefined) {
+        throw new GenesisError({ code: 'not-found', message: 'There is no model under this id that you may see.' });
+      }
+      return { row: found.row, facts: factsOf(found.governed) };
+    },
+    async list(scope, limit) {
+      const rows = await select(scope).where(scope.where).orderBy(desc(model.createdAt), desc(model.id)).limit(limit);
+      return rows.map((found) => ({ row: found.row, facts: factsOf(found.governed) }));
+    },
+    async latestOf(scope, campaign) {
+      const [found] = await select(scope)
+        .where(and(eq(model.campaign, campaign), scope.where))
+        .orderBy(desc(model.createdAt), desc(model.id))
+        .limit(1);
+      return found?.row;
+    },
+    async ofCampaign(scope, campaign) {
+      const rows = await select(scope)
+        .where(and(eq(model.campaign, campaign), scope.where))
+        .orderBy(asc(model.createdAt), asc(model.id));
+      return rows.map((found) => found.row);
+    },
+    async artifact(row) {
+      return {
+        config: row.config as Record<string, unknown>,
+        tensors: decodeSafetensors(await blobs.read(row.tensors)),
+      };
+    },
+    async files(row) {
+      return { config: Buffer.from(canonicalBytes(row.config)), tensors: await blobs.read(row.tensors) };
+    },
+  };
+}
