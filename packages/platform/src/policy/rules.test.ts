@@ -191,3 +191,26 @@ test('a missing category is named with the person who can give it', () => {
     'a steward of org_a must raise your clearance to controlled with category cui',
   ]);
 });
+
+test('a principal is born without clearance', () => {
+  const { resource } = easyRequest('principal.create');
+  const born = (label: typeof resource.label) =>
+    decide(
+      easyRequest('principal.create', { resource: { ...resource, kind: 'principal', id: 'prn_9', label } }),
+    );
+  expect(born(bottom).effect).toBe('allow');
+  expect(born({ level: 'internal', categories: [] }).rationaleCode).toBe('born-without-clearance');
+});
+
+test('a principal without roles makes and revokes their own tokens, and nobody else does but an administrator', () => {
+  for (const action of ['token.create', 'token.revoke'] as const) {
+    const request = easyRequest(action);
+    const about = (id: string) => ({
+      ...request,
+      principal: { ...request.principal, roles: [] },
+      resource: { ...request.resource, kind: 'principal', id, label: bottom },
+    });
+    expect(decide(about('prn_1'))).toMatchObject({ effect: 'allow', rationaleCode: 'own-tokens' });
+    expect(denied(about('prn_2'))).toBe(true);
+  }
+});
