@@ -2,12 +2,18 @@
  * Entry point of the sandboxed child that parses what strangers upload. It gets one job on standard input, no environment,
  * and files of one staging folder; it answers in JSON lines and ends. Nothing of the server is reachable from here.
  */
-import { writeSync } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { GenesisError } from '@genesis/contracts';
+import { cutTable, recogniseTable } from './cut-table.ts';
+import { describeTable } from './describe-table.ts';
+import { openDuckDb } from './duckdb.ts';
 import { ingest } from './ingest.ts';
-import type { ChildJob, ChildMessage } from './job.ts';
+import type { ChildMessage, JobMessage } from './job.ts';
 import type { IngestProgress } from './model.ts';
+import { writeRows } from './write-rows.ts';
 
 const say = (message: ChildMessage): void => {
   writeSync(1, `${JSON.stringify(message)}\n`);
@@ -23,11 +29,39 @@ const reporter = () => {
   };
 };
 
-const perform = (job: ChildJob): Promise<unknown> => ingest(job.request, job.limits, reporter());
+/** Gives `work` a sink to descriptor 3 that waits for the reader, and ends it when the work is done. */
+const withSink = async <T>(work: (sink: (lines: string) => Promise<void>) => Promise<T>): Promise<T> => {
+  const stream = createWriteStream('', { fd: 3 });
+  const result = await work(async (lines) => {
+    if (!stream.write(lines)) await once(stream, 'drain');
+  });
+  stream.end();
+  await finished(stream);
+  return result;
+};
+
+const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unknown> => {
+  if (job.kind === 'ingest') return ingest(job.request, limits, reporter());
+  const connection = await openDuckDb(stagingFolder, limits);
+  const { parquetFile, columns } = job.request;
+  switch (job.kind) {
+    case 'describe':
+      return describeTable(connection, parquetFile, columns);
+    case 'recognise':
+      return recogniseTable(connection, job.request);
+    case 'cut': {
+      const { request } = job;
+      return withSink((sink) => cutTable(connection, request, stagingFolder, sink));
+    }
+    case 'rows': {
+      const { request } = job;
+      return withSink((sink) => writeRows(connection, request, sink));
+    }
+  }
+};
 
 try {
-  const job = JSON.parse(await text(process.stdin)) as ChildJob;
-  const result = await perform(job);
+  const result = await perform(JSON.parse(await text(process.stdin)) as JobMessage);
   say({ type: 'result', result });
 } catch (error) {
   const failure =

@@ -29,7 +29,7 @@ export const ingestTable = async (options: IngestOptions): Promise<IngestedTable
     throw new GenesisError({ code: 'too-large', message, limitBytes: limits.maxBytes });
   }
   const result = await runChild(
-    { kind: 'ingest', request: { ...request, file, stagingFolder }, limits },
+    { kind: 'ingest', request: { ...request, file, stagingFolder } },
     {
       stagingFolder,
       limits,

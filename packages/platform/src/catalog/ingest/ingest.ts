@@ -117,7 +117,9 @@ export const ingest = async (
     if (rows === 0) throw invalidField('file', 'has a header and no rows; at least one row is expected');
     return { format, columns, rows, ...inspected.value, parquetFile };
   } catch (error) {
-    await rm(parquetFile, { force: true });
+    // DuckDB writes under a temporary name first, and leaves that behind when a query fails.
+    for (const name of ['table.parquet', 'tmp_table.parquet'])
+      await rm(join(stagingFolder, name), { force: true });
     throw error;
   } finally {
     clearInterval(polling);

@@ -71,7 +71,7 @@ const firstInvalid = (bytes: Buffer): number => {
     if (isUtf8(prefix.subarray(0, prefix.length - unfinished(prefix)))) low = middle;
     else high = middle - 1;
   }
-  return low;
+  return low - unfinished(bytes.subarray(0, low));
 };
 
 /**

@@ -85,7 +85,10 @@ const widthProblem = (record: CsvRecord, width: number): BadCell | null => {
 const refuseNumbersAsHeader = (cells: readonly string[]): void => {
   const numeric = (cell: string) => ['integer', 'number'].includes(cellType(cell));
   if (!cells.every(numeric)) return;
-  throw invalidField('line 1', 'holds only numbers where a header is expected; name the columns with --columns');
+  throw invalidField(
+    'line 1',
+    'holds only numbers where a header is expected; name the columns with --columns',
+  );
 };
 
 const insisted = (request: IngestRequest, names: readonly string[]): Map<number, ColumnType> => {

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { GenesisError } from '@genesis/contracts';
-import type { ChildJob, ChildMessage, ChildResult } from './job.ts';
+import type { ChildJob, ChildMessage, ChildResult, JobMessage } from './job.ts';
 import type { IngestLimits, IngestProgress } from './model.ts';
 import { childCommand, confinement } from './sandbox.ts';
 
@@ -33,6 +34,8 @@ export type ChildOptions = {
   /** Highest resident memory of the child that was seen, in bytes; told as it grows. */
   onMemory?: (bytes: number) => void;
   signal?: AbortSignal;
+  /** Takes what the job writes to descriptor 3. A job is only done when this is, and fails when this does. */
+  onData?: (stream: Readable) => Promise<void>;
 };
 
 type Ending = {
@@ -85,8 +88,9 @@ export const runChild = async <Job extends ChildJob>(
     cwd: stagingFolder,
     env: {},
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
+  const [stdin, stdout, stderr, data] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
   const ending: Ending = { exit: null, killedBy: null, reason: null, log: '' };
   const stop = (reason: Ending['reason']) => {
     ending.reason ??= reason;
@@ -121,33 +125,44 @@ export const runChild = async <Job extends ChildJob>(
       resolve();
     });
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     ending.log = (ending.log + text).slice(-4000);
   });
   // A child that ends before it read its job closes the pipe; how it ended is told below.
-  child.stdin.on('error', (error) => {
+  stdin.on('error', (error) => {
     ending.log += String(error);
   });
-  child.stdin.end(JSON.stringify(job));
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const message: JobMessage = { job, stagingFolder, limits };
+  stdin.end(JSON.stringify(message));
+  createInterface({ input: stdout }).on('line', (line) => {
     try {
-      const message = JSON.parse(line) as ChildMessage;
-      if (message.type === 'progress') options.onProgress?.(message.progress);
-      else last = message;
+      const said = JSON.parse(line) as ChildMessage;
+      if (said.type === 'progress') options.onProgress?.(said.progress);
+      else last = said;
     } catch (error) {
       ending.log += `unreadable answer: ${String(error)}`;
     }
   });
+  const taking = options.onData === undefined ? Promise.resolve(void data.resume()) : options.onData(data);
   try {
-    await closed;
+    const [taken, ended] = await Promise.allSettled([
+      taking.catch((error: unknown) => {
+        stop('cancelled');
+        throw error;
+      }),
+      closed,
+    ]);
+    if (ended.status === 'rejected') throw ended.reason;
+    if (taken.status === 'rejected' && (last === null || (last as ChildMessage).type === 'result'))
+      throw taken.reason;
   } finally {
     clearInterval(watch);
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', cancel);
     killGroup(child);
   }
-  const message = last as ChildMessage | null;
-  if (ending.reason === null && message?.type === 'result') return message.result as ChildResult<Job['kind']>;
-  if (ending.reason === null && message?.type === 'failure') throw new GenesisError(message.failure);
+  const answer = last as ChildMessage | null;
+  if (ending.reason === null && answer?.type === 'result') return answer.result as ChildResult<Job['kind']>;
+  if (ending.reason === null && answer?.type === 'failure') throw new GenesisError(answer.failure);
   throw failureOf(ending, limits);
 };
