@@ -40,6 +40,11 @@ export const configSchema = z.strictObject({
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least level to log'),
+  crashPoint: z
+    .string()
+    .regex(/^[a-z][a-z0-9.-]*(@[1-9]\d*)?$/, 'expected the name of a crash point and how often it is passed: NAME@N')
+    .optional()
+    .describe('For crash tests only: kill the process where this point is reached'),
 });
 export type Config = z.infer<typeof configSchema>;
 export type ConfigName = keyof Config;

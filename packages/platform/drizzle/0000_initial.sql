@@ -1,3 +1,88 @@
+CREATE TABLE "campaign" (
+	"id" text PRIMARY KEY NOT NULL,
+	"plan" jsonb NOT NULL,
+	"plan_hash" text NOT NULL,
+	"space" jsonb NOT NULL,
+	"instrument" jsonb,
+	"origin" text,
+	"state" text NOT NULL,
+	"owner" text NOT NULL,
+	"delegation" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "experiment" (
+	"id" text PRIMARY KEY NOT NULL,
+	"campaign" text NOT NULL,
+	"arm" text NOT NULL,
+	"repeat" integer NOT NULL,
+	"index" integer NOT NULL,
+	"design" jsonb NOT NULL,
+	"noise_seed" text NOT NULL,
+	"run" text,
+	"outcome" jsonb,
+	"outcome_hash" text,
+	"entry" text,
+	"proposed_at" bigint NOT NULL,
+	"recorded_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "family" (
+	"id" text PRIMARY KEY NOT NULL,
+	"alpha" double precision NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "hypothesis" (
+	"id" text PRIMARY KEY NOT NULL,
+	"campaign" text NOT NULL,
+	"claim" jsonb NOT NULL,
+	"claim_hash" text NOT NULL,
+	"family" text NOT NULL,
+	"state" text NOT NULL,
+	"freeze_entry" text NOT NULL,
+	"checkpoint_size" bigint,
+	"open_entry" text,
+	"conclude_entry" text,
+	"run" text,
+	"delegation" text,
+	"verdict" jsonb,
+	"verdict_hash" text,
+	"rows" jsonb,
+	"frozen_by" text NOT NULL,
+	"frozen_at" bigint NOT NULL,
+	"opened_at" bigint,
+	"concluded_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "opening" (
+	"family" text NOT NULL,
+	"attempt" integer NOT NULL,
+	"hypothesis" text NOT NULL,
+	"claim_hash" text NOT NULL,
+	"alpha" double precision NOT NULL,
+	"rows_hash" text NOT NULL,
+	"opened_at" bigint NOT NULL,
+	CONSTRAINT "opening_family_attempt_pk" PRIMARY KEY("family","attempt"),
+	CONSTRAINT "opening_hypothesis_unique" UNIQUE("hypothesis")
+);
+
+--> statement-breakpoint
+CREATE TABLE "trajectory" (
+	"campaign" text NOT NULL,
+	"arm" text NOT NULL,
+	"repeat" integer NOT NULL,
+	"proposed" integer DEFAULT 0 NOT NULL,
+	"recorded" integer DEFAULT 0 NOT NULL,
+	"closed" integer DEFAULT 0 NOT NULL,
+	CONSTRAINT "trajectory_campaign_arm_repeat_pk" PRIMARY KEY("campaign","arm","repeat")
+);
+
+--> statement-breakpoint
 CREATE TABLE "delegation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"principal" text NOT NULL,
@@ -71,7 +156,7 @@ CREATE TABLE "idempotent_responses" (
 	"key" text NOT NULL,
 	"request_hash" text NOT NULL,
 	"status" integer NOT NULL,
-	"body" jsonb NOT NULL,
+	"body" jsonb,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "idempotent_responses_principal_key_pk" PRIMARY KEY("principal","key")
 );
@@ -140,6 +225,81 @@ CREATE TABLE "witnessed_log" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "model" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"campaign" text NOT NULL,
+	"run" text NOT NULL,
+	"config" jsonb NOT NULL,
+	"tensors" jsonb NOT NULL,
+	"artifact_hash" text NOT NULL,
+	"metrics" jsonb NOT NULL,
+	"trained_on" jsonb NOT NULL,
+	"entry" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "attempt" (
+	"run" text NOT NULL,
+	"number" integer NOT NULL,
+	"claim" text NOT NULL,
+	"started_at" bigint NOT NULL,
+	"ended_at" bigint,
+	"outcome" jsonb,
+	CONSTRAINT "attempt_run_number_pk" PRIMARY KEY("run","number")
+);
+
+--> statement-breakpoint
+CREATE TABLE "capability" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"version" text NOT NULL,
+	"manifest" jsonb NOT NULL,
+	"digest" text NOT NULL,
+	"status" text NOT NULL,
+	"tier" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "run" (
+	"id" text PRIMARY KEY NOT NULL,
+	"governed_by" text NOT NULL,
+	"capability" text NOT NULL,
+	"input" jsonb NOT NULL,
+	"context" jsonb NOT NULL,
+	"state" text NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"idempotency_key" text,
+	"request_hash" text,
+	"submitted_by" text NOT NULL,
+	"purpose" text NOT NULL,
+	"delegation" text,
+	"output" jsonb,
+	"outcome" jsonb,
+	"sandboxed" boolean,
+	"created_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "run_log" (
+	"run" text NOT NULL,
+	"attempt" integer NOT NULL,
+	"line" integer NOT NULL,
+	"stream" text NOT NULL,
+	"text" text NOT NULL,
+	CONSTRAINT "run_log_run_attempt_line_pk" PRIMARY KEY("run","attempt","line")
+);
+
+--> statement-breakpoint
+CREATE UNIQUE INDEX "experiment_place" ON "experiment" USING btree ("campaign","arm","repeat","index");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash");
+--> statement-breakpoint
+CREATE INDEX "hypothesis_campaign" ON "hypothesis" USING btree ("campaign","frozen_at");
+--> statement-breakpoint
 CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_at","id");
 --> statement-breakpoint
 CREATE INDEX "token_principal" ON "token" USING btree ("principal");
@@ -155,3 +315,11 @@ CREATE UNIQUE INDEX "ledger_entry_seq" ON "ledger_entry" USING btree ("seq");
 CREATE INDEX "ledger_entry_waiting" ON "ledger_entry" USING btree ("inserted") WHERE "ledger_entry"."seq" is null;
 --> statement-breakpoint
 CREATE INDEX "ledger_entry_resource" ON "ledger_entry" USING btree ("resource","at");
+--> statement-breakpoint
+CREATE INDEX "model_campaign" ON "model" USING btree ("campaign","created_at");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("name","version");
+--> statement-breakpoint
+CREATE INDEX "run_governed_by" ON "run" USING btree ("governed_by","created_at");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "run_idempotency" ON "run" USING btree ("submitted_by","idempotency_key");

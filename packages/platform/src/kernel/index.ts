@@ -2,11 +2,22 @@ export { type BlobRef, type BlobSource, type BlobStore, openBlobStore, type Seal
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
 export { loadConfig, persistentOrigin } from './config.ts';
+export { type CrashPoints, createCrashPoints, noCrashPoints } from './crash-points.ts';
 export { type Database, openDatabase, type TransactionOptions, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
+export { type ServerEvent, sendEvents } from './event-stream.ts';
+export { type App, createApp, uploadTypes } from './http.ts';
+export {
+  answerOnce,
+  type Idempotency,
+  idempotencyKeySchema,
+  requestHash,
+  type StoredAnswer,
+} from './idempotency.ts';
 export { createIds, type Ids } from './ids.ts';
 export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
+export { type Cursors, createCursors, type Page, pageOf, pageQuery, toPage } from './pages.ts';
 export {
   createQueue,
   type EnqueueOptions,

@@ -9,7 +9,7 @@ export const idempotentResponses = pgTable(
     /** SHA-256 of method, path and body, in hexadecimal. */
     requestHash: text('request_hash').notNull(),
     status: integer().notNull(),
-    body: jsonb().notNull(),
+    body: jsonb(),
     at: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
