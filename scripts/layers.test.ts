@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { importsOf } from './imports.ts';
-import { checkLayers } from './layers.ts';
+import { checkLayers, loaders } from './layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const paths = globSync('packages/*/src/**/*.{ts,tsx,mts,cts}', { cwd: root }).map((path) =>
@@ -19,6 +19,15 @@ test('imports point down only, and every source file was read', () => {
   expect(report.edges).toBeGreaterThan(300);
   for (const name of ['contracts', 'explorer', 'evidence', 'instruments', 'platform', 'client', 'cli']) {
     expect(report.files.some((path) => path.startsWith(`packages/${name}/src/`))).toBe(true);
+  }
+});
+
+test('each file that may load what it is given exists and does so', () => {
+  for (const path of loaders) {
+    const computed = importsOf(path, readFileSync(`${root}/${path}`, 'utf8')).filter(
+      ({ specifier }) => specifier === undefined,
+    );
+    expect(computed).toHaveLength(1);
   }
 });
 
