@@ -52,7 +52,7 @@ const experimentDetails = z.strictObject({
   kind: z.literal('experiment'),
   campaignId: opaqueIdSchema,
   arm: z.string().min(1).max(100),
-  seed: z.int(),
+  repeat: z.int().min(0),
   index: z.int().min(0),
   outcomeHash: sha256Schema,
 });

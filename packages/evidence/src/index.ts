@@ -6,6 +6,34 @@ export {
   parseCanonicalJson,
 } from './canonical.ts';
 export { commitBytes, commitDetails, saltBytes } from './commitment.ts';
+export {
+  type ContentParts,
+  type CrateContent,
+  type HypothesisPart,
+  type ModelPart,
+  prepareContent,
+} from './crate/content.ts';
+export { readTable, type Table, writeTable } from './crate/csv.ts';
+export { contentHash, labelHash, modelArtifactHash, outcomeHash, planHash } from './crate/hashes.ts';
+export type {
+  CampaignFile,
+  Experiment,
+  HypothesisRecord,
+  LedgerLine,
+  Manifest,
+  ModelRecord,
+  Proofs,
+  SplitFile,
+  Summary,
+} from './crate/schemas.ts';
+export { summarise } from './crate/summary.ts';
+export {
+  type LedgerPart,
+  type LedgerSource,
+  proveLedger,
+  type StoredEntry,
+  writeCrate,
+} from './crate/write-crate.ts';
 export { sha256Hex } from './encoding.ts';
 export { type EvidenceFormat, MalformedError } from './malformed.ts';
 export {
@@ -99,3 +127,8 @@ export {
   tileWidth,
   tileWidthAt,
 } from './tiles/tiles.ts';
+export type { Predict } from './verify/recompute.ts';
+export type { Finding, NotRecomputed, VerifyReport } from './verify/report.ts';
+export { type VerifyOptions, verifyCrate } from './verify/verify-crate.ts';
+export type { ZipEntry } from './zip/records.ts';
+export { readZip, writeZip, type ZipLimits } from './zip/zip.ts';

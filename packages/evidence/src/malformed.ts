@@ -15,10 +15,13 @@ export type EvidenceFormat =
 /** Input that does not follow its format to the letter. The message says what was found and what is allowed. */
 export class MalformedError extends Error {
   readonly format: EvidenceFormat;
+  /** The file, entry or field that is wrong, where the format has such. */
+  readonly place: string | undefined;
 
-  constructor(format: EvidenceFormat, message: string, options?: ErrorOptions) {
+  constructor(format: EvidenceFormat, message: string, options?: ErrorOptions & { place?: string }) {
     super(`${format}: ${message}`, options);
     this.name = 'MalformedError';
     this.format = format;
+    this.place = options?.place;
   }
 }

@@ -1,0 +1,454 @@
+import {
+  type Claim,
+  campaignPlanSchema,
+  completeClaim,
+  type EvidenceDetails,
+  evidenceActions,
+  type LedgerEntryBody,
+} from '@genesis/contracts';
+import {
+  addSignature,
+  appendLeaf,
+  type CampaignFile,
+  type CompactTree,
+  canonicalBytes,
+  canonicalHash,
+  canonicalRowKey,
+  claimHash,
+  claimSeeds,
+  commitDetails,
+  compactRoot,
+  cosign,
+  type EvaluationRow,
+  type Experiment,
+  emptyTree,
+  evaluateClaim,
+  formatCheckpoint,
+  formatNote,
+  formatVerifierKey,
+  type Hash,
+  type HypothesisPart,
+  labelHash,
+  leafHash,
+  modelArtifactHash,
+  outcomeHash,
+  type Predict,
+  planHash,
+  planSplit,
+  prepareContent,
+  proveLedger,
+  type Signer,
+  type StoredEntry,
+  sha256Hex,
+  sideOf,
+  signatureTypes,
+  signerFromSeed,
+  signNote,
+  type Table,
+  writeCrate,
+} from '../src/index.ts';
+
+export const sampleOrigin = 'lab.example/log';
+export const logSigner = (n = 1): Signer =>
+  signerFromSeed(sampleOrigin, signatureTypes.ed25519, new Uint8Array(32).fill(n));
+export const witnessSigner = signerFromSeed(
+  'witness.example/w',
+  signatureTypes.cosignature,
+  new Uint8Array(32).fill(77),
+);
+
+const firstSecond = Date.UTC(2026, 0, 1) / 1000;
+
+/** A log in memory that keeps its nodes and signs a checkpoint whenever it is asked to. */
+export class MemoryLog {
+  readonly entries: StoredEntry[] = [];
+  readonly checkpoints: string[] = [];
+  readonly signer: Signer;
+  readonly witness: Signer | undefined;
+  #tree: CompactTree = emptyTree;
+  readonly #nodes = new Map<string, Hash>();
+
+  constructor(signer: Signer, witness?: Signer) {
+    this.signer = signer;
+    this.witness = witness;
+  }
+
+  get seconds(): number {
+    return firstSecond + this.entries.length * 60;
+  }
+
+  append(action: string, details: unknown, effect: LedgerEntryBody['decision']['effect'] = 'allow'): string {
+    const index = this.entries.length;
+    const salt = Buffer.from(sha256Hex(`salt ${index}`), 'hex');
+    const body: LedgerEntryBody = {
+      v: 1,
+      id: `ent_${String(index).padStart(4, '0')}`,
+      time: new Date(this.seconds * 1000).toISOString(),
+      actor: 'prn_1',
+      action,
+      resource: null,
+      decision: { effect, rationaleCode: 'role-permits' },
+      commitment: commitDetails(salt, details),
+    };
+    const step = appendLeaf(this.#tree, leafHash(canonicalBytes(body)));
+    this.#tree = step.tree;
+    for (const node of step.completed) this.#nodes.set(`${node.level}/${node.index}`, node.hash);
+    this.entries.push({ index, body, opening: { salt, details } });
+    return body.id;
+  }
+
+  evidence(details: EvidenceDetails): string {
+    return this.append(evidenceActions[details.kind], details);
+  }
+
+  checkpoint(): void {
+    const text = formatCheckpoint({
+      origin: this.signer.key.name,
+      size: this.#tree.size,
+      root: compactRoot(this.#tree),
+      extensions: [],
+    });
+    const note = signNote(text, this.signer);
+    const cosigned =
+      this.witness === undefined ? note : addSignature(note, cosign(text, this.witness, this.seconds - 30));
+    this.checkpoints.push(formatNote(cosigned));
+  }
+
+  readonly read = (level: number, index: number): Hash => {
+    const hash = this.#nodes.get(`${level}/${index}`);
+    if (hash === undefined) throw new Error(`no node ${level}/${index}`);
+    return hash;
+  };
+}
+
+const campaignId = 'cmp_1';
+const label = { level: 'public' as const, categories: [] };
+const slope = 2;
+const truth = (x: number) => slope * x + Math.sin(x) / 10;
+
+/** A model that needs no library: the mean is slope * x. */
+export const samplePredict: Predict = ({ config, tensors }, designs) => {
+  const { sd } = JSON.parse(Buffer.from(config).toString()) as { sd: number };
+  const view = new DataView(tensors.buffer, tensors.byteOffset, tensors.byteLength);
+  return designs.map((design) => ({ mean: view.getFloat64(0, true) * Number(design['x']), sd }));
+};
+
+function cutTable() {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ x: i / 4, y: truth(i / 4) }));
+  const keys = rows.map(({ x }) => canonicalRowKey({ x }));
+  const rule = planSplit(keys, { seed: 'split seed', confirmFraction: 0.5 });
+  const side = (wanted: 'explore' | 'confirm') => rows.filter((_, i) => sideOf(rule, keys[i]!) === wanted);
+  return { rule, explore: side('explore'), confirm: side('confirm') };
+}
+
+const asTable = (rows: readonly { x: number; y: number }[]): Table => ({
+  columns: ['x', 'y'],
+  rows: rows.map(({ x, y }) => [String(x), String(y)]),
+});
+
+const shared = {
+  version: 1 as const,
+  population: 'designs of the table',
+  direction: 'greater' as const,
+  threshold: 0.5,
+  minimalEffect: 0.1,
+  alpha: 0.02,
+  confidence: 0.8,
+  design: 'fixed' as const,
+  exclusions: [],
+  missingData: 'worst-case' as const,
+};
+
+function predictionClaim(artifactHash: string, sampleSize: number, family: string, confidence = 0.8): Claim {
+  return completeClaim({
+    ...shared,
+    confidence,
+    kind: 'prediction',
+    sampleSize,
+    family,
+    estimand: 'probability-closer-than-baseline',
+    metric: { name: 'closer-than-baseline', version: 1, baseline: 12 },
+    test: { name: 'exact-binomial', version: 1 },
+    source: { kind: 'split', splitId: 'spl_1', part: 'confirm' },
+    model: { id: 'mdl_1', hash: artifactHash },
+  });
+}
+
+const armsClaim = (): Claim =>
+  completeClaim({
+    ...shared,
+    population: 'starts of the instrument',
+    threshold: 0,
+    minimalEffect: 0,
+    kind: 'arms',
+    sampleSize: 20,
+    family: 'fam_arms',
+    estimand: 'median-paired-difference',
+    metric: { name: 'final-score-difference', version: 1, goal: 'maximise' },
+    test: { name: 'exact-sign', version: 1 },
+    source: {
+      kind: 'fresh-repetitions',
+      capability: { name: 'bench', version: '1' },
+      spaceHash: sha256Hex('space'),
+      clever: { name: 'clever', configurationHash: sha256Hex('clever') },
+      control: { name: 'random', configurationHash: sha256Hex('random') },
+      budget: 4,
+      scoredOn: 'noiseless-truth',
+      seedRoot: sha256Hex('root'),
+    },
+  });
+
+function explore(log: MemoryLog, rows: readonly { x: number; y: number }[]): Experiment[] {
+  const experiments: Experiment[] = [];
+  for (const arm of ['clever', 'random']) {
+    for (let index = 0; index < 4; index++) {
+      const { x, y } = rows[index === 0 ? 0 : arm === 'clever' ? rows.length - index : index * 3]!;
+      const failed = arm === 'random' && index === 2;
+      const experiment = {
+        arm,
+        repeat: 0,
+        index,
+        design: { x },
+        seed: experiments.length,
+        outcome: failed
+          ? { status: 'failed' as const, reason: 'the pump stopped' }
+          : { status: 'measured' as const, value: y },
+        runId: `run_${arm}_${index}`,
+      };
+      const { repeat } = experiment;
+      const entryId = log.evidence({
+        kind: 'experiment',
+        campaignId,
+        arm,
+        repeat,
+        index,
+        outcomeHash: outcomeHash(experiment),
+      });
+      experiments.push({ ...experiment, entryId });
+    }
+  }
+  return experiments;
+}
+
+interface Hypothesis {
+  readonly id: string;
+  readonly claim: Claim;
+  readonly familyId: string;
+}
+
+function freeze(log: MemoryLog, { id, claim, familyId }: Hypothesis): string {
+  return log.evidence({
+    kind: 'freeze',
+    campaignId,
+    hypothesisId: id,
+    claimHash: claimHash(claim),
+    splitId: claim.source.kind === 'split' ? claim.source.splitId : null,
+    family: familyId,
+    familyAlpha: 0.05,
+  });
+}
+
+function confirm(
+  log: MemoryLog,
+  hypothesis: Hypothesis,
+  freezeEntry: string,
+  attempt: number,
+  rows: readonly EvaluationRow[],
+): HypothesisPart {
+  const { id, claim, familyId } = hypothesis;
+  const openEntry = log.evidence({
+    kind: 'open',
+    hypothesisId: id,
+    splitId: claim.source.kind === 'split' ? claim.source.splitId : null,
+    family: familyId,
+    alpha: claim.alpha,
+    attempt,
+  });
+  const verdict = evaluateClaim(
+    claim,
+    rows as Parameters<typeof evaluateClaim>[1],
+    claim.source.kind === 'split' ? 'self-imported' : 'prospective',
+  );
+  const verdictEntry = log.evidence({
+    kind: 'verdict',
+    hypothesisId: id,
+    verdictHash: canonicalHash(verdict),
+  });
+  return {
+    record: { hypothesisId: id, freezeEntry, openEntry, verdictEntry, abandonEntry: null },
+    claim,
+    verdict,
+    rows,
+  };
+}
+
+export interface SampleOptions {
+  readonly signer?: Signer;
+  readonly witness?: Signer;
+  /** What a dishonest platform leaves out or does in another order. */
+  readonly cheat?:
+    | 'no-checkpoint'
+    | 'checkpoint-too-late'
+    | 'alpha'
+    | 'second-look'
+    | 'hide-freeze'
+    | 'drop-experiment'
+    | 'skip-attempt'
+    | 'explored-row';
+  readonly withhold?: ReadonlyMap<string, { salt: Uint8Array; reason: string }>;
+  /** Leave out these many unrelated entries of the log, so that the proofs are real ones. */
+  readonly foreign?: number;
+  readonly confirmRows?: boolean;
+}
+
+/** A small campaign on a table with everything that a crate can hold, run by an honest platform unless told not to. */
+export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Array> {
+  const { cheat } = options;
+  const log = new MemoryLog(options.signer ?? logSigner(), options.witness);
+  for (let i = 0; i < (options.foreign ?? 5); i++) log.append('dataset.read', { nobody: i });
+  const { rule, explore: explored, confirm: sealed } = cutTable();
+  const plan = campaignPlanSchema.parse({
+    title: 'A line with a wave <on it>',
+    source: {
+      kind: 'table',
+      version: `ver_${'0'.repeat(26)}`,
+      split: `spl_${'0'.repeat(26)}`,
+      inputs: ['x'],
+    },
+    objective: { name: 'y', goal: { kind: 'maximize' } },
+    budget: 4,
+    starts: 1,
+    seed: 'campaign seed',
+  });
+  const splitId = `spl_${'0'.repeat(26)}`;
+  const campaign: CampaignFile = {
+    campaignId,
+    plan,
+    organisation: 'org_1',
+    people: ['prn_1'],
+    licence: 'CC-BY-4.0',
+    label,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-02T00:00:00.000Z',
+  };
+  log.evidence({ kind: 'campaign', campaignId, planHash: planHash(plan) });
+  let experiments = explore(log, explored);
+  if (cheat === 'drop-experiment') experiments = experiments.slice(0, -1);
+  const config = Buffer.from('{"sd":0.5}\n');
+  const tensors = Buffer.alloc(8);
+  tensors.writeDoubleLE(slope);
+  const artifactHash = modelArtifactHash(config, tensors);
+  const modelEntry = log.evidence({
+    kind: 'model',
+    modelId: 'mdl_1',
+    artifactHash,
+    labelHash: labelHash(label),
+  });
+
+  const withSplit = (claim: Claim): Claim =>
+    completeClaim({ ...omitStatement(claim), source: { kind: 'split', splitId, part: 'confirm' } });
+  const alpha = cheat === 'alpha' ? 0.04 : 0.02;
+  const withAlpha = (claim: Claim): Claim => completeClaim({ ...omitStatement(claim), alpha });
+  const first: Hypothesis = {
+    id: 'hyp_1',
+    claim: withAlpha(withSplit(predictionClaim(artifactHash, sealed.length, splitId))),
+    familyId: splitId,
+  };
+  const second: Hypothesis = {
+    id: 'hyp_2',
+    claim: withAlpha(withSplit(predictionClaim(artifactHash, sealed.length, splitId, 0.6))),
+    familyId: splitId,
+  };
+  const arms: Hypothesis = { id: 'hyp_3', claim: armsClaim(), familyId: 'fam_arms' };
+  const dropped: Hypothesis = {
+    id: 'hyp_4',
+    claim: withSplit(predictionClaim(artifactHash, 10, splitId, 0.3)),
+    familyId: splitId,
+  };
+  const all = [first, second, arms, dropped];
+  const freezes = all.map((hypothesis) => freeze(log, hypothesis));
+  if (cheat !== 'no-checkpoint' && cheat !== 'checkpoint-too-late') log.checkpoint();
+  const rowSource = cheat === 'explored-row' ? [explored[0]!, ...sealed.slice(1)] : sealed;
+  const rows = rowSource.map(({ x, y }) => ({
+    unit: canonicalRowKey({ x }),
+    y,
+    mean: slope * x,
+    sd: 0.5,
+    inputs: { x },
+  }));
+  const hypotheses = new Map<string, HypothesisPart>();
+  hypotheses.set('hyp_1', confirm(log, first, freezes[0]!, 1, rows));
+  if (cheat === 'checkpoint-too-late') log.checkpoint();
+  hypotheses.set('hyp_2', confirm(log, second, freezes[1]!, cheat === 'skip-attempt' ? 3 : 2, rows));
+  const starts = claimSeeds(arms.claim).map((seed, i) => ({
+    unit: String(seed),
+    clever: i === 3 ? 1 : 2,
+    control: 1.5,
+  }));
+  hypotheses.set('hyp_3', confirm(log, arms, freezes[2]!, 1, starts));
+  if (cheat === 'second-look') confirm(log, arms, freezes[2]!, 2, starts);
+  const abandonEntry = log.evidence({ kind: 'abandon', hypothesisId: dropped.id });
+  if (cheat !== 'hide-freeze') {
+    hypotheses.set('hyp_4', {
+      record: {
+        hypothesisId: dropped.id,
+        freezeEntry: freezes[3]!,
+        openEntry: null,
+        verdictEntry: null,
+        abandonEntry,
+      },
+      claim: dropped.claim,
+    });
+  }
+  const content = prepareContent({
+    origin: log.signer.key.name,
+    exportedAt: '2026-01-03T00:00:00.000Z',
+    campaign,
+    experiments,
+    split: {
+      splitId,
+      versionId: `ver_${'0'.repeat(26)}`,
+      tableHash: sha256Hex('table'),
+      rule,
+      fewest: 5,
+      keyColumns: ['x'],
+      rows: { explore: explored.length, confirm: sealed.length },
+    },
+    exploreRows: asTable(explored),
+    ...(options.confirmRows === true ? { confirmRows: asTable(sealed) } : {}),
+    models: new Map([
+      [
+        'mdl_1',
+        {
+          record: {
+            modelId: 'mdl_1',
+            artifactHash,
+            label,
+            entryId: modelEntry,
+            createdAt: '2026-01-02T00:00:00.000Z',
+          },
+          config,
+          tensors,
+          card: '---\nlicense: cc-by-4.0\n---\n# A line\n',
+        },
+      ],
+    ]),
+    hypotheses,
+    ...(options.withhold === undefined ? {} : { withhold: options.withhold }),
+  });
+  log.evidence({ kind: 'export', campaignId, contentHash: content.contentHash });
+  log.checkpoint();
+  const own = log.entries.filter(({ body }) => body.action !== 'dataset.read');
+  const ledger = await proveLedger({
+    entries: own,
+    checkpoints: log.checkpoints,
+    verifierKey: formatVerifierKey(log.signer.key),
+    read: log.read,
+  });
+  return writeCrate(content, ledger);
+}
+
+function omitStatement(claim: Claim): object {
+  const { statement: _generated, ...draft } = claim;
+  return draft;
+}
