@@ -2,7 +2,7 @@ import type { JobOutcome, JobSpec, LogLine } from '@genesis/contracts';
 
 export interface JobHooks {
   /** Lines of standard output and error as they come, at least one a call. It must not throw. */
-  onLog?(lines: LogLine[]): void;
+  onLog?: (lines: LogLine[]) => void;
 }
 
 export interface JobHandle {

@@ -6,8 +6,6 @@ const run = promisify(execFile);
 
 export type Bubblewrap = {
   path: string;
-  /** `--ro-bind-fd`: inputs can be handed over open, so that no path is walked inside. */
-  bindsDescriptors: boolean;
   /** `--disable-userns`: no user namespace can be made inside (the seccomp filter denies them as well). */
   disablesUserNamespaces: boolean;
 };
@@ -29,11 +27,7 @@ export async function findBubblewrap(
     const has = (option: string): boolean => stdout.includes(`${option} `);
     const lacking = neededOptions.filter((option) => !has(option));
     if (lacking.length > 0) return { missing: `${path} is too old: it lacks ${lacking.join(', ')}` };
-    return {
-      path,
-      bindsDescriptors: has('--ro-bind-fd'),
-      disablesUserNamespaces: has('--disable-userns'),
-    };
+    return { path, disablesUserNamespaces: has('--disable-userns') };
   }
   return { missing: `bubblewrap (bwrap) is not installed; looked at ${places.join(', ')}` };
 }

@@ -94,7 +94,7 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
   };
 }
 
-/** Descriptors that bubblewrap reads from; the gate's own is 3. */
+/** Descriptors that bubblewrap reads from; the gate's own is the control. */
 export const descriptors = {
   control: 3,
   arguments: 4,
@@ -102,7 +102,6 @@ export const descriptors = {
   status: 6,
   passwd: 7,
   group: 8,
-  firstInput: 9,
 } as const;
 
 /** The job's user and group inside: "nobody", whoever runs the server. */
@@ -124,7 +123,7 @@ export const jobEnvironment = (spec: JobSpec): Record<string, string> => ({
 });
 
 /**
- * Arguments of bubblewrap up to the command. They go through a descriptor, so that the job does not find host paths
+ * Arguments of bubblewrap up to the command; `sources` are the host paths of the inputs. They go through a descriptor, so that the job does not find host paths
  * in /proc/1/cmdline. Only the job folder can be written: the root, /dev and /proc are read-only (root's own files
  * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder.
  */
@@ -133,6 +132,7 @@ export function sandboxArguments(
   plan: LimitPlan,
   bubblewrap: Bubblewrap,
   runtime: RuntimePart[],
+  sources: string[],
 ): string[] {
   const scratch = `/job/${reservedNames.scratch}`;
   return [
@@ -172,11 +172,7 @@ export function sandboxArguments(
     ...['--symlink', scratch, '/tmp', '--symlink', scratch, '/var/tmp'],
     ...['--size', String(plan.folderBytes), '--tmpfs', '/job', '--dir', scratch],
     ...['--dir', '/inputs', '--symlink', '/inputs', `/job/${reservedNames.inputs}`],
-    ...spec.inputs.flatMap((input, index) =>
-      bubblewrap.bindsDescriptors
-        ? ['--ro-bind-fd', String(descriptors.firstInput + index), `/inputs/${input.path}`]
-        : ['--ro-bind', input.source, `/inputs/${input.path}`],
-    ),
+    ...spec.inputs.flatMap(({ path }, index) => ['--ro-bind', sources[index] ?? '', `/inputs/${path}`]),
     ...['--remount-ro', '/', '--chdir', '/job'],
     ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
   ];

@@ -1,14 +1,14 @@
 /** Bringing a job to its gate inside bubblewrap. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
-import { GenesisError, invalidField, type JobSpec } from '@genesis/contracts';
+import { GenesisError, type JobSpec } from '@genesis/contracts';
 import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
 import { type CgroupParents, createJobCgroup, type JobCgroup, removeCgroupFolders } from './cgroups.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateScript, gateWords } from './gate.ts';
+import { type JobInputs, prepareInputs } from './job-inputs.ts';
 import { descriptors, groupFile, type LimitPlan, passwdFile, sandboxArguments } from './plan.ts';
 import { childrenOf, identify, sampleTree, signal } from './process-tree.ts';
 import { encodeProgram, seccompProgram } from './seccomp.ts';
@@ -30,40 +30,6 @@ export type SandboxHost = {
 
 const gateTimeoutMilliseconds = 30_000;
 
-/** Opens every input, so that what the job will see can no longer be exchanged. */
-async function openInputs(spec: JobSpec, staging: Staging, asOtherUser: boolean): Promise<FileHandle[]> {
-  const handles: FileHandle[] = [];
-  try {
-    for (const [index, input] of spec.inputs.entries()) {
-      const field = `inputs.${index}.source`;
-      const handle = await open(input.source, constants.O_RDONLY | constants.O_NONBLOCK).catch(
-        (cause: unknown) => {
-          throw invalidField(field, 'cannot be opened', { cause });
-        },
-      );
-      handles.push(handle);
-      const status = await handle.stat();
-      if (!status.isFile()) throw invalidField(field, 'expected a plain file');
-      if (!asOtherUser || (status.mode & 0o004) !== 0) continue;
-      // the job's user could not read it: give it a copy (a shared one where the file system can)
-      const copy = join(staging.folder, 'input-copies', String(index));
-      await mkdir(join(staging.folder, 'input-copies'), { recursive: true });
-      await copyFile(`/proc/self/fd/${handle.fd}`, copy, constants.COPYFILE_FICLONE);
-      handles[index] = await open(copy, 'r');
-      await handle.close();
-      await handles[index]?.chmod(0o444);
-    }
-    return handles;
-  } catch (error) {
-    await closeAll(handles);
-    throw error;
-  }
-}
-
-const closeAll = async (handles: FileHandle[]): Promise<void> => {
-  await Promise.all(handles.map((handle) => handle.close()));
-};
-
 /** Every pipe that spawn() makes is a socket pair, so both directions are there. */
 const pipeOf = (child: ChildProcess, descriptor: number): Duplex =>
   (child.stdio as unknown as readonly Duplex[])[descriptor] as Duplex;
@@ -72,41 +38,30 @@ function spawnSandbox(
   spec: JobSpec,
   plan: LimitPlan,
   host: SandboxHost,
-  inputs: FileHandle[],
+  inputs: JobInputs,
+  user: number | null,
   devNull: number,
 ): ChildProcess {
-  const command = [
+  const [program = '', ...rest] = inputs.wrap([
     ...(plan.pinnedCores === null || host.taskset === null
       ? []
       : [host.taskset, '--cpu-list', `0-${plan.pinnedCores - 1}`]),
     ...[host.bubblewrap.path, '--args', String(descriptors.arguments), '--'],
     ...['/bin/sh', '-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments],
-  ];
-  const user = host.jobUser?.();
-  const child = spawn(command[0] ?? '', command.slice(1), {
+  ]);
+  const child = spawn(program, rest, {
     cwd: '/',
     env: {},
-    ...(user === undefined ? {} : { uid: user, gid: user }),
-    stdio: closedStdio<'ignore' | 'pipe' | number>(
-      [
-        'ignore',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        'pipe',
-        ...inputs.map(({ fd }) => fd),
-      ],
+    ...(user === null || inputs.wrapTakesUser ? {} : { uid: user, gid: user }),
+    stdio: closedStdio<'ignore' | 'pipe'>(
+      ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       host.inheritable,
       devNull,
     ),
   });
   const feed = (descriptor: number, data: string | Buffer): void =>
     sendTo(pipeOf(child, descriptor), data, true);
-  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime);
+  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs.sources);
   feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
   feed(
     descriptors.seccomp,
@@ -127,13 +82,14 @@ export async function startSandboxed(
   staging: Staging,
   host: SandboxHost,
 ): Promise<StartedJob> {
-  const inputs = await openInputs(spec, staging, host.jobUser !== null);
+  const user = host.jobUser?.() ?? null;
+  const inputs = await prepareInputs(spec, staging, user);
   const devNull = await open('/dev/null', 'r');
   let child: ChildProcess;
   try {
-    child = spawnSandbox(spec, plan, host, inputs, devNull.fd);
+    child = spawnSandbox(spec, plan, host, inputs, user, devNull.fd);
   } finally {
-    await closeAll([...inputs, devNull]);
+    await devNull.close();
   }
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);

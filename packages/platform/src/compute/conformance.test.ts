@@ -1,0 +1,62 @@
+import { type ConformanceProgram, conformancePrograms, executorConformance } from './conformance.ts';
+import { createLocalExecutor } from './executors/local/local-executor.ts';
+import { sandboxMissing } from './executors/local/sandbox-for-tests.ts';
+import {
+  createMemoryExecutor,
+  type MemoryJournal,
+  type PretendedProgram,
+} from './executors/memory/memory-executor.ts';
+
+const shell = (program: ConformanceProgram) => ({
+  executable: 'sh',
+  arguments: ['-c', conformancePrograms[program]],
+});
+
+for (const useCgroups of [true, false])
+  executorConformance(
+    `local executor, sandboxed, ${useCgroups ? 'with' : 'without'} cgroups`,
+    {
+      open: (folder) => createLocalExecutor({ stagingRoot: `${folder}/jobs`, graceSeconds: 1, useCgroups }),
+      command: shell,
+    },
+    await sandboxMissing(),
+  );
+
+executorConformance('local executor, unsandboxed by explicit permission', {
+  open: (folder) =>
+    createLocalExecutor({
+      stagingRoot: `${folder}/jobs`,
+      graceSeconds: 1,
+      allowUnsandboxed: true,
+      bubblewrapPlaces: ['/nowhere/bwrap'],
+    }),
+  command: shell,
+});
+
+const programs: Record<ConformanceProgram, PretendedProgram> = {
+  succeed: async () => ({ exitCode: 0 }),
+  talk: async ({ log }) => {
+    for (const text of ['one', 'two', 'unfinished']) log({ stream: 'stdout', text });
+    log({ stream: 'stderr', text: 'wrong' });
+    return { exitCode: 0 };
+  },
+  fail: async () => ({ exitCode: 3 }),
+  copy: async () => ({ exitCode: 0, outputs: { 'results/out.txt': 'measured', 'note.txt': 'done\n' } }),
+  sleep: ({ log, signal }) => {
+    log({ stream: 'stdout', text: 'awake' });
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ exitCode: 143 })));
+  },
+  environment: async ({ spec, log }) => {
+    for (const text of Object.keys(spec.environment)) log({ stream: 'stdout', text });
+    return { exitCode: 0 };
+  },
+};
+const journals = new Map<string, MemoryJournal>();
+executorConformance('memory executor', {
+  open: async (folder) => {
+    const journal = journals.get(folder) ?? new Map();
+    journals.set(folder, journal);
+    return createMemoryExecutor({ programs, folder: `${folder}/outputs`, journal });
+  },
+  command: (program) => ({ executable: program, arguments: [] }),
+});

@@ -1,0 +1,191 @@
+/** What every executor has to keep, run against each of them. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GenesisError, type JobSpecInput, jobSpecSchema, type LogLine } from '@genesis/contracts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Executor } from './ports.ts';
+
+/** Programs that the suite runs, each as a shell script; an executor without a shell brings its own. */
+export const conformancePrograms = {
+  succeed: 'true',
+  talk: 'echo one; echo two; echo wrong >&2; printf unfinished',
+  fail: 'echo before; exit 3',
+  copy: 'mkdir -p results; cat inputs/data/in.txt > results/out.txt; echo done > note.txt',
+  sleep: 'echo awake; sleep 60',
+  environment:
+    'env | cut -d= -f1 | grep -vE "^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_|GENESIS_JOB)$" | sort; true',
+} as const;
+export type ConformanceProgram = keyof typeof conformancePrograms;
+
+export type ConformanceSubject = {
+  /** An executor over a folder; a second one over the same folder is the same place after a restart. */
+  open(folder: string): Promise<Executor>;
+  command(program: ConformanceProgram): { executable: string; arguments: string[] };
+};
+
+const codeOf = async (action: Promise<unknown>): Promise<string> =>
+  action.then(
+    () => 'nothing was thrown',
+    (error: unknown) => (error instanceof GenesisError ? error.failure.code : String(error)),
+  );
+
+export function executorConformance(
+  title: string,
+  subject: ConformanceSubject,
+  skip: string | null = null,
+): void {
+  describe.skipIf(skip !== null)(skip === null ? title : `${title} (skipped: ${skip})`, () => {
+    let folder = '';
+    let executor: Executor;
+    let count = 0;
+    const job = (program: ConformanceProgram, more: Partial<JobSpecInput> = {}) => {
+      count += 1;
+      return jobSpecSchema.parse({ name: `job-${count}`, ...subject.command(program), ...more });
+    };
+    const run = async (program: ConformanceProgram, more: Partial<JobSpecInput> = {}) => {
+      const lines: LogLine[] = [];
+      const handle = await executor.launch(job(program, more), {
+        onLog: (added) => void lines.push(...added),
+      });
+      return { handle, lines, outcome: await handle.wait() };
+    };
+    /** Launches and resolves once the job has written its first line. */
+    const launchAwake = async (more: Partial<JobSpecInput> = {}) => {
+      const awake = Promise.withResolvers<void>();
+      const handle = await executor.launch(job('sleep', more), { onLog: () => awake.resolve() });
+      await awake.promise;
+      return handle;
+    };
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'genesis-executor-'));
+      executor = await subject.open(folder);
+    });
+    afterAll(async () => {
+      await executor.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test('a job that succeeds', async () => {
+      const { handle, outcome } = await run('succeed');
+      expect(outcome).toMatchObject({
+        state: 'succeeded',
+        failureClass: 'F0_NONE',
+        reason: null,
+        message: null,
+      });
+      expect(outcome).toMatchObject({ name: handle.name, claim: handle.claim, exitCode: 0, signal: null });
+      expect(outcome.outputs).toEqual([]);
+      expect(Date.parse(outcome.endedAt)).toBeGreaterThanOrEqual(Date.parse(outcome.startedAt));
+      expect(await handle.wait()).toEqual(outcome);
+    });
+
+    test('its log comes line by line, in the order of each stream, before its outcome', async () => {
+      const { lines } = await run('talk');
+      const of = (stream: string) => lines.filter((line) => line.stream === stream).map(({ text }) => text);
+      expect(of('stdout')).toEqual(['one', 'two', 'unfinished']);
+      expect(of('stderr')).toEqual(['wrong']);
+    });
+
+    test('it finds its inputs and leaves outputs with their hashes', async () => {
+      const source = join(folder, 'source.txt');
+      await writeFile(source, 'measured');
+      const { outcome } = await run('copy', { inputs: [{ path: 'data/in.txt', source }] });
+      expect(outcome.outputs.map(({ path }) => path)).toEqual(['note.txt', 'results/out.txt']);
+      const sha256 = createHash('sha256').update('measured').digest('hex');
+      expect(outcome.outputs[1]).toEqual({ path: 'results/out.txt', bytes: 8, sha256 });
+      expect(await readFile(join(outcome.outputDirectory, 'results/out.txt'), 'utf8')).toBe('measured');
+    });
+
+    test('it gets the environment of its specification and none of the server', async () => {
+      const { lines } = await run('environment', { environment: { SEED: '7' } });
+      expect(lines.map(({ text }) => text)).toEqual(['SEED']);
+    });
+
+    test('a non-zero exit code is a failure at run time', async () => {
+      const { outcome } = await run('fail');
+      expect(outcome).toMatchObject({
+        state: 'failed',
+        failureClass: 'F7_RUNTIME',
+        reason: 'exit-code',
+        exitCode: 3,
+      });
+    });
+
+    test('a program that is not there is a missing artifact', async () => {
+      const { outcome } = await run('succeed', { executable: 'no-such-program' });
+      expect(outcome).toMatchObject({ failureClass: 'F1_MISSING_ARTIFACT', reason: 'missing-executable' });
+    });
+
+    test('a time limit is told', async () => {
+      const { outcome } = await run('sleep', { resources: { durationSeconds: 0.3 } });
+      expect(outcome).toMatchObject({ state: 'failed', failureClass: 'F7_RUNTIME', reason: 'time-limit' });
+      expect(outcome.usage.wallSeconds).toBeLessThan(20);
+    });
+
+    test('a job can be cancelled, twice too', async () => {
+      const handle = await launchAwake();
+      handle.cancel();
+      handle.cancel();
+      expect(await handle.wait()).toMatchObject({
+        state: 'cancelled',
+        failureClass: 'F0_NONE',
+        reason: 'cancelled',
+      });
+    });
+
+    test('a name is used once, also when its job has ended', async () => {
+      const spec = job('succeed');
+      const handle = await executor.launch(spec);
+      expect(await codeOf(executor.launch(spec))).toBe('conflict');
+      await handle.wait();
+      expect(await codeOf(executor.launch(spec))).toBe('conflict');
+    });
+
+    test('a wrong specification names its fields', async () => {
+      const wrong = { ...job('succeed'), name: '../escape' };
+      await expect(executor.launch(wrong)).rejects.toThrow(/^name: /);
+      const inputs = [{ path: '../../etc/passwd', source: '/etc/passwd' }];
+      await expect(executor.launch({ ...job('succeed'), inputs })).rejects.toThrow(/^inputs\.0\.path: /);
+    });
+
+    test('an ended job is found by its name, also after a restart', async () => {
+      const { handle, outcome } = await run('talk');
+      expect(await executor.reconcile(handle.name)).toEqual({ state: 'finished', outcome });
+      const restarted = await subject.open(folder);
+      expect(await restarted.reconcile(handle.name)).toEqual({ state: 'finished', outcome });
+      await restarted.close();
+    });
+
+    test('a running job is not reconciled or released by its own server', async () => {
+      const handle = await launchAwake();
+      expect(await codeOf(executor.reconcile(handle.name))).toBe('conflict');
+      expect(await codeOf(executor.release(handle.name))).toBe('conflict');
+      handle.cancel();
+      await handle.wait();
+    });
+
+    test('a released job is unknown, as is one that never was', async () => {
+      const { handle } = await run('succeed');
+      await executor.release(handle.name);
+      await executor.release(handle.name);
+      expect(await executor.reconcile(handle.name)).toEqual({ state: 'unknown' });
+      expect(await executor.reconcile('never-launched')).toEqual({ state: 'unknown' });
+    });
+
+    test('closing ends what runs', async () => {
+      const other = await subject.open(folder);
+      const awake = Promise.withResolvers<void>();
+      const handle = await other.launch(job('sleep'), { onLog: () => awake.resolve() });
+      await awake.promise;
+      await other.close();
+      expect(await handle.wait()).toMatchObject({
+        state: 'failed',
+        failureClass: 'F7_RUNTIME',
+        reason: 'killed',
+      });
+    });
+  });
+}

@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema, type LogLine } from '@genesis/contracts';
+import { invalidSpec } from '../../model.ts';
+import type { Executor, JobHooks } from '../../ports.ts';
+
+/** What a pretended program sees; `signal` fires when it has to end. */
+export type PretendedJob = { spec: JobSpec; signal: AbortSignal; log: (line: LogLine) => void };
+export type PretendedProgram = (
+  job: PretendedJob,
+) => Promise<{ exitCode: number; outputs?: Record<string, string> }>;
+
+/** Outlives one executor, as a staging folder would. */
+export type MemoryJournal = Map<string, { claim: string; outcome: JobOutcome | null }>;
+
+export type MemoryExecutorOptions = {
+  /** By the name of the executable. */
+  programs: Record<string, PretendedProgram>;
+  /** Folder for outputs. */
+  folder: string;
+  journal?: MemoryJournal;
+};
+
+/** The simplest executor that keeps the port's promises: it runs nothing. For tests of what builds on the port. */
+export function createMemoryExecutor({
+  programs,
+  folder,
+  journal = new Map(),
+}: MemoryExecutorOptions): Executor {
+  const running = new Map<
+    string,
+    { stop: (reason: 'cancelled' | 'killed') => void; ended: Promise<JobOutcome> }
+  >();
+
+  const writeOutputs = async (
+    directory: string,
+    outputs: Record<string, string>,
+  ): Promise<JobOutcome['outputs']> => {
+    const entries = Object.entries(outputs).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [path, text] of entries) {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
+    }
+    return entries.map(([path, text]) => ({
+      path,
+      bytes: Buffer.byteLength(text),
+      sha256: createHash('sha256').update(text).digest('hex'),
+    }));
+  };
+
+  const run = async (
+    spec: JobSpec,
+    claim: string,
+    controller: AbortController,
+    { onLog }: JobHooks,
+  ): Promise<JobOutcome> => {
+    const startedAt = new Date();
+    const timer = setTimeout(() => controller.abort('time-limit'), spec.resources.durationSeconds * 1_000);
+    const program = programs[spec.executable];
+    const ended = new Promise<{ exitCode: number }>((resolve) =>
+      controller.signal.addEventListener('abort', () => resolve({ exitCode: 143 })),
+    );
+    const log = (line: LogLine): void => onLog?.([line]);
+    const result: Awaited<ReturnType<PretendedProgram>> =
+      program === undefined
+        ? { exitCode: 127 }
+        : await Promise.race([program({ spec, signal: controller.signal, log }), ended]);
+    clearTimeout(timer);
+    const stopped = controller.signal.aborted
+      ? (controller.signal.reason as 'cancelled' | 'killed' | 'time-limit')
+      : null;
+    const reason =
+      stopped ?? (program === undefined ? 'missing-executable' : result.exitCode === 0 ? null : 'exit-code');
+    const outputDirectory = join(folder, spec.name);
+    await mkdir(outputDirectory, { recursive: true });
+    const outcome: JobOutcome = {
+      name: spec.name,
+      claim,
+      state: reason === null ? 'succeeded' : reason === 'cancelled' ? 'cancelled' : 'failed',
+      failureClass:
+        reason === null || reason === 'cancelled'
+          ? 'F0_NONE'
+          : reason === 'missing-executable'
+            ? 'F1_MISSING_ARTIFACT'
+            : 'F7_RUNTIME',
+      reason,
+      message: reason === null ? null : `The pretended program ended: ${reason}.`,
+      exitCode: result.exitCode,
+      signal: stopped === null ? null : 'SIGTERM',
+      sandboxed: false,
+      enforcement: 'none',
+      usage: {
+        wallSeconds: (Date.now() - startedAt.getTime()) / 1_000,
+        cpuSeconds: null,
+        peakMemoryBytes: null,
+      },
+      startedAt: startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      outputDirectory,
+      outputs: await writeOutputs(outputDirectory, result.outputs ?? {}),
+      refusedOutputs: [],
+    };
+    journal.set(spec.name, { claim, outcome });
+    running.delete(spec.name);
+    return outcome;
+  };
+
+  const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
+  return {
+    launch: async (input, hooks = {}) => {
+      const spec = jobSpecSchema.safeParse(input);
+      if (!spec.success) throw invalidSpec(spec.error);
+      const { name } = spec.data;
+      if (journal.has(name)) throw conflict(`A job named "${name}" has been launched before.`);
+      const claim = randomUUID();
+      journal.set(name, { claim, outcome: null });
+      const controller = new AbortController();
+      const stop = (reason: 'cancelled' | 'killed'): void => controller.abort(reason);
+      const ended = run(spec.data, claim, controller, hooks);
+      running.set(name, { stop, ended });
+      return { name, claim, wait: () => ended, cancel: () => stop('cancelled') };
+    },
+    reconcile: async (name) => {
+      if (running.has(name)) throw conflict(`The job "${name}" runs in this server.`);
+      const entry = journal.get(name);
+      if (entry === undefined) return { state: 'unknown' };
+      if (entry.outcome === null) return { state: 'lost', claim: entry.claim };
+      return { state: 'finished', outcome: entry.outcome };
+    },
+    release: async (name) => {
+      if (running.has(name)) throw conflict(`The job "${name}" still runs.`);
+      journal.delete(name);
+      await rm(join(folder, name), { recursive: true, force: true });
+    },
+    close: async () => {
+      const jobs = [...running.values()];
+      for (const job of jobs) job.stop('killed');
+      await Promise.all(jobs.map((job) => job.ended));
+    },
+  };
+}
