@@ -57,7 +57,7 @@ export function logFeasibility(surrogate: Surrogate, rows: Float64Array): Float6
   const { feasibility } = surrogate;
   if (feasibility === null) return new Float64Array(rows.length / width);
   const { mean, variance } = posterior(feasibility, rows);
-  const { noise } = feasibility.parameters;
-  // Labels are 0.5 (success) and -1 (failure); the border lies between them.
-  return mean.map((m, i) => logCumulative((m + 0.25) / Math.sqrt(variance[i]! + noise + 0.01)));
+  // Labels are 0.5 (success) and -1 (failure). The noise of the labels is left out: it stands for the jump at the
+  // border, not for chance.
+  return mean.map((m, i) => logCumulative(m / Math.sqrt(variance[i]! + 0.02)));
 }

@@ -109,6 +109,16 @@ function negativeLogPosterior(
   };
 }
 
+/** The objective that `fit` makes small, and the number of its coordinates. */
+export function posteriorObjective(
+  input: FitInput,
+  settings: Settings,
+): { objective: Objective; size: number } {
+  const layout = layoutOf(input, settings);
+  const prepared = prepare({ ...input, values: input.standard });
+  return { objective: negativeLogPosterior(prepared, input.standard, layout, settings), size: layout.size };
+}
+
 /** How the work of a fit is bounded as the number of rows grows. */
 function effort(n: number, settings: Settings): { iterations: number; starts: number; draws: number } {
   if (n <= 60) return { iterations: 40, starts: 3, draws: settings.draws };
@@ -128,12 +138,7 @@ export function fit(input: FitInput, settings: Settings): Fit {
   const layout = layoutOf(input, settings);
   const n = input.standard.length;
   const { iterations, starts, draws } = effort(n, settings);
-  const objective = negativeLogPosterior(
-    prepare({ ...input, values: input.standard }),
-    input.standard,
-    layout,
-    settings,
-  );
+  const { objective } = posteriorObjective(input, settings);
   let best = n > 2 * SUBSET ? subsetOptimum(input, layout, settings) : undefined;
   const prior = priorOf(layout, settings);
   const tolerance = 1e-3;
@@ -178,7 +183,8 @@ function subsetOptimum(
   const chosen = order.slice(0, SUBSET).sort((a, b) => a - b);
   const { width } = layout;
   const rows = new Float64Array(chosen.length * width);
-  chosen.forEach((row, i) => rows.set(input.rows.subarray(row * width, (row + 1) * width), i * width));
+  for (const [i, row] of chosen.entries())
+    rows.set(input.rows.subarray(row * width, (row + 1) * width), i * width);
   const standard = Float64Array.from(chosen, (row) => input.standard[row]!);
   const { extraNoise } = input;
   const data = {

@@ -44,16 +44,27 @@ export type GaussianProcess = {
   logLikelihood: number;
 };
 
-/** Relative jitter on the diagonal; enough for double precision at thousands of rows. */
-const JITTER = 1e-10;
+/** Jitter on the diagonal, relative to the prior variance: the least that lets the factorisation succeed. */
+const JITTERS = [0, 1e-10, 1e-8, 1e-6];
 
-function factorise(prepared: Prepared, parameters: GaussianProcessParameters): Float64Array | undefined {
+function factorise(
+  prepared: Prepared,
+  parameters: GaussianProcessParameters,
+): { factor: Float64Array; jitter: number } | undefined {
   const { n, squares, data } = prepared;
-  const matrix = covarianceMatrix(squares, n, parameters);
-  const jitter = JITTER * (parameters.signal * (1 + parameters.offset) + parameters.additive);
-  for (let i = 0; i < n; i++)
-    matrix[i * n + i] = matrix[i * n + i]! + parameters.noise + jitter + (data.extraNoise?.[i] ?? 0);
-  return choleskyInPlace(matrix, n) ? matrix : undefined;
+  const prior = priorVariance(parameters);
+  for (const jitter of JITTERS) {
+    const matrix = covarianceMatrix(squares, n, parameters);
+    for (let i = 0; i < n; i++)
+      matrix[i * n + i] =
+        matrix[i * n + i]! + parameters.noise + jitter * prior + (data.extraNoise?.[i] ?? 0);
+    if (choleskyInPlace(matrix, n)) return { factor: matrix, jitter };
+  }
+  return undefined;
+}
+
+function priorVariance({ signal, offset, additive }: GaussianProcessParameters): number {
+  return signal * (1 + offset) + additive;
 }
 
 function likelihoodOf(factor: Float64Array, n: number, whitened: Float64Array): number {
@@ -78,7 +89,7 @@ function solveLower(factor: Float64Array, n: number, vector: Float64Array): Floa
  * definite to working precision.
  */
 export function logLikelihood(prepared: Prepared, parameters: GaussianProcessParameters): number | undefined {
-  const factor = factorise(prepared, parameters);
+  const factor = factorise(prepared, parameters)?.factor;
   if (factor === undefined) return undefined;
   return likelihoodOf(factor, prepared.n, solveLower(factor, prepared.n, prepared.data.values));
 }
@@ -92,8 +103,9 @@ export function logLikelihoodGradient(
   parameters: GaussianProcessParameters,
 ): { value: number; byParameter: Float64Array; byValue: Float64Array } | undefined {
   const { n, squares, data } = prepared;
-  const factor = factorise(prepared, parameters);
-  if (factor === undefined) return undefined;
+  const factorised = factorise(prepared, parameters);
+  if (factorised === undefined) return undefined;
+  const { factor } = factorised;
   const inverseFactor = invertLower(factor, n);
   const whitened = lowerTimesVector(inverseFactor, n, data.values);
   const weights = lowerTransposedTimesVector(inverseFactor, n, whitened);
@@ -107,7 +119,7 @@ export function logLikelihoodGradient(
   const width = squares.length;
   const byParameter = new Float64Array(width + 3);
   byParameter.set(kernelPart);
-  const jitter = 0.5 * JITTER * trace;
+  const jitter = 0.5 * factorised.jitter * trace;
   byParameter[width] = byParameter[width]! + jitter * parameters.signal * (1 + parameters.offset);
   byParameter[width + 1] = byParameter[width + 1]! + jitter * parameters.additive;
   byParameter[width + 2] = 0.5 * parameters.noise * trace;
@@ -124,7 +136,7 @@ export function condition(
   parameters: GaussianProcessParameters,
 ): GaussianProcess | undefined {
   const { n, data } = prepared;
-  const factor = factorise(prepared, parameters);
+  const factor = factorise(prepared, parameters)?.factor;
   if (factor === undefined) return undefined;
   const inverseFactor = invertLower(factor, n);
   const whitened = lowerTimesVector(inverseFactor, n, data.values);
@@ -152,7 +164,7 @@ export function posterior(
   const n = process.weights.length;
   const count = fresh.length / width;
   const { parameters } = process;
-  const prior = parameters.signal * (1 + parameters.offset) + parameters.additive;
+  const prior = priorVariance(parameters);
   const mean = new Float64Array(count);
   const variance = new Float64Array(count);
   for (let from = 0; from < count; from += CHUNK) {

@@ -1,6 +1,7 @@
 export { ExplorerError } from './errors.ts';
 export { bestOf, type Goal, isBetter, type Observation, score } from './goal.ts';
 export { predict } from './predict.ts';
+export { projectDesign } from './project.ts';
 export { createRandom, deriveSeed, type Random } from './random.ts';
 export { drawDesign } from './sample-space.ts';
 export { decodeSurrogate, type EncodedSurrogate, encodeSurrogate, type Tensor } from './serialise.ts';

@@ -15,6 +15,7 @@ export type KernelParameters = {
 
 const SQRT5 = Math.sqrt(5);
 
+/** Matérn-5/2 as a function of √5 times the scaled distance. */
 function matern(root: number): number {
   return (1 + root + (root * root) / 3) * Math.exp(-root);
 }
@@ -146,28 +147,62 @@ export function crossCovariance(
 ): Float64Array {
   const { lengthScales, signal, additive, offset } = parameters;
   const width = categorical.length;
-  const share = additive / width;
-  const inverse = Float64Array.from(lengthScales, (scale) => SQRT5 / scale);
   const covariances = new Float64Array(count * n);
-  const scaled = new Float64Array(n * width);
-  for (let j = 0; j < n; j++)
-    for (let c = 0; c < width; c++)
-      scaled[j * width + c] = known[j * width + c]! * (categorical[c]! ? 1 : inverse[c]!);
-  const x = new Float64Array(width);
+  const columns = categorical.map((isCategorical, c) => {
+    const column = new Float64Array(n);
+    const scale = isCategorical ? 1 : SQRT5 / lengthScales[c]!;
+    for (let j = 0; j < n; j++) column[j] = scale * known[j * width + c]!;
+    return column;
+  });
+  const squares = new Float64Array(n);
+  const sums = new Float64Array(n);
   for (let i = 0; i < count; i++) {
-    for (let c = 0; c < width; c++)
-      x[c] = fresh[(from + i) * width + c]! * (categorical[c]! ? 1 : inverse[c]!);
-    for (let j = 0; j < n; j++) {
-      let distance = 0;
-      let sum = 0;
-      for (let c = 0; c < width; c++) {
-        const difference = x[c]! - scaled[j * width + c]!;
-        const root = categorical[c]! ? (difference === 0 ? 0 : inverse[c]!) : difference;
-        distance += root * root;
-        if (additive > 0) sum += matern(Math.abs(root));
+    squares.fill(0);
+    if (additive > 0) sums.fill(0);
+    for (let c = 0; c < width; c++) {
+      const root = SQRT5 / lengthScales[c]!;
+      const value = fresh[(from + i) * width + c]!;
+      if (categorical[c]!) {
+        addMismatch(squares, columns[c]!, value, root * root, n);
+        if (additive > 0) addMismatch(sums, columns[c]!, value, matern(root) - 1, n);
+      } else {
+        addSquares(squares, columns[c]!, value * root, n);
+        if (additive > 0) addOwn(sums, columns[c]!, value * root, n);
       }
-      covariances[i * n + j] = signal * (matern(Math.sqrt(distance)) + offset) + share * sum;
+    }
+    const row = i * n;
+    for (let j = 0; j < n; j++) {
+      const square = squares[j]!;
+      const root = Math.sqrt(square);
+      covariances[row + j] = signal * ((1 + root + square / 3) * Math.exp(-root) + offset);
+    }
+    if (additive > 0) {
+      // `sums` holds the sum over the columns less one for each categorical one.
+      const share = additive / width;
+      const ones = categorical.filter(Boolean).length;
+      for (let j = 0; j < n; j++) covariances[row + j] = covariances[row + j]! + share * (sums[j]! + ones);
     }
   }
   return covariances;
+}
+
+function addSquares(into: Float64Array, column: Float64Array, value: number, n: number): void {
+  for (let j = 0; j < n; j++) {
+    const difference = value - column[j]!;
+    into[j] = into[j]! + difference * difference;
+  }
+}
+
+function addMismatch(
+  into: Float64Array,
+  column: Float64Array,
+  value: number,
+  amount: number,
+  n: number,
+): void {
+  for (let j = 0; j < n; j++) if (column[j]! !== value) into[j] = into[j]! + amount;
+}
+
+function addOwn(into: Float64Array, column: Float64Array, value: number, n: number): void {
+  for (let j = 0; j < n; j++) into[j] = into[j]! + matern(Math.abs(value - column[j]!));
 }

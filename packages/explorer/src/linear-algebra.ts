@@ -243,10 +243,22 @@ export function squaredNorms(
     norms[r + 2] = n2;
     norms[r + 3] = n3;
   }
-  for (; r < rows; r++) {
-    let norm = 0;
-    for (let i = 0; i < n; i++) norm += dot(lower, i * n, matrix, r * n, i + 1) ** 2;
-    norms[r] = norm;
-  }
+  for (; r < rows; r++) norms[r] = squaredNorm(lower, n, matrix, r * n);
   return norms;
+}
+
+/** One of the squared norms, summed in the same order as four at a time, so that its place does not matter. */
+function squaredNorm(lower: Float64Array, n: number, matrix: Float64Array, x: number): number {
+  let norm = 0;
+  let i = 0;
+  for (; i + 1 < n; i += 2) {
+    let p = 0;
+    let q = 0;
+    for (let k = 0; k <= i + 1; k++) {
+      p += lower[i * n + k]! * matrix[x + k]!;
+      q += lower[(i + 1) * n + k]! * matrix[x + k]!;
+    }
+    norm += p * p + q * q;
+  }
+  return i < n ? norm + dot(lower, i * n, matrix, x, n) ** 2 : norm;
 }

@@ -47,7 +47,7 @@ export function predict(
   designs: readonly Design[],
 ): { mean: Float64Array; sd: Float64Array; noiseSd: number } {
   requireThat(Array.isArray(designs), 'designs', 'must be an array');
-  designs.forEach((design, i) => assertDesign(surrogate.space, design, `designs[${i}]`));
+  for (const [i, design] of designs.entries()) assertDesign(surrogate.space, design, `designs[${i}]`);
   const { members, outcome } = surrogate;
   const posteriors = memberPosteriors(members, encodeDesigns(surrogate.space, designs));
   const unit = outcome.spread * outcome.magnitude;

@@ -124,42 +124,41 @@ export function assertSpace(space: unknown, field = 'space'): asserts space is S
   });
 }
 
+/** What is wrong with one value, or undefined when it is allowed. Runs for every candidate: builds no text for good ones. */
+function faultOf(parameter: Parameter, value: unknown): string | undefined {
+  if (parameter.kind === 'categorical') {
+    if (typeof value === 'string' && parameter.choices.includes(value)) return undefined;
+    return `must be one of the ${parameter.choices.length} choices, got ${shown(value)}`;
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    return `must be a finite number, got ${shown(value)}`;
+  const min = parameter.kind === 'fraction' ? 0 : parameter.min;
+  const max = parameter.kind === 'fraction' ? 1 : parameter.max;
+  const slack = parameter.kind === 'integer' ? 0 : ROUNDING * (max - min);
+  if (value < min - slack || value > max + slack) return `must be between ${min} and ${max}, got ${value}`;
+  if (parameter.kind === 'integer' && !Number.isInteger(value)) return `must be an integer, got ${value}`;
+  return undefined;
+}
+
 /** Throws an ExplorerError when `design` does not give every parameter an allowed value. */
 export function assertDesign(space: Space, design: unknown, field: string): asserts design is Design {
   requireThat(isRecord(design), field, 'must be an object with one value for each parameter');
-  const sums = new Map<string, number>();
+  let sums: Map<string, number> | undefined;
   for (const parameter of space.parameters) {
-    const place = `${field}[${shown(parameter.name)}]`;
     const value = Object.hasOwn(design, parameter.name) ? design[parameter.name] : undefined;
-    if (parameter.kind === 'categorical') {
-      requireThat(
-        typeof value === 'string' && parameter.choices.includes(value),
-        place,
-        `must be one of the ${parameter.choices.length} choices, got ${shown(value)}`,
-      );
-      continue;
-    }
-    assertNumber(value, place);
-    const [min, max] = parameter.kind === 'fraction' ? [0, 1] : [parameter.min, parameter.max];
-    const slack = parameter.kind === 'integer' ? 0 : ROUNDING * (max - min);
-    requireThat(
-      value >= min - slack && value <= max + slack,
-      place,
-      `must be between ${min} and ${max}, got ${value}`,
-    );
-    if (parameter.kind === 'integer')
-      requireThat(Number.isInteger(value), place, `must be an integer, got ${value}`);
-    if (parameter.kind === 'fraction') sums.set(parameter.group, (sums.get(parameter.group) ?? 0) + value);
+    const fault = faultOf(parameter, value);
+    if (fault !== undefined) throw new ExplorerError(`${field}[${shown(parameter.name)}]`, fault);
+    if (parameter.kind !== 'fraction') continue;
+    sums ??= new Map();
+    sums.set(parameter.group, (sums.get(parameter.group) ?? 0) + (value as number));
   }
-  for (const [group, sum] of sums)
-    requireThat(
-      Math.abs(sum - 1) <= COMPOSITION_ROUNDING,
-      field,
-      `the fractions of group ${shown(group)} must sum to 1, got ${sum}`,
-    );
-  const known = new Set(space.parameters.map((parameter) => parameter.name));
-  for (const name of Object.keys(design))
-    requireThat(known.has(name), `${field}[${shown(name)}]`, 'is not a parameter of the space');
+  for (const [group, sum] of sums ?? [])
+    if (Math.abs(sum - 1) > COMPOSITION_ROUNDING)
+      throw new ExplorerError(field, `the fractions of group ${shown(group)} must sum to 1, got ${sum}`);
+  const names = Object.keys(design);
+  if (names.length === space.parameters.length) return;
+  const stranger = names.find((name) => space.parameters.every((parameter) => parameter.name !== name));
+  throw new ExplorerError(`${field}[${shown(stranger)}]`, 'is not a parameter of the space');
 }
 
 /** True when the design keeps every known constraint (to rounding). The design must belong to the space. */

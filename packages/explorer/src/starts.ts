@@ -11,7 +11,7 @@ const SPREAD_OVER = 400;
 /** Draws tried before the same design is accepted twice (a space with few designs). */
 const REDRAWS = 20;
 
-/** `count` different designs drawn from a space that is not listed as candidates. */
+/** `count` different designs (fewer in a space that has fewer) drawn from a space that is not listed. */
 function drawDifferent(space: Space, count: number, random: Random): Design[] {
   const designs: Design[] = [];
   const seen = new Set<string>();

@@ -14,7 +14,7 @@ import { drawDesign, perturb } from './sample-space.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { assertDesign, assertSpace, type Design, designKey, keepsConstraints, type Space } from './space.ts';
 import { farthestFirst, type StartDesign, startDesigns } from './starts.ts';
-import { fitObservations, type Surrogate } from './surrogate.ts';
+import { fitObservations, type Member, type Surrogate } from './surrogate.ts';
 
 export type Strategy = ModelStrategy | 'random';
 
@@ -53,7 +53,7 @@ const STRATEGIES: readonly Strategy[] = [
 const LISTABLE = 4000;
 
 /** Candidates that the whole mixture judges; the first member chooses them. */
-const SHORTLIST = 400;
+const SHORTLIST = 250;
 
 /**
  * The next designs to try. A pure function of its argument: the same request gives the same answer, to the bit, on
@@ -70,8 +70,9 @@ export function suggestWith(request: SuggestRequest, settings: Settings): Sugges
   const seed = deriveSeed(request.seed);
   const tried = [...observations.map(({ design }) => design), ...pending];
   const triedKeys = new Set(tried.map((design) => designKey(space, design)));
-  const pool = allowedDesigns(request);
-  const free = pool?.filter((design) => !triedKeys.has(designKey(space, design)));
+  const allowed = allowedDesigns(request);
+  const pool = allowed && [...allowed.values()];
+  const free = allowed && [...allowed].flatMap(([key, design]) => (triedKeys.has(key) ? [] : [design]));
   const strategy = request.strategy ?? settings.strategy;
   const starts = request.starts ?? settings.starts;
 
@@ -108,13 +109,13 @@ export function suggestWith(request: SuggestRequest, settings: Settings): Sugges
   let list = free;
   for (let k = 0; k < count; k++) {
     const context = { space, strategy, settings, seed: deriveSeed(turn, k) };
+    if (k === 0 && list) list = shortlist(list, SHORTLIST + count, believer, context);
     const next = list
       ? pickFrom(list, believer, context)
       : search(observations, surrogate, believer, context);
     if (next === undefined) break;
     chosen.push(next);
-    const key = designKey(space, next);
-    list = list?.filter((design) => designKey(space, design) !== key);
+    list = list?.filter((design) => design !== next);
     if (k + 1 < count) believer = believeMore(believer, rowOf(next));
   }
   return { designs: chosen, origin: 'model' };
@@ -164,7 +165,7 @@ function assertRequest(request: SuggestRequest): void {
 }
 
 /** The different designs that may be chosen, when they can be listed. */
-function allowedDesigns({ space, candidates }: SuggestRequest): Design[] | undefined {
+function allowedDesigns({ space, candidates }: SuggestRequest): Map<string, Design> | undefined {
   const listed = candidates ?? listDesigns(space);
   if (listed === undefined) return undefined;
   const byKey = new Map<string, Design>();
@@ -172,7 +173,7 @@ function allowedDesigns({ space, candidates }: SuggestRequest): Design[] | undef
     const key = designKey(space, design);
     if (!byKey.has(key) && keepsConstraints(space, design)) byKey.set(key, design);
   }
-  return [...byKey.values()];
+  return byKey;
 }
 
 function listDesigns(space: Space): Design[] | undefined {
@@ -204,22 +205,32 @@ function greatest(values: Float64Array, count: number): number[] {
     .slice(0, count);
 }
 
+/** The designs that the weightiest member of the mixture holds most of. */
+function shortlist(
+  designs: readonly Design[],
+  size: number,
+  believer: Believer,
+  { space, strategy, settings }: Context,
+): Design[] {
+  if (designs.length <= size) return [...designs];
+  const screen: ModelStrategy = strategy === 'thompson-sampling' ? 'upper-confidence-bound' : strategy;
+  const values = acquisition(believer, screen, encodeDesigns(space, designs), [leaderOf(believer)], settings);
+  return greatest(values, size).map((i) => designs[i]!);
+}
+
+function leaderOf({ members }: Believer): Member {
+  return members.reduce((most, member) => (member.weight > most.weight ? member : most));
+}
+
 function pickFrom(designs: readonly Design[], believer: Believer, context: Context): Design | undefined {
   if (designs.length === 0) return undefined;
   const { space, strategy, settings, seed } = context;
-  const screen: ModelStrategy = strategy === 'thompson-sampling' ? 'upper-confidence-bound' : strategy;
-  let short = designs;
-  const leader = believer.members.reduce((most, member) => (member.weight > most.weight ? member : most));
-  if (designs.length > SHORTLIST && (believer.members.length > 1 || strategy === 'thompson-sampling')) {
-    const values = acquisition(believer, screen, encodeDesigns(space, designs), [leader], settings);
-    short = greatest(values, SHORTLIST).map((i) => designs[i]!);
-  }
-  const rows = encodeDesigns(space, short);
+  const rows = encodeDesigns(space, designs);
   const values =
     strategy === 'thompson-sampling'
       ? thompsonUtility(believer, rows, seed)
       : acquisition(believer, strategy, rows, believer.members, settings);
-  return short[greatest(values, 1)[0]!];
+  return designs[greatest(values, 1)[0]!];
 }
 
 /** Rounds of refinement of a search, with the size of their steps relative to the ranges. */
@@ -235,7 +246,7 @@ function search(
   const { space, strategy, settings, seed } = context;
   const random = createRandom(deriveSeed(seed, 'search'));
   const screen: ModelStrategy = strategy === 'thompson-sampling' ? 'upper-confidence-bound' : strategy;
-  const leader = believer.members.reduce((most, member) => (member.weight > most.weight ? member : most));
+  const leader = leaderOf(believer);
   const value = (designs: readonly Design[]): Float64Array =>
     acquisition(believer, screen, encodeDesigns(space, designs), [leader], settings);
   const near = (centre: Design, size: number): Design[] => {

@@ -148,7 +148,16 @@ function fitFeasibility(
   const values = outcomes.map((outcome) => (outcome === 1 ? 0.5 : -1));
   const fitted = fit(
     { rows, categorical, standard: values, bendable: false, seed },
-    { ...settings, draws: 0, noiseLocation: -7, noiseSpread: 1 },
+    {
+      ...settings,
+      draws: 0,
+      // A border is a jump, which short length scales would explain best and learn nothing from.
+      lengthScaleLocation: -0.5,
+      lengthScaleSpread: 0.3,
+      signalSpread: 0.3,
+      noiseLocation: -3,
+      noiseSpread: 0.5,
+    },
   );
   const process = condition(prepare({ rows, categorical, values }), fitted.members[0]!.parameters);
   return process ?? null;
