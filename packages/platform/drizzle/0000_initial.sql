@@ -83,6 +83,90 @@ CREATE TABLE "trajectory" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "catalog_job" (
+	"id" text PRIMARY KEY NOT NULL,
+	"request" jsonb NOT NULL,
+	"state" text NOT NULL,
+	"submitted_by" text NOT NULL,
+	"delegation" text NOT NULL,
+	"content" jsonb,
+	"failure" jsonb,
+	"dataset" text,
+	"version" text,
+	"split" text,
+	"obsolete" text,
+	"created_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "dataset" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"description" text NOT NULL,
+	"source" text NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "dataset_version" (
+	"id" text PRIMARY KEY NOT NULL,
+	"dataset" text NOT NULL,
+	"number" integer NOT NULL,
+	"format" text NOT NULL,
+	"columns" jsonb NOT NULL,
+	"rows" bigint NOT NULL,
+	"bytes" bigint NOT NULL,
+	"sha256" text NOT NULL,
+	"visible" jsonb NOT NULL,
+	"description" jsonb NOT NULL,
+	"split" text,
+	"imported_by" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "seal" (
+	"id" text PRIMARY KEY NOT NULL,
+	"table_hash" text NOT NULL,
+	"rule" jsonb NOT NULL,
+	"key_columns" jsonb NOT NULL,
+	"fingerprints" jsonb NOT NULL,
+	"created_at" bigint NOT NULL,
+	"retired_at" bigint,
+	"retired_by" text,
+	CONSTRAINT "seal_table_hash_unique" UNIQUE("table_hash")
+);
+
+--> statement-breakpoint
+CREATE TABLE "seal_mark" (
+	"mark" "bytea" NOT NULL,
+	"seal" text NOT NULL,
+	CONSTRAINT "seal_mark_mark_seal_pk" PRIMARY KEY("mark","seal")
+);
+
+--> statement-breakpoint
+CREATE TABLE "split" (
+	"id" text PRIMARY KEY NOT NULL,
+	"dataset" text NOT NULL,
+	"version" text NOT NULL,
+	"seal" text NOT NULL,
+	"recognised" text NOT NULL,
+	"rule" jsonb NOT NULL,
+	"key_columns" jsonb NOT NULL,
+	"table_hash" text NOT NULL,
+	"explore_rows" bigint NOT NULL,
+	"explore_keys" bigint NOT NULL,
+	"confirm_rows" bigint NOT NULL,
+	"confirm_keys" bigint NOT NULL,
+	"confirm_hash" text NOT NULL,
+	"sealed" jsonb NOT NULL,
+	"sealed_at_import" boolean NOT NULL,
+	"imported_by" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "split_version_unique" UNIQUE("version")
+);
+
+--> statement-breakpoint
 CREATE TABLE "delegation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"principal" text NOT NULL,
@@ -299,6 +383,10 @@ CREATE UNIQUE INDEX "experiment_place" ON "experiment" USING btree ("campaign","
 CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash");
 --> statement-breakpoint
 CREATE INDEX "hypothesis_campaign" ON "hypothesis" USING btree ("campaign","frozen_at");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "dataset_version_number" ON "dataset_version" USING btree ("dataset","number");
+--> statement-breakpoint
+CREATE INDEX "split_seal" ON "split" USING btree ("seal");
 --> statement-breakpoint
 CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_at","id");
 --> statement-breakpoint

@@ -28,9 +28,18 @@ export async function createCampaign(
   const { door, clock, ids, queue } = parts;
   const resolved = await resolve(parts, principal, plan);
   const label = resolved.sources.reduce((all, source) => join(all, source.label), plan.label ?? bottom);
-  const conditions = resolved.sources.reduce((all, source) => joinConditions(all, source.conditions), plan.conditions);
+  const conditions = resolved.sources.reduce(
+    (all, source) => joinConditions(all, source.conditions),
+    plan.conditions,
+  );
   const id = ids.next('campaign');
-  const facts: ResourceFacts = { kind: 'campaign', id, organisation: principal.organisation, label, conditions };
+  const facts: ResourceFacts = {
+    kind: 'campaign',
+    id,
+    organisation: principal.organisation,
+    label,
+    conditions,
+  };
   const planHash = canonicalHash(plan);
   const performed = await door.perform(
     {
@@ -65,7 +74,12 @@ export async function createCampaign(
       await tx.insert(trajectory).values(places);
       if (plan.source.kind !== 'people') {
         for (const place of places) {
-          await queue.enqueue(tx, exploreQueue, place, { key: `${id}/${place.arm}/${place.repeat}` });
+          await queue.enqueue(
+            tx,
+            exploreQueue,
+            { ...place, delegation },
+            { key: `${id}/${place.arm}/${place.repeat}` },
+          );
         }
       }
       return { result: { id }, details: { kind: 'campaign', campaignId: id, planHash } };
@@ -74,7 +88,11 @@ export async function createCampaign(
   return { id, entry: performed.entry };
 }
 
-async function resolve(parts: CampaignParts, principal: PrincipalFacts, plan: CampaignPlan): Promise<Resolved> {
+async function resolve(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  plan: CampaignPlan,
+): Promise<Resolved> {
   const { source } = plan;
   switch (source.kind) {
     case 'people':
@@ -97,7 +115,10 @@ function checked(space: Space | undefined): Space {
 
 function capabilityOf(plan: CampaignPlan, capability: string): Resolved {
   if (capability !== silica.capability) {
-    throw invalidField('source.capability', `expected the name of an instrument, for example "${silica.capability}"`);
+    throw invalidField(
+      'source.capability',
+      `expected the name of an instrument, for example "${silica.capability}"`,
+    );
   }
   if (plan.objective.name !== silica.objective.name) {
     throw invalidField('objective.name', `this instrument measures "${silica.objective.name}"`);
@@ -117,14 +138,25 @@ async function tableOf(
   const { facts } = await door.use(principal, 'dataset.read', dataset, 'explore', { for: 'campaign' });
   const columns = [...source.inputs, plan.objective.name];
   const rows = await tables.exploreRows(scope, source.split, columns);
-  const pool: Pool = { inputs: source.inputs, objective: plan.objective.name, rows: measuredRows(rows, plan) };
+  const pool: Pool = {
+    inputs: source.inputs,
+    objective: plan.objective.name,
+    rows: measuredRows(rows, plan),
+  };
   const space = spaceOf(pool);
   const designs = designsOf(pool);
   if (designs.length < plan.starts + 2) {
-    throw invalidField('source', `the explore part has ${designs.length} different designs, too few to explore`);
+    throw invalidField(
+      'source',
+      `the explore part has ${designs.length} different designs, too few to explore`,
+    );
   }
   const stored = await blobs.put(Buffer.from(canonicalJson(pool)), { labelKey: canonicalJson(facts.label) });
-  const instrument: InstrumentSpec = { kind: 'replay', path: blobs.path(stored.address), sha256: stored.sha256 };
+  const instrument: InstrumentSpec = {
+    kind: 'replay',
+    path: blobs.path(stored.address),
+    sha256: stored.sha256,
+  };
   return { space, instrument, origin: source.version, sources: [facts] };
 }
 
@@ -135,9 +167,11 @@ function measuredRows(rows: Record<string, unknown>[], plan: CampaignPlan): Reco
   for (const row of rows) {
     const value = row[name];
     if (value === null || value === undefined) continue;
-    if (typeof value !== 'number') throw invalidField('objective.name', `the column ${name} holds text, not numbers`);
+    if (typeof value !== 'number')
+      throw invalidField('objective.name', `the column ${name} holds text, not numbers`);
     values.add(value);
   }
-  if (values.size < 2) throw invalidField('objective.name', `the column ${name} has one value throughout: nothing to explore`);
+  if (values.size < 2)
+    throw invalidField('objective.name', `the column ${name} has one value throughout: nothing to explore`);
   return rows;
 }

@@ -17,7 +17,8 @@ export type Exploration = {
 export type Tried = { design: Design; outcome: ExperimentOutcome };
 
 /** Seed of a repeat of a campaign. */
-export const repeatSeed = (campaignSeed: string, repeat: number): string => deriveSeed(campaignSeed, 'repeat', repeat);
+export const repeatSeed = (campaignSeed: string, repeat: number): string =>
+  deriveSeed(campaignSeed, 'repeat', repeat);
 
 /**
  * Seed of an experiment's noise: it follows from campaign, arm, repeat and index. The starts of a repeat are the same
@@ -30,7 +31,10 @@ export function noiseSeed(exploration: Exploration, arm: string, index: number):
 }
 
 /** The first and the last index (exclusive) of the block that `index` belongs to: it is proposed as one. */
-export function blockOf(exploration: Pick<Exploration, 'starts' | 'batch' | 'budget'>, index: number): [number, number] {
+export function blockOf(
+  exploration: Pick<Exploration, 'starts' | 'batch' | 'budget'>,
+  index: number,
+): [number, number] {
   const { starts, batch, budget } = exploration;
   if (index < starts) return [0, Math.min(starts, budget)];
   const from = starts + Math.floor((index - starts) / batch) * batch;
@@ -53,7 +57,11 @@ export function observationOf({ design, outcome }: Tried): Observation {
  * The designs of the next block: a pure function of what was tried before it, so that a campaign that was
  * interrupted goes on with the same sequence. Empty when the pool has no design left.
  */
-export function nextBlock(exploration: Exploration, tried: readonly Tried[], pool: readonly Design[] | undefined): Design[] {
+export function nextBlock(
+  exploration: Exploration,
+  tried: readonly Tried[],
+  pool: readonly Design[] | undefined,
+): Design[] {
   const [from, to] = blockOf(exploration, tried.length);
   const { designs } = suggest({
     space: exploration.space,

@@ -2,29 +2,43 @@ import { type Design, type ExecutionOutcome, type ExperimentOutcome, GenesisErro
 import { canonicalHash } from '@genesis/evidence';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { actUnder, type WriteTx } from '../door/index.ts';
+import type { ReadScope, WriteTx } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
 import { blockOf, type Exploration, noiseSeed, repeatSeed, type Tried } from './exploration.ts';
 import type { Measurement } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
-import { type CampaignRow, type ExperimentRow, findCampaign, listExperiments, lockCampaign, lockTrajectory } from './store.ts';
+import {
+  type CampaignRow,
+  type ExperimentRow,
+  findCampaign,
+  listExperiments,
+  listTrajectories,
+  lockCampaign,
+  lockTrajectory,
+} from './store.ts';
 import { campaign, experiment, trajectory } from './tables.ts';
 
-const place = z.object({ campaign: z.string(), arm: z.string(), repeat: z.int() });
-export type Place = z.infer<typeof place>;
+/** One arm of one repeat. */
+export type Place = { campaign: string; arm: string; repeat: number };
+const job = z.object({ campaign: z.string(), arm: z.string(), repeat: z.int(), delegation: z.string() });
+export type ExploreJob = z.infer<typeof job>;
 
 /** Brings one arm of one repeat forward until its budget is spent or the campaign stops. */
-export const exploreQueue: QueueDefinition<Place> = { name: 'campaign.explore', payload: place };
+export const exploreQueue: QueueDefinition<ExploreJob> = { name: 'campaign.explore', payload: job };
 
 const functions = new URL('./functions/explore.ts', import.meta.url);
 
 /** The exploration that a place of a campaign stands for. */
-export function explorationOf(row: CampaignRow, { arm, repeat }: { arm: string; repeat: number }): Exploration {
+export function explorationOf(
+  row: CampaignRow,
+  { arm, repeat }: { arm: string; repeat: number },
+): Exploration {
   const { plan, space } = row;
   const found = plan.arms.find(({ name }) => name === arm);
-  if (found === undefined) throw new GenesisError({ code: 'not-found', message: `The campaign has no arm "${arm}".` });
+  if (found === undefined)
+    throw new GenesisError({ code: 'not-found', message: `The campaign has no arm "${arm}".` });
   return {
     space,
     goal: plan.objective.goal,
@@ -54,62 +68,75 @@ export async function proposeBlock(
   const { door, ids, clock } = parts;
   const exploration = explorationOf(row, where);
   const claims = new Map<string, string>();
-  await door.perform({ principal, action: 'campaign.propose', resource: row.id, purpose: 'explore' }, async (tx) => {
-    const lock = await lockTrajectory(tx, where.campaign, where.arm, where.repeat);
-    if (lock.proposed !== start || lock.closed === 1) throw overtaken(where);
-    if (start + designs.length > exploration.budget) {
-      throw new GenesisError({ code: 'exhausted', what: 'budget', message: `Arm ${where.arm} has spent its budget.` });
-    }
-    const now = clock.now().getTime();
-    const proposed = designs.map((design, i) => ({
-      id: ids.next('experiment'),
-      ...where,
-      index: start + i,
-      design,
-      noiseSeed: noiseSeed(exploration, where.arm, start + i),
-      run: row.instrument === null ? null : ids.next('run'),
-      proposedAt: now,
-    }));
-    const closed = designs.length === 0 || start + designs.length === exploration.budget ? 1 : 0;
-    if (proposed.length > 0) await tx.insert(experiment).values(proposed);
-    await tx
-      .update(trajectory)
-      .set({ proposed: start + designs.length, closed })
-      .where(and(eq(trajectory.campaign, where.campaign), eq(trajectory.arm, where.arm), eq(trajectory.repeat, where.repeat)));
-    for (const one of proposed) {
-      if (one.run === null) continue;
-      await insertRun(
-        tx,
-        {
-          id: one.run,
-          governedBy: row.id,
-          capability: row.origin ?? 'people',
-          input: { design: one.design },
-          context: {
-            configHash: canonicalHash(one.design),
-            environmentHash: row.planHash,
-            runClass: 'reproducible',
-            seedList: [one.noiseSeed],
-            dataVersion: row.origin ?? row.planHash,
+  await door.perform(
+    { principal, action: 'campaign.propose', resource: row.id, purpose: 'explore' },
+    async (tx) => {
+      const lock = await lockTrajectory(tx, where.campaign, where.arm, where.repeat);
+      if (lock.proposed !== start || lock.closed === 1) throw overtaken(where);
+      if (start + designs.length > exploration.budget) {
+        throw new GenesisError({
+          code: 'exhausted',
+          what: 'budget',
+          message: `Arm ${where.arm} has spent its budget.`,
+        });
+      }
+      const now = clock.now().getTime();
+      const proposed = designs.map((design, i) => ({
+        id: ids.next('experiment'),
+        ...where,
+        index: start + i,
+        design,
+        noiseSeed: noiseSeed(exploration, where.arm, start + i),
+        run: row.instrument === null ? null : ids.next('run'),
+        proposedAt: now,
+      }));
+      const closed = designs.length === 0 || start + designs.length === exploration.budget ? 1 : 0;
+      if (proposed.length > 0) await tx.insert(experiment).values(proposed);
+      await tx
+        .update(trajectory)
+        .set({ proposed: start + designs.length, closed })
+        .where(
+          and(
+            eq(trajectory.campaign, where.campaign),
+            eq(trajectory.arm, where.arm),
+            eq(trajectory.repeat, where.repeat),
+          ),
+        );
+      for (const one of proposed) {
+        if (one.run === null) continue;
+        await insertRun(
+          tx,
+          {
+            id: one.run,
+            governedBy: row.id,
+            capability: row.origin ?? 'people',
+            input: { design: one.design },
+            context: {
+              configHash: canonicalHash(one.design),
+              environmentHash: row.planHash,
+              runClass: 'reproducible',
+              seedList: [one.noiseSeed],
+              dataVersion: row.origin ?? row.planHash,
+            },
+            submittedBy: principal.id,
+            purpose: 'explore',
+            delegation: principal.delegation?.id,
           },
-          submittedBy: principal.id,
-          purpose: 'explore',
-          delegation: principal.delegation?.id,
-        },
-        now,
-      );
-      claims.set(one.id, (await beginAttempt(tx, one.run, now)).claim);
-    }
-    return {
-      result: undefined,
-      details: { ...where, from: start, experiments: proposed.map(({ id, index }) => ({ id, index })) },
-      edges: proposed.flatMap((one) =>
-        one.run === null || row.origin === null
-          ? []
-          : [{ subject: one.run, relation: 'used' as const, object: row.origin }],
-      ),
-    };
-  });
+          now,
+        );
+        claims.set(one.id, (await beginAttempt(tx, one.run, now)).claim);
+      }
+      return {
+        result: undefined,
+        details: { ...where, from: start, experiments: proposed.map(({ id, index }) => ({ id, index })) },
+        edges: proposed.flatMap((one) =>
+          one.run === null || row.origin === null
+            ? []
+            : [{ subject: one.run, relation: 'used' as const, object: row.origin }],
+        ),
+      };
+    },
+  );
   return claims;
 }
 
@@ -127,7 +154,8 @@ export async function recordOutcome(
     { principal, action: 'campaign.record', resource: row.campaign, purpose: 'explore' },
     async (tx, _facts, entry) => {
       const now = clock.now().getTime();
-      if (row.run !== null && finished !== undefined) await finishRun(tx, row.run, { ...finished, sandboxed: false }, now);
+      if (row.run !== null && finished !== undefined)
+        await finishRun(tx, row.run, { ...finished, sandboxed: false }, now);
       const changed = await tx
         .update(experiment)
         .set({ outcome, outcomeHash, entry, recordedAt: now })
@@ -139,7 +167,13 @@ export async function recordOutcome(
       await tx
         .update(trajectory)
         .set({ recorded: sql`${trajectory.recorded} + 1` })
-        .where(and(eq(trajectory.campaign, row.campaign), eq(trajectory.arm, row.arm), eq(trajectory.repeat, row.repeat)));
+        .where(
+          and(
+            eq(trajectory.campaign, row.campaign),
+            eq(trajectory.arm, row.arm),
+            eq(trajectory.repeat, row.repeat),
+          ),
+        );
       const { campaign: campaignId, arm, repeat: seed, index } = row;
       return {
         result: undefined,
@@ -151,21 +185,27 @@ export async function recordOutcome(
 }
 
 /** Ends the exploration when every arm has recorded all it proposed and will propose no more. */
-export async function finishIfDone(parts: CampaignParts, principal: PrincipalFacts, id: string): Promise<boolean> {
-  const open = await parts.database.orm
-    .select({ arm: trajectory.arm })
-    .from(trajectory)
-    .where(and(eq(trajectory.campaign, id), sql`not (${trajectory.closed} = 1 and ${trajectory.recorded} = ${trajectory.proposed})`))
-    .limit(1);
-  if (open.length > 0) return false;
-  await parts.door.perform({ principal, action: 'campaign.finish', resource: id, purpose: 'explore' }, async (tx) => {
-    const row = await lockCampaign(tx, id);
-    const totals = await countRecorded(tx, id);
-    if (row.state === 'exploring') {
-      await tx.update(campaign).set({ state: 'explored', endedAt: parts.clock.now().getTime() }).where(eq(campaign.id, id));
-    }
-    return { result: undefined, details: { experiments: totals } };
-  });
+export async function finishIfDone(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+): Promise<boolean> {
+  const places = await listTrajectories(parts.door.authorize(principal, 'explore'), id);
+  if (places.some(({ closed, recorded, proposed }) => closed === 0 || recorded < proposed)) return false;
+  await parts.door.perform(
+    { principal, action: 'campaign.finish', resource: id, purpose: 'explore' },
+    async (tx) => {
+      const row = await lockCampaign(tx, id);
+      const totals = await countRecorded(tx, id);
+      if (row.state === 'exploring') {
+        await tx
+          .update(campaign)
+          .set({ state: 'explored', endedAt: parts.clock.now().getTime() })
+          .where(eq(campaign.id, id));
+      }
+      return { result: undefined, details: { experiments: totals } };
+    },
+  );
   return true;
 }
 
@@ -181,10 +221,10 @@ async function countRecorded(tx: WriteTx, id: string): Promise<number> {
  * Works on one trajectory until it is done. Safe to run again after any crash: what was proposed but not recorded is
  * measured anew from the same seed (a trusted instrument has no other effect), and what was recorded stays.
  */
-export async function explore(parts: CampaignParts, where: Place, signal: AbortSignal): Promise<void> {
-  const { door, database, directory, functions: pool, crash } = parts;
-  const delegationId = await delegationOf(parts, where.campaign);
-  const fresh = () => actUnder(database, directory, delegationId);
+export async function explore(parts: CampaignParts, work: ExploreJob, signal: AbortSignal): Promise<void> {
+  const { door, functions: pool, crash } = parts;
+  const { delegation, ...where } = work;
+  const fresh = () => parts.actUnder(delegation);
   for (;;) {
     if (signal.aborted) throw signal.reason;
     const principal = await fresh();
@@ -198,12 +238,13 @@ export async function explore(parts: CampaignParts, where: Place, signal: AbortS
       for (const one of open) await measureOne(parts, await fresh(), row, one, undefined, signal);
       continue;
     }
-    if (await isClosed(parts, where)) {
+    if (await isClosed(scope, where)) {
       await finishIfDone(parts, principal, where.campaign);
       return;
     }
     const [from] = blockOf(exploration, experiments.length);
-    if (from !== experiments.length) throw new Error(`trajectory ${JSON.stringify(where)} stands inside a block`);
+    if (from !== experiments.length)
+      throw new Error(`trajectory ${JSON.stringify(where)} stands inside a block`);
     const designs = await pool.call<unknown, Design[]>(
       { module: functions, name: 'propose' },
       { exploration, tried: triedOf(experiments), instrument: row.instrument },
@@ -242,7 +283,12 @@ async function measureOne(
 }
 
 /** A new attempt of a run whose worker has died: its claim fences the old one. */
-async function retry(parts: CampaignParts, principal: PrincipalFacts, id: string, run: string): Promise<string> {
+async function retry(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+  run: string,
+): Promise<string> {
   const { result } = await parts.door.perform(
     { principal, action: 'run.execute', resource: id, purpose: 'explore' },
     async (tx) => {
@@ -253,20 +299,15 @@ async function retry(parts: CampaignParts, principal: PrincipalFacts, id: string
   return result;
 }
 
-async function isClosed({ database }: CampaignParts, where: Place): Promise<boolean> {
-  const [row] = await database.orm
-    .select({ closed: trajectory.closed })
-    .from(trajectory)
-    .where(and(eq(trajectory.campaign, where.campaign), eq(trajectory.arm, where.arm), eq(trajectory.repeat, where.repeat)));
-  return row?.closed === 1;
-}
-
-async function delegationOf({ database }: CampaignParts, id: string): Promise<string> {
-  const [row] = await database.orm.select({ id: campaign.delegation }).from(campaign).where(eq(campaign.id, id));
-  if (row === undefined) throw new GenesisError({ code: 'not-found', message: `There is no campaign ${id}.` });
-  return row.id;
+async function isClosed(scope: ReadScope, where: Place): Promise<boolean> {
+  const places = await listTrajectories(scope, where.campaign);
+  return places.some(
+    ({ arm, repeat, closed }) => arm === where.arm && repeat === where.repeat && closed === 1,
+  );
 }
 
 const overtaken = (where: Place): GenesisError =>
-  new GenesisError({ code: 'conflict', message: `Another worker went on with arm ${where.arm} of ${where.campaign}.` });
-
+  new GenesisError({
+    code: 'conflict',
+    message: `Another worker went on with arm ${where.arm} of ${where.campaign}.`,
+  });

@@ -55,7 +55,9 @@ type ReplayDetails = { row: number };
 const rowsOf = (pool: Pool, design: Design): { row: number; value: number }[] =>
   pool.rows.flatMap((cells, row) => {
     const value = cells[pool.objective];
-    return typeof value === 'number' && pool.inputs.every((name) => cells[name] === design[name]) ? [{ row, value }] : [];
+    return typeof value === 'number' && pool.inputs.every((name) => cells[name] === design[name])
+      ? [{ row, value }]
+      : [];
   });
 
 function openReplay(pool: Pool): Instrument {
@@ -76,7 +78,9 @@ function openReplay(pool: Pool): Instrument {
       const own = rowsOf(pool, design);
       const unseen = own.filter(({ row }) => !known.has(row));
       const counted = unseen.length > 0 ? unseen : own;
-      return counted.length === 0 ? null : counted.reduce((sum, { value }) => sum + value, 0) / counted.length;
+      return counted.length === 0
+        ? null
+        : counted.reduce((sum, { value }) => sum + value, 0) / counted.length;
     },
   };
 }

@@ -1,14 +1,15 @@
-import type { Door, PrincipalDirectory } from '../door/index.ts';
-import type { BlobStore, Clock, CrashPoints, Database, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
+import type { Door } from '../door/index.ts';
+import type { BlobStore, Clock, CrashPoints, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
 import type { LedgerLog } from '../ledger/index.ts';
 import type { Models } from '../models/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
 import type { Functions, Tables } from './ports.ts';
 
 /** What campaigns are made of; `main.ts` gives it. */
 export type CampaignParts = {
   door: Door;
-  database: Database;
-  directory: PrincipalDirectory;
+  /** The principal of a delegation as it is now; called before each effect of a worker. */
+  actUnder: (delegation: string) => Promise<PrincipalFacts>;
   ledger: LedgerLog;
   queue: Queue;
   blobs: BlobStore;

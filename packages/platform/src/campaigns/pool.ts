@@ -15,7 +15,9 @@ const compositionSlack = 2e-3;
  * @throws GenesisError `invalid-input` for an input with a missing cell or a single value throughout
  */
 export function spaceOf(pool: Pool): Space {
-  const columns = pool.inputs.map((name): Column => ({ name, values: pool.rows.map((row, i) => cell(row, name, i)) }));
+  const columns = pool.inputs.map(
+    (name): Column => ({ name, values: pool.rows.map((row, i) => cell(row, name, i)) }),
+  );
   const fractions = compositionOf(columns);
   return {
     parameters: columns.map((column) => {
@@ -38,7 +40,8 @@ function compositionOf(columns: readonly Column[]): Set<string> {
   const sums = candidates[0]?.values.map((_, row) =>
     candidates.reduce((sum, { values }) => sum + (values[row] as number), 0),
   );
-  const whole = candidates.length >= 3 && sums?.every((sum) => Math.abs(sum - 1) <= compositionSlack) === true;
+  const whole =
+    candidates.length >= 3 && sums?.every((sum) => Math.abs(sum - 1) <= compositionSlack) === true;
   return new Set(whole ? candidates.map(({ name }) => name) : []);
 }
 

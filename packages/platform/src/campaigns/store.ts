@@ -31,7 +31,10 @@ export async function listCampaigns(
   const after =
     before === undefined
       ? sql`true`
-      : or(lt(campaign.createdAt, before.at), and(eq(campaign.createdAt, before.at), lt(campaign.id, before.id)));
+      : or(
+          lt(campaign.createdAt, before.at),
+          and(eq(campaign.createdAt, before.at), lt(campaign.id, before.id)),
+        );
   return await scope.orm
     .select({ campaign, resource })
     .from(campaign)
@@ -41,8 +44,7 @@ export async function listCampaigns(
     .limit(page.limit);
 }
 
-const inSight = (scope: ReadScope, id: string) =>
-  and(eq(resource.id, id), scope.where);
+const inSight = (scope: ReadScope, id: string) => and(eq(resource.id, id), scope.where);
 
 /** All experiments of a campaign in order of arm, repeat and index; or of one trajectory. */
 export async function listExperiments(
@@ -57,7 +59,9 @@ export async function listExperiments(
     .where(
       and(
         inSight(scope, id),
-        only === undefined ? sql`true` : and(eq(experiment.arm, only.arm), eq(experiment.repeat, only.repeat)),
+        only === undefined
+          ? sql`true`
+          : and(eq(experiment.arm, only.arm), eq(experiment.repeat, only.repeat)),
       ),
     )
     .orderBy(asc(experiment.arm), asc(experiment.repeat), asc(experiment.index));
@@ -103,7 +107,12 @@ export async function lockCampaign(tx: WriteTx, id: string): Promise<CampaignRow
 }
 
 /** One arm of one repeat, locked until the write ends. */
-export async function lockTrajectory(tx: WriteTx, id: string, arm: string, repeat: number): Promise<TrajectoryRow> {
+export async function lockTrajectory(
+  tx: WriteTx,
+  id: string,
+  arm: string,
+  repeat: number,
+): Promise<TrajectoryRow> {
   const [row] = await tx
     .select()
     .from(trajectory)

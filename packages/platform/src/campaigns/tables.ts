@@ -1,6 +1,16 @@
 import type { CampaignPlan, Claim, Design, ExperimentOutcome, Space, Verdict } from '@genesis/contracts';
 import type { EvaluationRow } from '@genesis/evidence';
-import { bigint, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import type { InstrumentSpec } from './instrument.ts';
 
 export const campaign = pgTable('campaign', {

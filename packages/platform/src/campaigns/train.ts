@@ -2,7 +2,7 @@ import { GenesisError, type Purpose } from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
 import { deriveSeed, type EncodedSurrogate } from '@genesis/explorer';
 import { z } from 'zod';
-import { actUnder, delegate } from '../door/index.ts';
+import { delegate } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
@@ -30,7 +30,10 @@ export async function submitTraining(
   const row = await findCampaign(scope, campaignId);
   const experiments = await listExperiments(scope, campaignId);
   if (!experiments.some(({ outcome }) => outcome?.status === 'measured')) {
-    throw new GenesisError({ code: 'conflict', message: 'The campaign has no measured experiment to learn from yet.' });
+    throw new GenesisError({
+      code: 'conflict',
+      message: 'The campaign has no measured experiment to learn from yet.',
+    });
   }
   const run = ids.next('run');
   await door.perform(
@@ -71,9 +74,13 @@ export async function submitTraining(
 }
 
 /** The job behind `submitTraining`. Run again after a crash, it trains again and registers the model once. */
-export async function train(parts: CampaignParts, job: z.infer<typeof payload>, signal: AbortSignal): Promise<void> {
-  const { door, database, directory, functions, models, clock, crash } = parts;
-  const fresh = () => actUnder(database, directory, job.delegation);
+export async function train(
+  parts: CampaignParts,
+  job: z.infer<typeof payload>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { door, functions, models, clock, crash } = parts;
+  const fresh = () => parts.actUnder(job.delegation);
   const principal = await fresh();
   const scope = door.authorize(principal, trainPurpose);
   const row = await findCampaign(scope, job.campaign);
@@ -104,7 +111,9 @@ export async function train(parts: CampaignParts, job: z.infer<typeof payload>, 
   const squares = measured.map(({ value }, i) => (value - (fitted[i]!.mean ?? value)) ** 2);
   const rmse = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
   crash.reach('model.trained');
-  const { facts } = await door.use(await fresh(), 'campaign.read', job.campaign, trainPurpose, { for: 'training' });
+  const { facts } = await door.use(await fresh(), 'campaign.read', job.campaign, trainPurpose, {
+    for: 'training',
+  });
   const known = (await models.ofCampaign(scope, job.campaign)).find((one) => one.run === job.run);
   const registered =
     known ??
@@ -113,7 +122,9 @@ export async function train(parts: CampaignParts, job: z.infer<typeof payload>, 
       campaign: job.campaign,
       run: job.run,
       artifact,
-      metrics: [{ name: 'rmse', value: rmse, on: 'the experiments that it was trained on', n: squares.length }],
+      metrics: [
+        { name: 'rmse', value: rmse, on: 'the experiments that it was trained on', n: squares.length },
+      ],
       trainedOn: {
         experiments: tried.length,
         measured: measured.length,

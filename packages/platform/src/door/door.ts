@@ -1,7 +1,14 @@
 import { type Action, type Decision, GenesisError, type Purpose } from '@genesis/contracts';
 import type { Clock, Database, Ids, Tx } from '../kernel/index.ts';
 import { appendEntry, type Edge, type NewEntry } from '../ledger/index.ts';
-import { decide, isPublic, isVisible, type PrincipalFacts, readScopeOf, type ResourceFacts } from '../policy/index.ts';
+import {
+  decide,
+  isPublic,
+  isVisible,
+  type PrincipalFacts,
+  type ResourceFacts,
+  readScopeOf,
+} from '../policy/index.ts';
 import { loadFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
@@ -69,7 +76,8 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const { resource: wanted } = request;
     const named = typeof wanted === 'string' ? [wanted] : [];
     const known = await loadFacts(tx, [...named, ...(request.sources ?? [])]);
-    const facts = typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
+    const facts =
+      typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
     if (facts === undefined) return undefined;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
@@ -105,7 +113,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   async function refuse(request: WriteRequest, judged: Judged): Promise<never> {
     const { facts, decision, sources } = judged;
     await database.transaction((tx) =>
-      appendEntry(tx, ids, entryOf(request, facts.id, decision, { rules: decision.rules.map((rule) => rule.rule) })),
+      appendEntry(
+        tx,
+        ids,
+        entryOf(request, facts.id, decision, { rules: decision.rules.map((rule) => rule.rule) }),
+      ),
     );
     const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
     if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
@@ -133,7 +145,9 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
         ...(changed.edges ?? []),
         ...judged.sources
           .filter((source) => source.id !== judged.facts.id)
-          .map((source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id })),
+          .map(
+            (source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id }),
+          ),
       ];
       await appendEntry(
         tx,
@@ -182,7 +196,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
         decision: { effect: 'allow', rationaleCode: 'listed' },
         purpose: scope.purpose ?? undefined,
         details: { listed: restricted.length },
-        edges: restricted.map((facts) => ({ subject: scope.principal.id, relation: 'used', object: facts.id })),
+        edges: restricted.map((facts) => ({
+          subject: scope.principal.id,
+          relation: 'used',
+          object: facts.id,
+        })),
       }),
     );
   }

@@ -6,8 +6,8 @@ import {
   type PrincipalFacts,
   platformOrganisation,
   type ReadPredicate,
-  readableKinds,
   readActionOf,
+  readableKinds,
 } from '../policy/index.ts';
 import { resource } from './tables.ts';
 
@@ -28,7 +28,11 @@ export interface ReadScope {
 }
 
 /** Only the door calls this. */
-export function makeScope(orm: Database['orm'], principal: PrincipalFacts, predicate: ReadPredicate): ReadScope {
+export function makeScope(
+  orm: Database['orm'],
+  principal: PrincipalFacts,
+  predicate: ReadPredicate,
+): ReadScope {
   const scope: Omit<ReadScope, typeof scopeBrand> = {
     principal,
     purpose: predicate.purpose,

@@ -1,4 +1,11 @@
-import { type Conditions, GenesisError, invalidField, type Label, purposes, type Role } from '@genesis/contracts';
+import {
+  type Conditions,
+  GenesisError,
+  invalidField,
+  type Label,
+  purposes,
+  type Role,
+} from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
 import type { Door, WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
@@ -11,7 +18,12 @@ type Parts = { door: Door; clock: Clock; ids: Ids };
 const free: Conditions = { licences: [], purposes: [...purposes], agreements: [] };
 
 /** Facts about people and organisations: they have no row among governed data. */
-const about = (kind: string, id: string, owner: string | null, label: Label = noClearance): ResourceFacts => ({
+const about = (
+  kind: string,
+  id: string,
+  owner: string | null,
+  label: Label = noClearance,
+): ResourceFacts => ({
   kind,
   id,
   organisation: owner,
@@ -21,7 +33,8 @@ const about = (kind: string, id: string, owner: string | null, label: Label = no
 
 async function mustExist(tx: WriteTx, id: string) {
   const [row] = await tx.select().from(principal).where(eq(principal.id, id)).for('update');
-  if (row === undefined) throw new GenesisError({ code: 'not-found', message: 'There is no principal with this id.' });
+  if (row === undefined)
+    throw new GenesisError({ code: 'not-found', message: 'There is no principal with this id.' });
   return row;
 }
 
@@ -32,7 +45,12 @@ export function createAdministration({ door, clock, ids }: Parts) {
     async createOrganisation(by: PrincipalFacts, name: string): Promise<{ id: string; name: string }> {
       const id = ids.next('organisation');
       const { result } = await door.perform(
-        { principal: by, action: 'organisation.create', resource: { about: about('organisation', id, null) }, purpose: null },
+        {
+          principal: by,
+          action: 'organisation.create',
+          resource: { about: about('organisation', id, null) },
+          purpose: null,
+        },
         async (tx) => {
           await unique('name', tx.insert(organisation).values({ id, name, createdAt: now() }));
           return { result: { id, name }, details: { name } };
@@ -51,9 +69,16 @@ export function createAdministration({ door, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          const [owner] = await tx.select().from(organisation).where(eq(organisation.id, wanted.organisation));
-          if (owner === undefined) throw invalidField('organisation', 'there is no organisation with this id');
-          await unique('name', tx.insert(principal).values({ id, ...wanted, clearance: noClearance, createdAt: now() }));
+          const [owner] = await tx
+            .select()
+            .from(organisation)
+            .where(eq(organisation.id, wanted.organisation));
+          if (owner === undefined)
+            throw invalidField('organisation', 'there is no organisation with this id');
+          await unique(
+            'name',
+            tx.insert(principal).values({ id, ...wanted, clearance: noClearance, createdAt: now() }),
+          );
           return { result: { id, name: wanted.name }, details: { kind: wanted.kind, name: wanted.name } };
         },
       );
@@ -83,7 +108,10 @@ export function createAdministration({ door, clock, ids }: Parts) {
               target: [roleBinding.principal, roleBinding.organisation, roleBinding.role],
               set: { expiresAt },
             });
-          return { result: undefined, details: { role: wanted.role, organisation: wanted.organisation, expiresAt } };
+          return {
+            result: undefined,
+            details: { role: wanted.role, organisation: wanted.organisation, expiresAt },
+          };
         },
       );
     },
@@ -99,7 +127,8 @@ export function createAdministration({ door, clock, ids }: Parts) {
         },
         async (tx) => {
           const row = await mustExist(tx, who);
-          if (row.organisation !== home) throw invalidField('principal', 'it belongs to another organisation');
+          if (row.organisation !== home)
+            throw invalidField('principal', 'it belongs to another organisation');
           await tx.update(principal).set({ clearance }).where(eq(principal.id, who));
           return { result: undefined, details: { clearance, before: row.clearance } };
         },
@@ -112,12 +141,24 @@ export function createAdministration({ door, clock, ids }: Parts) {
       who: string,
       wanted: NewToken,
     ): Promise<{ id: string; secret: string; expiresAt: string }> {
+      const beyond = wanted.scopes.find((scope) => !covered(by.tokenScopes, scope));
+      if (beyond !== undefined) {
+        throw invalidField(
+          'scopes',
+          `"${beyond}" is more than your own token may do (${by.tokenScopes.join(', ')})`,
+        );
+      }
       const id = ids.next('token');
       const made = makeToken(id);
       const expiresAt = now() + wanted.days * 86_400_000;
       const home = who === by.id ? by.organisation : null;
       await door.perform(
-        { principal: by, action: 'token.create', resource: { about: about('principal', who, home) }, purpose: null },
+        {
+          principal: by,
+          action: 'token.create',
+          resource: { about: about('principal', who, home) },
+          purpose: null,
+        },
         async (tx) => {
           await mustExist(tx, who);
           const row = { id, principal: who, name: wanted.name, hash: made.hash, scopes: wanted.scopes };
@@ -131,7 +172,12 @@ export function createAdministration({ door, clock, ids }: Parts) {
     async revokeToken(by: PrincipalFacts, who: string, id: string): Promise<void> {
       const home = who === by.id ? by.organisation : null;
       await door.perform(
-        { principal: by, action: 'token.revoke', resource: { about: about('principal', who, home) }, purpose: null },
+        {
+          principal: by,
+          action: 'token.revoke',
+          resource: { about: about('principal', who, home) },
+          purpose: null,
+        },
         async (tx) => {
           const changed = await tx
             .update(token)
@@ -139,7 +185,10 @@ export function createAdministration({ door, clock, ids }: Parts) {
             .where(and(eq(token.id, id), eq(token.principal, who)))
             .returning({ id: token.id });
           if (changed.length === 0) {
-            throw new GenesisError({ code: 'not-found', message: 'This principal has no token with this id.' });
+            throw new GenesisError({
+              code: 'not-found',
+              message: 'This principal has no token with this id.',
+            });
           }
           return { result: undefined, details: { token: id } };
         },
@@ -149,12 +198,19 @@ export function createAdministration({ door, clock, ids }: Parts) {
 }
 export type Administration = ReturnType<typeof createAdministration>;
 
+/** Whether scopes give a scope: a token never makes a stronger one. */
+const covered = (own: readonly string[], wanted: string): boolean =>
+  own.some((scope) => scope === '*' || scope === wanted || scope === `${wanted.split('.')[0]}.*`);
+
 async function unique(field: string, insert: PromiseLike<unknown>): Promise<void> {
   try {
     await insert;
   } catch (error) {
     if (isUniqueViolation(error)) {
-      throw new GenesisError({ code: 'conflict', message: `${field}: this name is taken already.` }, { cause: error });
+      throw new GenesisError(
+        { code: 'conflict', message: `${field}: this name is taken already.` },
+        { cause: error },
+      );
     }
     throw error;
   }

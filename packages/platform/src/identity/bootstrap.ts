@@ -45,7 +45,12 @@ export async function bootstrap(
     });
     await tx
       .insert(roleBinding)
-      .values({ principal: admin, organisation: platformOrganisation, role: 'administrator', expiresAt: null });
+      .values({
+        principal: admin,
+        organisation: platformOrganisation,
+        role: 'administrator',
+        expiresAt: null,
+      });
     await tx.insert(token).values({
       id: tokenId,
       principal: admin,

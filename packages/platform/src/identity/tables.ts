@@ -1,7 +1,6 @@
+import type { Label } from '@genesis/contracts';
 import { bigint, boolean, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea } from '../kernel/index.ts';
-import type { Label } from '@genesis/contracts';
-
 
 export const organisation = pgTable('organisation', {
   id: text('id').primaryKey(),

@@ -7,7 +7,13 @@ import { ledgerDetail, ledgerEdge, ledgerEntry } from './tables.ts';
 /** An edge of the lineage in the words of W3C PROV: `subject relation object`. */
 export type Edge = {
   subject: string;
-  relation: 'used' | 'wasGeneratedBy' | 'wasDerivedFrom' | 'wasAssociatedWith' | 'wasInformedBy' | 'wasInvalidatedBy';
+  relation:
+    | 'used'
+    | 'wasGeneratedBy'
+    | 'wasDerivedFrom'
+    | 'wasAssociatedWith'
+    | 'wasInformedBy'
+    | 'wasInvalidatedBy';
   object: string;
 };
 
@@ -30,7 +36,12 @@ export type NewEntry = {
  *
  * @returns the entry's id
  */
-export async function appendEntry(tx: Tx, ids: Ids, entry: NewEntry, id = ids.next('entry')): Promise<string> {
+export async function appendEntry(
+  tx: Tx,
+  ids: Ids,
+  entry: NewEntry,
+  id = ids.next('entry'),
+): Promise<string> {
   const salt = randomBytes(32);
   const body: LedgerEntryBody = {
     v: 1,

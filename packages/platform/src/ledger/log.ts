@@ -1,3 +1,4 @@
+import { GenesisError, invalidField } from '@genesis/contracts';
 import {
   addSignature,
   assembleProof,
@@ -14,7 +15,6 @@ import {
   type VerifierKey,
   verifyConsistency,
 } from '@genesis/evidence';
-import { GenesisError, invalidField } from '@genesis/contracts';
 import { asc, eq } from 'drizzle-orm';
 import type { Clock, Database, Tx } from '../kernel/index.ts';
 import { readNodes } from './nodes.ts';
@@ -127,13 +127,23 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
       .onConflictDoNothing();
   }
 
-  async function witness(tx: Tx, note: string, verifierKey: string, proof: readonly Hash[]): Promise<Witnessed> {
+  async function witness(
+    tx: Tx,
+    note: string,
+    verifierKey: string,
+    proof: readonly Hash[],
+  ): Promise<Witnessed> {
     const opened = openNote(note, [parseVerifierKey(verifierKey)]);
     const next = parseCheckpoint(opened.text);
-    const [last] = await tx.select().from(witnessedLog).where(eq(witnessedLog.origin, next.origin)).for('update');
+    const [last] = await tx
+      .select()
+      .from(witnessedLog)
+      .where(eq(witnessedLog.origin, next.origin))
+      .for('update');
     if (last !== undefined) {
       const before = parseCheckpoint(parseNote(last.note).text);
-      if (last.verifierKey !== verifierKey) throw forked(next.origin, 'it is signed by another key than before');
+      if (last.verifierKey !== verifierKey)
+        throw forked(next.origin, 'it is signed by another key than before');
       if (next.size < before.size) {
         throw forked(next.origin, `it has ${next.size} entries, and ${before.size} were witnessed`);
       }
@@ -143,7 +153,10 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
     }
     const at = clock.now().getTime();
     const value = { origin: next.origin, verifierKey, size: next.size, note, at };
-    await tx.insert(witnessedLog).values(value).onConflictDoUpdate({ target: witnessedLog.origin, set: value });
+    await tx
+      .insert(witnessedLog)
+      .values(value)
+      .onConflictDoUpdate({ target: witnessedLog.origin, set: value });
     const signature = cosign(opened.text, cosigner, Math.floor(at / 1000));
     return { note: formatNote(addSignature(parseNote(note), signature)), witnessKey: cosigner.key };
   }
@@ -167,4 +180,7 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
 }
 
 const forked = (origin: string, why: string): GenesisError =>
-  new GenesisError({ code: 'conflict', message: `The ledger ${origin} forks from what was witnessed: ${why}.` });
+  new GenesisError({
+    code: 'conflict',
+    message: `The ledger ${origin} forks from what was witnessed: ${why}.`,
+  });

@@ -69,7 +69,9 @@ export function createSequencer(database: Database, signer: Signer, clock: Clock
   }
 
   async function sign(tx: Tx, tree: CompactTree): Promise<string> {
-    const known = await tx.execute<{ note: string }>(sql`select note from ledger_checkpoint where size = ${tree.size}`);
+    const known = await tx.execute<{ note: string }>(
+      sql`select note from ledger_checkpoint where size = ${tree.size}`,
+    );
     const before = known.rows[0]?.note;
     if (before !== undefined) return before;
     const text = formatCheckpoint({
@@ -79,7 +81,9 @@ export function createSequencer(database: Database, signer: Signer, clock: Clock
       extensions: [],
     });
     const note = formatNote(signNote(text, signer));
-    await tx.execute(sql`insert into ledger_checkpoint (size, note, at) values (${tree.size}, ${note}, ${clock.now().getTime()})`);
+    await tx.execute(
+      sql`insert into ledger_checkpoint (size, note, at) values (${tree.size}, ${note}, ${clock.now().getTime()})`,
+    );
     return note;
   }
 
@@ -90,7 +94,10 @@ export function createSequencer(database: Database, signer: Signer, clock: Clock
         sql`select id, leaf from ledger_entry where seq is null order by inserted limit ${batchSize}`,
       );
       const size = await sizeOf(tx);
-      const start = await readCompactTree(size, async (level, index) => (await readNodes(tx, [{ level, index }]))[0]!);
+      const start = await readCompactTree(
+        size,
+        async (level, index) => (await readNodes(database.orm, [{ level, index }]))[0]!,
+      );
       const tree = waiting.length === 0 ? start : await appendBatch(tx, start, waiting);
       return { size: tree.size, note: await sign(tx, tree), full: waiting.length === batchSize };
     });
@@ -113,7 +120,10 @@ export function createSequencer(database: Database, signer: Signer, clock: Clock
     start(intervalMs) {
       timer = setInterval(() => {
         running = running.then(tick).catch((error: unknown) => {
-          log.error({ err: error }, 'numbering of ledger entries failed; it is tried again at the next interval');
+          log.error(
+            { err: error },
+            'numbering of ledger entries failed; it is tried again at the next interval',
+          );
         });
       }, intervalMs);
     },

@@ -1,7 +1,16 @@
-import { bigint, bigserial, index, jsonb, pgTable, primaryKey, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { isNull } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { bytea } from '../kernel/index.ts';
-
 
 /**
  * The journal. A writer inserts an entry without a number in the transaction of its write; the sequencer numbers

@@ -1,1 +1,8 @@
-export { type Artifact, artifactHash, createModels, type ModelRow, type Models, type NewModel } from './models.ts';
+export {
+  type Artifact,
+  artifactHash,
+  createModels,
+  type ModelRow,
+  type Models,
+  type NewModel,
+} from './models.ts';

@@ -5,7 +5,7 @@ import { type Door, factsOf, type ReadScope, resource } from '../door/index.ts';
 import type { BlobRef, BlobStore, Clock, Ids } from '../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
-import { model, type ModelMetric, type TrainedOn } from './tables.ts';
+import { type ModelMetric, model, type TrainedOn } from './tables.ts';
 
 export type ModelRow = typeof model.$inferSelect;
 /** A trained model as its library writes it. */
@@ -46,7 +46,10 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
 
   async function create(principal: PrincipalFacts, wanted: NewModel): Promise<ModelRow> {
     const { artifact, facts, sources, ...rest } = wanted;
-    const files = { config: Buffer.from(canonicalBytes(artifact.config)), tensors: encodeSafetensors(artifact.tensors) };
+    const files = {
+      config: Buffer.from(canonicalBytes(artifact.config)),
+      tensors: encodeSafetensors(artifact.tensors),
+    };
     const tensors: BlobRef = await blobs.put(files.tensors, { labelKey: canonicalJson(facts.label) });
     const id = ids.next('model');
     const hash = artifactHash(files);
@@ -54,7 +57,7 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
       {
         principal,
         action: 'model.create',
-        resource: { create: { kind: 'model', id, ...facts } },
+        resource: { create: { ...facts, kind: 'model', id } },
         purpose: 'train',
         sources,
       },
@@ -73,19 +76,28 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
   }
 
   const select = (scope: ReadScope) =>
-    scope.orm.select({ row: model, governed: resource }).from(model).innerJoin(resource, eq(resource.id, model.id));
+    scope.orm
+      .select({ row: model, governed: resource })
+      .from(model)
+      .innerJoin(resource, eq(resource.id, model.id));
 
   return {
     create,
     async find(scope, id) {
       const [found] = await select(scope).where(and(eq(model.id, id), scope.where));
       if (found === undefined) {
-        throw new GenesisError({ code: 'not-found', message: 'There is no model under this id that you may see.' });
+        throw new GenesisError({
+          code: 'not-found',
+          message: 'There is no model under this id that you may see.',
+        });
       }
       return { row: found.row, facts: factsOf(found.governed) };
     },
     async list(scope, limit) {
-      const rows = await select(scope).where(scope.where).orderBy(desc(model.createdAt), desc(model.id)).limit(limit);
+      const rows = await select(scope)
+        .where(scope.where)
+        .orderBy(desc(model.createdAt), desc(model.id))
+        .limit(limit);
       return rows.map((found) => ({ row: found.row, facts: factsOf(found.governed) }));
     },
     async latestOf(scope, campaign) {

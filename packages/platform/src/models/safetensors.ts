@@ -50,7 +50,8 @@ export function decodeSafetensors(bytes: Buffer): Record<string, Tensor> {
   } catch (error) {
     throw invalidField('safetensors', 'the header is not JSON', { cause: error });
   }
-  if (typeof header !== 'object' || header === null) throw invalidField('safetensors', 'the header is not an object');
+  if (typeof header !== 'object' || header === null)
+    throw invalidField('safetensors', 'the header is not an object');
   const tensors: Record<string, Tensor> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name !== '__metadata__') tensors[name] = readTensor(name, entry, bytes.subarray(start));

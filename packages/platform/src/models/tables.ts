@@ -25,4 +25,11 @@ export const model = pgTable(
 /** A measured figure: where it comes from stands beside it. */
 export type ModelMetric = { name: string; value: number; on: string; n: number };
 
-export type TrainedOn = { experiments: number; measured: number; failed: number; censored: number; objective: string; unit: string | null };
+export type TrainedOn = {
+  experiments: number;
+  measured: number;
+  failed: number;
+  censored: number;
+  objective: string;
+  unit: string | null;
+};

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type ExecutionOutcome, GenesisError, type Purpose, type RunState, runStates } from '@genesis/contracts';
+import {
+  type ExecutionOutcome,
+  GenesisError,
+  type Purpose,
+  type RunState,
+  runStates,
+} from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
 import type { WriteTx } from '../door/index.ts';
 import { attempt, type ExecutionContext, run } from './tables.ts';
@@ -26,7 +32,11 @@ export async function insertRun(tx: WriteTx, wanted: NewRun, now: number): Promi
  * Begins the next attempt and returns its number and claim. Only an outcome that shows this claim will count, so a
  * worker that was thought dead can record nothing once another has begun.
  */
-export async function beginAttempt(tx: WriteTx, id: string, now: number): Promise<{ number: number; claim: string }> {
+export async function beginAttempt(
+  tx: WriteTx,
+  id: string,
+  now: number,
+): Promise<{ number: number; claim: string }> {
   const row = await locked(tx, id);
   if (row.state !== 'running') move(id, row.state as RunState, 'running');
   const number = row.attempts + 1;
@@ -48,7 +58,10 @@ export async function finishRun(tx: WriteTx, id: string, finished: FinishedRun, 
   const newest = and(eq(attempt.run, id), eq(attempt.number, row.attempts));
   const [current] = await tx.select().from(attempt).where(newest);
   if (current?.claim !== finished.claim) {
-    throw new GenesisError({ code: 'conflict', message: `Run ${id} has a newer attempt; this outcome does not count.` });
+    throw new GenesisError({
+      code: 'conflict',
+      message: `Run ${id} has a newer attempt; this outcome does not count.`,
+    });
   }
   move(id, row.state as RunState, finished.outcome.state);
   await tx.update(attempt).set({ endedAt: now, outcome: finished.outcome }).where(newest);
@@ -82,7 +95,11 @@ export const succeeded = (started: Date, ended: Date): ExecutionOutcome => ({
   failureClass: 'F0_NONE',
   reason: null,
   message: null,
-  usage: { wallSeconds: (ended.getTime() - started.getTime()) / 1000, cpuSeconds: null, peakMemoryBytes: null },
+  usage: {
+    wallSeconds: (ended.getTime() - started.getTime()) / 1000,
+    cpuSeconds: null,
+    peakMemoryBytes: null,
+  },
   startedAt: started.toISOString(),
   endedAt: ended.toISOString(),
 });

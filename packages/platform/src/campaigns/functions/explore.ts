@@ -21,11 +21,9 @@ export function measure(input: { instrument: InstrumentSpec; design: Design; see
  * Runs in a worker thread: a whole arm on a trusted instrument, by the same rules as a campaign, and the noiseless
  * value of the design that it recommends. Null where it found nothing to recommend.
  */
-export function exploreOnce(input: {
-  exploration: Exploration;
-  arm: string;
-  instrument: InstrumentSpec;
-}): { truth: number | null } {
+export function exploreOnce(input: { exploration: Exploration; arm: string; instrument: InstrumentSpec }): {
+  truth: number | null;
+} {
   const { exploration, arm } = input;
   const instrument = openInstrument(input.instrument);
   const tried: Tried[] = [];

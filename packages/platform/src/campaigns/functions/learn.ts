@@ -1,5 +1,12 @@
 import type { Design, Goal, Space } from '@genesis/contracts';
-import { decodeSurrogate, type EncodedSurrogate, encodeSurrogate, fitSurrogate, predict, projectDesign } from '@genesis/explorer';
+import {
+  decodeSurrogate,
+  type EncodedSurrogate,
+  encodeSurrogate,
+  fitSurrogate,
+  predict,
+  projectDesign,
+} from '@genesis/explorer';
 import { observationOf, type Tried } from '../exploration.ts';
 import { type InstrumentSpec, openInstrument } from '../instrument.ts';
 

@@ -1,4 +1,11 @@
-import { type ArmsClaim, type Claim, type Design, GenesisError, type Independence, type PredictionClaim } from '@genesis/contracts';
+import {
+  type ArmsClaim,
+  type Claim,
+  type Design,
+  GenesisError,
+  type Independence,
+  type PredictionClaim,
+} from '@genesis/contracts';
 import {
   type ArmsRow,
   canonicalHash,
@@ -10,7 +17,6 @@ import {
 } from '@genesis/evidence';
 import { createRandom, deriveSeed, drawDesign, score } from '@genesis/explorer';
 import { eq } from 'drizzle-orm';
-import { actUnder } from '../../door/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { beginAttempt, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
@@ -18,7 +24,13 @@ import { explorationOf } from '../explore.ts';
 import type { Prediction } from '../functions/learn.ts';
 import type { CampaignParts } from '../parts.ts';
 import { designsOf, type Pool } from '../pool.ts';
-import { type CampaignRow, findCampaign, findHypothesis, type HypothesisRow, lockHypothesis } from '../store.ts';
+import {
+  type CampaignRow,
+  findCampaign,
+  findHypothesis,
+  type HypothesisRow,
+  lockHypothesis,
+} from '../store.ts';
 import { hypothesis } from '../tables.ts';
 import { learning } from '../train.ts';
 import type { ConfirmJob } from './open.ts';
@@ -30,14 +42,17 @@ const exploring = new URL('../functions/explore.ts', import.meta.url);
  * follows from the claim, so after a crash it does the same again: the same rows, no second look.
  */
 export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: AbortSignal): Promise<void> {
-  const { door, database, directory, clock, crash } = parts;
-  const fresh = () => actUnder(database, directory, job.delegation);
+  const { door, clock, crash } = parts;
+  const fresh = () => parts.actUnder(job.delegation);
   const principal = await fresh();
   const scope = door.authorize(principal, 'evaluate');
   const row = await findHypothesis(scope, job.hypothesis);
   if (row.state !== 'opened' || row.run === null) return;
   if (claimHash(row.claim) !== row.claimHash) {
-    throw new GenesisError({ code: 'conflict', message: `The claim of ${row.id} is not the one that was frozen.` });
+    throw new GenesisError({
+      code: 'conflict',
+      message: `The claim of ${row.id} is not the one that was frozen.`,
+    });
   }
   const plan = await findCampaign(scope, row.campaign);
   const { run } = row;
@@ -51,19 +66,31 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
   const started = clock.now();
   const rows = await rowsOf(parts, principal, plan, row.claim, signal);
   crash.reach('hypothesis.evaluated');
-  const verdict = evaluateClaim(row.claim, rows as PredictionRow[], await independenceOf(parts, principal, plan, row));
+  const verdict = evaluateClaim(
+    row.claim,
+    rows as PredictionRow[],
+    await independenceOf(parts, principal, plan, row),
+  );
   const verdictHash = canonicalHash(verdict);
   await door.perform(
     { principal: await fresh(), action: 'hypothesis.conclude', resource: row.campaign, purpose: 'evaluate' },
     async (tx, _facts, entry) => {
       const locked = await lockHypothesis(tx, row.id);
-      if (locked.state !== 'opened') throw new GenesisError({ code: 'conflict', message: 'It has its verdict already.' });
+      if (locked.state !== 'opened')
+        throw new GenesisError({ code: 'conflict', message: 'It has its verdict already.' });
       const now = clock.now();
       const outcome = succeeded(started, now);
       await finishRun(tx, run, { claim, outcome, output: { verdictHash }, sandboxed: false }, now.getTime());
       await tx
         .update(hypothesis)
-        .set({ state: 'concluded', verdict, verdictHash, rows, concludeEntry: entry, concludedAt: now.getTime() })
+        .set({
+          state: 'concluded',
+          verdict,
+          verdictHash,
+          rows,
+          concludeEntry: entry,
+          concludedAt: now.getTime(),
+        })
         .where(eq(hypothesis.id, row.id));
       return {
         result: undefined,
@@ -168,7 +195,9 @@ async function sealedRows(
   const rows = await parts.tables.confirmRows(principal, source.split, [...source.inputs, objective.name]);
   parts.crash.reach('hypothesis.unsealed');
   const pool: Pool = { inputs: source.inputs, objective: objective.name, rows };
-  const units = designsOf(pool).map((design): Measured => ({ unit: unitOf(source.inputs, design), design, y: [] }));
+  const units = designsOf(pool).map(
+    (design): Measured => ({ unit: unitOf(source.inputs, design), design, y: [] }),
+  );
   const byUnit = new Map(units.map((one) => [one.unit, one]));
   for (const row of rows) {
     const value = row[objective.name];

@@ -14,7 +14,11 @@ import { z } from 'zod';
 import type { Tried } from '../exploration.ts';
 import type { CampaignRow } from '../store.ts';
 
-const alphaSchema = z.number().gt(0).max(familyAlpha).default(familyAlpha / 2);
+const alphaSchema = z
+  .number()
+  .gt(0)
+  .max(familyAlpha)
+  .default(familyAlpha / 2);
 const confidenceSchema = z.number().gt(0).lt(1);
 
 /** What a person states; everything else of the claim follows from the campaign and is filled in by the platform. */
@@ -73,9 +77,13 @@ function prediction(
   facts: DraftFacts,
 ): PredictionClaimDraft {
   const { row, tried, model, sealedDesigns } = facts;
-  if (model === undefined) throw new GenesisError({ code: 'conflict', message: 'Train a model first: the claim is about one.' });
-  const baseline = median(tried.flatMap(({ outcome }) => (outcome.status === 'measured' ? [outcome.value] : [])));
-  if (baseline === null) throw new GenesisError({ code: 'conflict', message: 'Nothing was measured to compare with.' });
+  if (model === undefined)
+    throw new GenesisError({ code: 'conflict', message: 'Train a model first: the claim is about one.' });
+  const baseline = median(
+    tried.flatMap(({ outcome }) => (outcome.status === 'measured' ? [outcome.value] : [])),
+  );
+  if (baseline === null)
+    throw new GenesisError({ code: 'conflict', message: 'Nothing was measured to compare with.' });
   const sampleSize = wanted.sampleSize ?? sealedDesigns ?? 60;
   if (sealedDesigns !== null && sampleSize > sealedDesigns) {
     throw invalidField('sampleSize', `the sealed part has ${sealedDesigns} designs`);
@@ -85,7 +93,9 @@ function prediction(
     version: 1,
     kind: 'prediction',
     population:
-      source.kind === 'table' ? 'designs of the imported table' : `designs drawn uniformly from the space of the campaign`,
+      source.kind === 'table'
+        ? 'designs of the imported table'
+        : `designs drawn uniformly from the space of the campaign`,
     direction: 'greater',
     threshold: wanted.threshold,
     minimalEffect: wanted.minimalEffect,
@@ -122,7 +132,8 @@ function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFact
   if (row.instrument === null || control === undefined || clever === undefined) {
     throw new GenesisError({
       code: 'unsupported',
-      message: 'A claim about arms needs an instrument that the platform can run from fresh starts by itself.',
+      message:
+        'A claim about arms needs an instrument that the platform can run from fresh starts by itself.',
     });
   }
   const budget = wanted.budget ?? plan.budget;

@@ -5,7 +5,14 @@ import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { triedOf } from '../explore.ts';
 import type { CampaignParts } from '../parts.ts';
-import { findCampaign, findHypothesis, type HypothesisRow, listExperiments, listHypotheses, lockHypothesis } from '../store.ts';
+import {
+  findCampaign,
+  findHypothesis,
+  type HypothesisRow,
+  listExperiments,
+  listHypotheses,
+  lockHypothesis,
+} from '../store.ts';
 import { family, hypothesis } from '../tables.ts';
 import { draftClaim, type NewHypothesis } from './draft.ts';
 
@@ -24,7 +31,10 @@ export async function freezeHypothesis(
   const { scope } = await door.use(principal, 'campaign.read', campaignId, purpose, { for: 'freeze' });
   const row = await findCampaign(scope, campaignId);
   if (row.state === 'exploring') {
-    throw new GenesisError({ code: 'conflict', message: 'The campaign is still exploring: wait for it, or stop it first.' });
+    throw new GenesisError({
+      code: 'conflict',
+      message: 'The campaign is still exploring: wait for it, or stop it first.',
+    });
   }
   const model = await models.latestOf(scope, campaignId);
   const tried = triedOf(await listExperiments(scope, campaignId));
@@ -37,7 +47,10 @@ export async function freezeHypothesis(
       const split = row.plan.source.kind === 'table' ? row.plan.source.split : null;
       const seal = split === null ? null : await parts.tables.sealOf(tx, split);
       if (seal?.retired === true) {
-        throw new GenesisError({ code: 'sealed', message: 'The split is retired: its sealed rows have been exported.' });
+        throw new GenesisError({
+          code: 'sealed',
+          message: 'The split is retired: its sealed rows have been exported.',
+        });
       }
       const claim = draftClaim(wanted, {
         row,
@@ -50,7 +63,14 @@ export async function freezeHypothesis(
       });
       const hash = claimHash(claim);
       await tx.insert(family).values({ id: claim.family, alpha: familyAlpha }).onConflictDoNothing();
-      const value = { id, campaign: campaignId, claim, claimHash: hash, family: claim.family, state: 'frozen' };
+      const value = {
+        id,
+        campaign: campaignId,
+        claim,
+        claimHash: hash,
+        family: claim.family,
+        state: 'frozen',
+      };
       try {
         await tx.insert(hypothesis).values({
           ...value,
@@ -60,7 +80,10 @@ export async function freezeHypothesis(
         });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        throw new GenesisError({ code: 'conflict', message: 'Exactly this claim is frozen already.' }, { cause: error });
+        throw new GenesisError(
+          { code: 'conflict', message: 'Exactly this claim is frozen already.' },
+          { cause: error },
+        );
       }
       return {
         result: undefined,
@@ -83,7 +106,11 @@ export async function freezeHypothesis(
 }
 
 /** Gives a frozen hypothesis up, unopened. It spends nothing and stays on every report. */
-export async function abandonHypothesis(parts: CampaignParts, principal: PrincipalFacts, id: string): Promise<void> {
+export async function abandonHypothesis(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+): Promise<void> {
   const { door } = parts;
   const found = await findHypothesis(door.authorize(principal, 'evaluate'), id);
   await door.perform(
@@ -91,7 +118,10 @@ export async function abandonHypothesis(parts: CampaignParts, principal: Princip
     async (tx) => {
       const row = await lockHypothesis(tx, id);
       if (row.state !== 'frozen') {
-        throw new GenesisError({ code: 'conflict', message: `It is ${row.state}: only a frozen hypothesis can be abandoned.` });
+        throw new GenesisError({
+          code: 'conflict',
+          message: `It is ${row.state}: only a frozen hypothesis can be abandoned.`,
+        });
       }
       await tx.update(hypothesis).set({ state: 'abandoned' }).where(eq(hypothesis.id, id));
       return { result: undefined, details: { kind: 'abandon', hypothesisId: id } };

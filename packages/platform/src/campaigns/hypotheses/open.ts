@@ -24,7 +24,11 @@ export const openedData = (claim: Claim): string =>
  * Opens a frozen hypothesis: spends its alpha for good and starts the confirming run. Refused when the family has not
  * enough left, when it was opened before, or when no checkpoint stands between the freeze and now.
  */
-export async function openHypothesis(parts: CampaignParts, principal: PrincipalFacts, id: string): Promise<HypothesisRow> {
+export async function openHypothesis(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+): Promise<HypothesisRow> {
   const { door, ids, clock, ledger, queue } = parts;
   const purpose = 'evaluate';
   const before = await findHypothesis(door.authorize(principal, purpose), id);
@@ -36,14 +40,24 @@ export async function openHypothesis(parts: CampaignParts, principal: PrincipalF
     async (tx, _facts, entry) => {
       const row = await lockHypothesis(tx, id);
       if (row.state !== 'frozen') {
-        throw new GenesisError({ code: 'conflict', message: `It is ${row.state}: a hypothesis is opened once.` });
+        throw new GenesisError({
+          code: 'conflict',
+          message: `It is ${row.state}: a hypothesis is opened once.`,
+        });
       }
       const [frozen] = await ledger.prove([row.freezeEntry], size);
       if (frozen === undefined) throw new Error(`no checkpoint covers the freeze of ${id}`);
       const attempt = await spendAlpha(tx, row, clock.now().getTime());
       const delegation = await delegate(tx, parts, principal, {
         purpose,
-        actions: ['campaign.read', 'dataset.read', 'run.execute', 'split.unseal', 'hypothesis.conclude', 'model.read'],
+        actions: [
+          'campaign.read',
+          'dataset.read',
+          'run.execute',
+          'split.unseal',
+          'hypothesis.conclude',
+          'model.read',
+        ],
         resources: [row.campaign, ...(await governedBy(parts, tx, row.claim))],
         lifetimeMs: day,
       });
@@ -97,7 +111,11 @@ async function governedBy(parts: CampaignParts, tx: WriteTx, claim: Claim): Prom
 async function spendAlpha(tx: WriteTx, row: HypothesisRow, now: number): Promise<number> {
   const [fixed] = await tx.select().from(family).where(eq(family.id, row.family)).for('update');
   if (fixed === undefined) throw new Error(`the family ${row.family} is missing`);
-  const earlier = await tx.select().from(opening).where(eq(opening.family, row.family)).orderBy(asc(opening.attempt));
+  const earlier = await tx
+    .select()
+    .from(opening)
+    .where(eq(opening.family, row.family))
+    .orderBy(asc(opening.attempt));
   const rowsHash = openedData(row.claim);
   const result = spend(
     openFamily(fixed.id),

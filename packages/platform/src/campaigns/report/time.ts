@@ -1,0 +1,2 @@
+/** A moment in milliseconds as ISO 8601 in UTC. */
+export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

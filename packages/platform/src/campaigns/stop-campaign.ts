@@ -1,0 +1,58 @@
+import { type CampaignState, campaignStates, GenesisError } from '@genesis/contracts';
+import { eq } from 'drizzle-orm';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { exploreQueue } from './explore.ts';
+import type { CampaignParts } from './parts.ts';
+import { type CampaignRow, listTrajectories, lockCampaign } from './store.ts';
+import { campaign } from './tables.ts';
+
+function move(row: CampaignRow, to: CampaignState): void {
+  if (campaignStates.canMove(row.state as CampaignState, to)) return;
+  throw new GenesisError({
+    code: 'conflict',
+    message: `The campaign is ${row.state}; it cannot become ${to}.`,
+  });
+}
+
+/** Stops a campaign: the experiments under way are recorded, and no further one is proposed. */
+export async function stopCampaign(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+): Promise<void> {
+  await parts.door.perform(
+    { principal, action: 'campaign.stop', resource: id, purpose: 'explore' },
+    async (tx) => {
+      const row = await lockCampaign(tx, id);
+      move(row, 'stopped');
+      await tx.update(campaign).set({ state: 'stopped' }).where(eq(campaign.id, id));
+      return { result: undefined, details: { state: 'stopped' } };
+    },
+  );
+}
+
+/** Goes on with a stopped campaign where it was. */
+export async function resumeCampaign(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  id: string,
+): Promise<void> {
+  const places = await listTrajectories(parts.door.authorize(principal, 'explore'), id);
+  await parts.door.perform(
+    { principal, action: 'campaign.resume', resource: id, purpose: 'explore' },
+    async (tx) => {
+      const row = await lockCampaign(tx, id);
+      move(row, 'exploring');
+      await tx.update(campaign).set({ state: 'exploring' }).where(eq(campaign.id, id));
+      for (const { arm, repeat } of row.instrument === null ? [] : places) {
+        await parts.queue.enqueue(
+          tx,
+          exploreQueue,
+          { campaign: id, arm, repeat, delegation: row.delegation },
+          { key: `${id}/${arm}/${repeat}` },
+        );
+      }
+      return { result: undefined, details: { state: 'exploring' } };
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import { GenesisError } from '@genesis/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { App } from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import type { Authenticator } from './ports.ts';
+
+const principals = new WeakMap<object, PrincipalFacts>();
+
+/** Paths that need no token: they show what is public about this instance. */
+const openPaths = new Set(['/openapi.json', '/health']);
+
+/** From now on every request of the app must carry a valid bearer token, except for the open paths. */
+export function requireAuthentication(app: App, authenticator: Authenticator): void {
+  app.addHook('onRequest', async (request) => {
+    if (openPaths.has(request.routeOptions.url ?? '')) return;
+    const header = request.headers.authorization;
+    const bearer = header?.startsWith('Bearer ') === true ? header.slice('Bearer '.length) : undefined;
+    const principal = bearer === undefined ? undefined : await authenticator.authenticate(bearer);
+    if (principal === undefined) {
+      const message =
+        header === undefined
+          ? 'Send a token: "Authorization: Bearer genesis_tok_...". Its file is named when the server starts.'
+          : 'This token is malformed, unknown, expired or revoked. Ask an administrator for a new one.';
+      throw new GenesisError({ code: 'unauthenticated', message });
+    }
+    principals.set(request, principal);
+  });
+}
+
+/** Who sent the request. */
+export function principalOf(request: FastifyRequest): PrincipalFacts {
+  const principal = principals.get(request);
+  if (principal === undefined) throw new GenesisError({ code: 'unauthenticated', message: 'Send a token.' });
+  return principal;
+}

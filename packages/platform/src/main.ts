@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import { type Config, GenesisError } from '@genesis/contracts';
+import { signatureTypes, signerFromSeed } from '@genesis/evidence';
+import { campaignQueues, campaignRoutes, createCampaigns, type Functions } from './campaigns/index.ts';
+import { createFunctionRunner, type FunctionRunner } from './compute/index.ts';
+import { actUnder, createDoor } from './door/index.ts';
+import {
+  bootstrap,
+  createAdministration,
+  createDirectory,
+  createTokenAuthenticator,
+  identityRoutes,
+  requireAuthentication,
+} from './identity/index.ts';
+import {
+  createApp,
+  createCrashPoints,
+  createCursors,
+  createIds,
+  createLog,
+  createQueue,
+  createSpaceGuard,
+  openBlobStore,
+  openDatabase,
+  openKeyring,
+  persistentOrigin,
+  systemClock,
+} from './kernel/index.ts';
+import { createLedgerLog, createSequencer } from './ledger/index.ts';
+import { createModels } from './models/index.ts';
+
+/** A running platform. */
+export type Platform = {
+  url: string;
+  /** Where the first administrator's token lies, and whether this start made it. */
+  admin: { tokenFile: string; created: boolean };
+  close(): Promise<void>;
+};
+
+/** Trusted functions in worker threads; a failure becomes an error with its own words. */
+const callFunctions = (runner: FunctionRunner): Functions => ({
+  async call(ref, input, options = {}) {
+    const { signal, timeoutMs } = options;
+    const outcome = await runner.runFunction(ref.module, ref.name, input, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutSeconds: timeoutMs / 1000 }),
+    });
+    if (outcome.state === 'succeeded') return outcome.output as never;
+    const message = `${ref.name}: ${outcome.message ?? outcome.state}`;
+    throw outcome.state === 'cancelled'
+      ? new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 1 })
+      : new GenesisError({ code: 'internal', message });
+  },
+});
+
+/** Starts everything, in the order of the layers. The only place that wires things together. */
+export async function startPlatform(config: Config): Promise<Platform> {
+  const { dataFolder } = config;
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const log = createLog({ level: config.logLevel });
+  const clock = systemClock;
+  const ids = createIds(clock);
+  const crash = createCrashPoints(config.crashPoint);
+  const undo: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const database = await openDatabase({ ...config, log });
+    undo.push(() => database.close());
+    const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: config.reserveBytes });
+    const keys = await openKeyring(dataFolder);
+    const blobs = await openBlobStore({ dataFolder, keyring: keys, guard });
+    const queue = await createQueue({ database, log, queues: campaignQueues });
+    undo.push(() => queue.stop());
+
+    const origin = await persistentOrigin(config);
+    const signer = signerFromSeed(origin, signatureTypes.ed25519, await keys.secret('ledger', 32));
+    const cosigner = signerFromSeed(`${origin}/witness`, signatureTypes.cosignature, await keys.secret('witness', 32));
+    const sequencer = createSequencer(database, signer, clock, log);
+    undo.push(() => sequencer.stop());
+    const ledger = createLedgerLog({ database, clock, sequencer, signer, cosigner });
+
+    const door = createDoor({ database, clock, ids });
+    const directory = createDirectory(database);
+    const admin = await bootstrap({ database, clock, ids }, { dataFolder, organisationName: 'home' });
+    const administration = createAdministration({ door, clock, ids });
+
+    const runner = createFunctionRunner({ workers: config.workers });
+    undo.push(() => runner.close());
+    const functions = callFunctions(runner);
+    const models = createModels({ door, blobs, clock, ids });
+    const campaigns = createCampaigns({
+      door,
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      ledger,
+      queue,
+      blobs,
+      keys,
+      clock,
+      ids,
+      log,
+      crash,
+      functions,
+      tables: undefined as never,
+      models,
+      concurrency: config.workers * 2,
+    });
+
+    const cursors = createCursors(await keys.secret('cursors', 32));
+    const app = await createApp({
+      log,
+      bodyLimitBytes: config.bodyLimitBytes,
+      title: 'Genesis',
+      version: '0.1.0',
+    });
+    undo.push(() => app.close());
+    requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
+    identityRoutes(app, administration);
+    campaignRoutes(app, { campaigns, door, cursors });
+
+    sequencer.start(config.checkpointIntervalMs);
+    await campaigns.start();
+    const url = await app.listen({ host: config.host, port: config.port });
+    return { url, admin, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
