@@ -4,7 +4,9 @@ import { type Random, smoothFunction } from './mathematics.ts';
 const budget = 12;
 const starts = 4;
 const poolSize = 60;
-const noiseSize = 0.4;
+/** The first designs of a pool, of which the noise is three times as large. */
+const noisyDesigns = 25;
+const noiseOf = (design: number): number => (design < noisyDesigns ? 1.2 : 0.4);
 const space: Space = {
   parameters: [
     { kind: 'continuous', name: 'x', min: 0, max: 1 },
@@ -37,7 +39,7 @@ function runArm(start: Start, arm: Arm, seed: string): Finish {
   const tried: { design: number; value: number }[] = [];
   for (let i = 0; i < budget; i++) {
     const design = start.first[i] ?? arm(tried, start, random);
-    tried.push({ design, value: start.truth[design]! + noiseSize * random.normal() });
+    tried.push({ design, value: start.truth[design]! + noiseOf(design) * random.normal() });
   }
   const best = tried.reduce((a, b) => (b.value > a.value ? b : a));
   return { truth: start.truth[best.design]!, observed: best.value };
@@ -50,8 +52,13 @@ const randomArm: Arm = (tried, _start, random) => {
   return design;
 };
 
-/** Keeps measuring the design that looks best: its observed maximum grows with luck, what it found does not. */
-const repeatingArm: Arm = (tried) => tried.reduce((a, b) => (b.value > a.value ? b : a)).design;
+/** Likes designs whose measurements are noisy: its observed maximum is flattered, what it ends with is not. */
+const noisyArm: Arm = (tried, _start, random) => {
+  const used = new Set(tried.map(({ design }) => design));
+  let design = random.integer(noisyDesigns);
+  while (used.has(design)) design = random.integer(noisyDesigns);
+  return design;
+};
 
 const explorerArm: Arm = (tried, { pool }, random) => {
   const observations = tried.map(
@@ -86,5 +93,5 @@ const pairOf =
 export const explorerPair = pairOf(explorerArm);
 /** Random against random. */
 export const idlePair = pairOf(randomArm);
-/** An arm that repeats its luckiest measurement against random. */
-export const repeatingPair = pairOf(repeatingArm);
+/** An arm that likes noise against random. */
+export const noisyPair = pairOf(noisyArm);

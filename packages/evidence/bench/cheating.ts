@@ -1,17 +1,19 @@
 import type { Claim, Opening } from '@genesis/contracts';
 import { createRandom } from '@genesis/explorer';
 import {
-  assignSplit,
   type Cell,
+  canonicalRowKey,
   canonicalTableHash,
   claimHash,
   claimSeeds,
   experimentProblems,
   fingerprintOverlap,
   openFamily,
+  planSplit,
   reusedSeeds,
   rowFingerprints,
   rowsHash,
+  sideOf,
   spend,
 } from '../src/index.ts';
 import { armsClaim, predictionClaim } from '../test/claims.ts';
@@ -70,7 +72,7 @@ function dataTricks(random: Random): Record<string, () => boolean> {
       outcomes: [random.normal() * 10],
     }));
   const cells = ({ inputs, outcomes }: Row): Cell[] => [...inputs, ...outcomes];
-  const known = (a: Row[], b: Row[]): boolean =>
+  const known = (a: readonly Row[], b: readonly Row[]): boolean =>
     fingerprintOverlap(
       a.map((row) => rowFingerprints(row, key)),
       b.map((row) => rowFingerprints(row, key)),
@@ -96,20 +98,22 @@ function dataTricks(random: Random): Record<string, () => boolean> {
     },
     're-imports rounded and with one row changed': () => {
       const original = table();
-      const again = original.map(({ inputs, outcomes: [y] }) => ({
-        inputs,
-        outcomes: [Number(y).toFixed(5)],
-      }));
+      const again = original.map(
+        ({ inputs, outcomes: [y] }): Row => ({
+          inputs,
+          outcomes: [Number(y).toFixed(5)],
+        }),
+      );
       return known(original, again.with(0, table()[0]!));
     },
-    'puts a replicate of a sealed design on the explore side': () => {
-      const keys = Array.from({ length: 50 }, () => `design ${random.integer(30)}`);
-      const { sides } = assignSplit(keys, {
-        seed: String(random.integer(1e9)),
-        confirmFraction: 0.3,
-        fewest: 3,
-      });
-      return keys.every((one) => sides.get(one) === sides.get(one));
+    'respells a sealed design to get it on the explore side': () => {
+      const inputs = { temperature: random.integer(500) / 10, solvent: `kind ${random.integer(9)}` };
+      const keys = Array.from({ length: 40 }, (_, index) =>
+        canonicalRowKey({ ...inputs, temperature: index }),
+      );
+      const rule = planSplit(keys, { seed: String(random.integer(1e9)), confirmFraction: 0.5 });
+      const again = { solvent: ` ${inputs.solvent} `, temperature: inputs.temperature.toExponential(6) };
+      return sideOf(rule, canonicalRowKey(inputs)) === sideOf(rule, canonicalRowKey(again));
     },
   };
 }

@@ -3,11 +3,12 @@
  * ones come through nearly as often as an oracle could bring them, and are cheats caught? Exits 1 when one of these
  * does not hold.
  */
-import { brierScore, calibrationTable } from '../src/index.ts';
+import { brierScore, calibrationTable, planTest } from '../src/index.ts';
 import { armsWorlds } from './arms-worlds.ts';
 import { type Caught, cheatingChecks } from './cheating.ts';
+import { oraclePower } from './oracle.ts';
 import { type PredictionReport, predictionWorlds } from './prediction-worlds.ts';
-import type { PowerRow, Tally } from './tally.ts';
+import { alpha, type PowerRow, type Tally } from './tally.ts';
 
 const quick = process.argv.includes('--quick');
 const json = process.argv.includes('--json');
@@ -67,6 +68,23 @@ function printPowers(powers: readonly PowerRow[]): void {
   );
 }
 
+/** Exact, no simulation: what discreteness costs the sign test against the randomised oracle, size by size. */
+function printDiscreteness(): void {
+  const sizes = [20, 21, 23, 25, 28, 30, 40, 60, 100];
+  print(
+    'Sign test at alpha 0.05 by number of starts (exact): attained level, and power over oracle power at P(ahead)',
+    ['starts', 'level', '0.70', '0.80', '0.90'],
+    sizes.map((n) => [
+      String(n),
+      planTest({ boundary: 0.5, truth: 0.5, alpha }, n).attainedAlpha.toFixed(4),
+      ...[0.7, 0.8, 0.9].map((truth) => {
+        const question = { boundary: 0.5, truth, alpha };
+        return (planTest(question, n).power / oraclePower(question, n)).toFixed(3);
+      }),
+    ]),
+  );
+}
+
 function printCalibration(researchers: PredictionReport['researchers']): void {
   for (const { name, stated } of researchers) {
     const { score, scored, inconclusive } = brierScore(stated);
@@ -114,6 +132,7 @@ const holds =
 
 printTallies(tallies);
 printPowers(powers);
+printDiscreteness();
 printCalibration(prediction.researchers);
 printCheating(cheating);
 console.log(

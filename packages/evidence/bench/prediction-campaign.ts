@@ -78,12 +78,12 @@ export function surrogateCampaign(target: Target, noise: Noise, seed: string): P
   };
 }
 
-/** Twenty cheap models, of which the campaign keeps the one that did best on the pilot: the winner's curse. */
+/** A hundred cheap models, of which the campaign keeps the one that did best on the pilot: the winner's curse. */
 export function bestOfManyCampaign(target: Target, noise: Noise, seed: string): PredictionCampaign {
   const { random, explored, unseen, values, truth } = world(target, noise, seed);
   const baseline = median(values)!;
   let best: { hits: number; predictOne: ReturnType<typeof fitCosineRidge> } | undefined;
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 100; i++) {
     const predictOne = fitCosineRidge(explored.slice(0, fitted), values.slice(0, fitted), random);
     const hits = explored
       .slice(fitted)

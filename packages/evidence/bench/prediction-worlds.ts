@@ -241,7 +241,7 @@ export function predictionWorlds(campaigns: number, progress: (step: string) => 
       ),
       halfWorld('no effect, mixed noise', idle, random, false),
       halfWorld('shuffled target, mixed noise', shuffled, random, false),
-      halfWorld("winner's curse: best of 20 models", chosen, random, true),
+      halfWorld("winner's curse: best of 100 models", chosen, random, true),
       peekingWorld(gaussian, random, 0.005),
       peekingWorld(gaussian, random, 0.05),
     ],

@@ -1,31 +1,37 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** Uniform integers in 0 … bound - 1. */
-export type Draw = (bound: number) => number;
+/** Fills an array with independent uniform integers in 0 … bound - 1; each call goes on where the last one ended. */
+export type FillUniform = (target: Int32Array, bound: number) => void;
 
 /**
  * A stream of uniform integers that depends on the seed text alone: xoshiro128** (Blackman and Vigna, ACM TOMS 47,
- * 2021) whose state is the SHA-256 of the seed. The bound is far below 2^53, so the bias of scaling is below 1e-9.
+ * 2021) whose state is the head of the seed's SHA-256. Bounds are at most 2^31; scaling 32 bits makes some integers
+ * more likely than others by at most bound / 2^32, relatively.
  */
-export function seededDraw(seed: string): Draw {
+export function seededUniform(seed: string): FillUniform {
   const digest = createHash('sha256').update(seed, 'utf8').digest();
-  let a = digest.readUInt32LE(0);
-  let b = digest.readUInt32LE(4);
-  let c = digest.readUInt32LE(8);
-  let d = digest.readUInt32LE(12) | 1;
-  const next = (): number => {
-    const product = Math.imul(b, 5);
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
-    return result;
+  const state = Int32Array.from([0, 4, 8, 12], (offset) => digest.readInt32LE(offset));
+  // The one state that xoshiro cannot leave.
+  if (state.every((word) => word === 0)) state[0] = 1;
+  return (target, bound) => {
+    let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
+    for (let i = 0; i < target.length; i++) {
+      const product = Math.imul(b, 5);
+      const word = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+      target[i] = Math.floor((word / 4294967296) * bound);
+      const shifted = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= shifted;
+      d = (d << 11) | (d >>> 21);
+    }
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
   };
-  return (bound) => Math.floor((((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992) * bound);
 }
 
 /**
