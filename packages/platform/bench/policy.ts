@@ -61,10 +61,15 @@ function requestOf(index: number): DecisionRequest {
 }
 
 export type PolicyFigures = {
-  /** Median over the rounds, decisions a second on one core. */
+  /**
+   * Median over the rounds, decisions for each second of processor time of the whole process: what one core does
+   * when nothing else wants it. On an idle machine it is the rate by the clock.
+   */
   decisionsPerSecond: number;
   /** The slowest round. */
   slowest: number;
+  /** Median by the clock, other programs on the machine included. */
+  byTheClock: number;
   deniedShare: number;
   bindings: number;
   categories: number;
@@ -83,10 +88,12 @@ export function measurePolicy({ quick = false } = {}): PolicyFigures {
   const pool = Array.from({ length: 512 }, (_, i) => structuredClone(requestOf(i)));
   const roundMs = quick ? 100 : 500;
   const rates: number[] = [];
+  const clockRates: number[] = [];
   let denied = 0;
   let total = 0;
   for (let round = -1; round < 5; round++) {
     const started = performance.now();
+    const before = process.cpuUsage();
     let decided = 0;
     do {
       for (const request of pool) if (decide(request, rules).effect === 'deny') denied++;
@@ -94,13 +101,18 @@ export function measurePolicy({ quick = false } = {}): PolicyFigures {
     } while (performance.now() - started < roundMs);
     total += decided;
     // The first round warms up and does not count.
-    if (round >= 0) rates.push((decided * 1_000) / (performance.now() - started));
+    if (round < 0) continue;
+    clockRates.push((decided * 1_000) / (performance.now() - started));
+    const { user, system } = process.cpuUsage(before);
+    rates.push((decided * 1_000_000) / (user + system));
   }
   rates.sort((a, b) => a - b);
+  clockRates.sort((a, b) => a - b);
   const decisionsPerSecond = Math.round(rates[2] ?? 0);
   return {
     decisionsPerSecond,
     slowest: Math.round(rates[0] ?? 0),
+    byTheClock: Math.round(clockRates[2] ?? 0),
     deniedShare: denied / total,
     bindings,
     categories: categoryCount,
@@ -114,8 +126,9 @@ if (import.meta.main) {
   const flags = new Set(process.argv.slice(2));
   const figures = measurePolicy({ quick: flags.has('--quick') });
   console.table({
-    'decisions a second (median of 5 rounds)': { value: figures.decisionsPerSecond },
+    'decisions a second of one core (median of 5 rounds)': { value: figures.decisionsPerSecond },
     'slowest round': { value: figures.slowest },
+    'by the clock, with what else runs here': { value: figures.byTheClock },
     promised: { value: figures.promised },
     'role bindings': { value: figures.bindings },
     categories: { value: figures.categories },
