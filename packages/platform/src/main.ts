@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import { campaignQueues, campaignRoutes, createCampaigns, type Functions } from './campaigns/index.ts';
+import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
 import { createFunctionRunner, type FunctionRunner } from './compute/index.ts';
 import { actUnder, createDoor } from './door/index.ts';
 import {
@@ -71,12 +72,16 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: config.reserveBytes });
     const keys = await openKeyring(dataFolder);
     const blobs = await openBlobStore({ dataFolder, keyring: keys, guard });
-    const queue = await createQueue({ database, log, queues: campaignQueues });
+    const queue = await createQueue({ database, log, queues: [...catalogQueues, ...campaignQueues] });
     undo.push(() => queue.stop());
 
     const origin = await persistentOrigin(config);
     const signer = signerFromSeed(origin, signatureTypes.ed25519, await keys.secret('ledger', 32));
-    const cosigner = signerFromSeed(`${origin}/witness`, signatureTypes.cosignature, await keys.secret('witness', 32));
+    const cosigner = signerFromSeed(
+      `${origin}/witness`,
+      signatureTypes.cosignature,
+      await keys.secret('witness', 32),
+    );
     const sequencer = createSequencer(database, signer, clock, log);
     undo.push(() => sequencer.stop());
     const ledger = createLedgerLog({ database, clock, sequencer, signer, cosigner });
@@ -89,6 +94,20 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
     const functions = callFunctions(runner);
+    const catalog = await createCatalog({
+      door,
+      database,
+      blobs,
+      keyring: keys,
+      queue,
+      directory,
+      guard,
+      clock,
+      ids,
+      log,
+      crashPoints: crash,
+      dataFolder,
+    });
     const models = createModels({ door, blobs, clock, ids });
     const campaigns = createCampaigns({
       door,
@@ -102,7 +121,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       log,
       crash,
       functions,
-      tables: undefined as never,
+      catalog,
       models,
       concurrency: config.workers * 2,
     });
@@ -117,9 +136,11 @@ export async function startPlatform(config: Config): Promise<Platform> {
     undo.push(() => app.close());
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
+    catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     campaignRoutes(app, { campaigns, door, cursors });
 
     sequencer.start(config.checkpointIntervalMs);
+    await catalog.start();
     await campaigns.start();
     const url = await app.listen({ host: config.host, port: config.port });
     return { url, admin, close };

@@ -132,12 +132,20 @@ async function tableOf(
   plan: CampaignPlan,
   source: Extract<CampaignPlan['source'], { kind: 'table' }>,
 ): Promise<Resolved> {
-  const { door, tables, blobs } = parts;
-  const scope = door.authorize(principal, 'explore');
-  const dataset = await tables.datasetOf(scope, source.version);
-  const { facts } = await door.use(principal, 'dataset.read', dataset, 'explore', { for: 'campaign' });
+  const { catalog, blobs } = parts;
+  const { facts } = await catalog.showVersion(principal, source.version, 'explore');
+  const { split } = await catalog.showSplit(principal, source.split, 'explore');
+  if (split.version !== source.version) throw invalidField('source.split', 'it cuts another version');
+  const apart = split.keyColumns.find((name) => !source.inputs.includes(name));
+  if (apart !== undefined) {
+    throw invalidField(
+      'source.inputs',
+      `the split keeps rows together by "${apart}", which must be among the inputs`,
+    );
+  }
   const columns = [...source.inputs, plan.objective.name];
-  const rows = await tables.exploreRows(scope, source.split, columns);
+  const scope = parts.door.authorize(principal, 'explore');
+  const rows = await catalog.tables.exploreRows(scope, source.split, columns);
   const pool: Pool = {
     inputs: source.inputs,
     objective: plan.objective.name,

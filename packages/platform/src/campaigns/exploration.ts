@@ -1,5 +1,5 @@
 import type { Design, ExperimentOutcome, Goal, Space, Strategy } from '@genesis/contracts';
-import { bestOf, deriveSeed, type Observation, suggest } from '@genesis/explorer';
+import { deriveSeed, fitSurrogate, isBetter, type Observation, predict, suggest } from '@genesis/explorer';
 
 /** One arm of one repeat: everything that its designs follow from. Plain data; it crosses to worker threads. */
 export type Exploration = {
@@ -77,6 +77,24 @@ export function nextBlock(
   return designs;
 }
 
-/** The design that an arm would recommend: the one with the best measured value. */
-export const recommended = (goal: Goal, tried: readonly Tried[]): Design | undefined =>
-  bestOf(goal, tried.map(observationOf))?.design;
+/**
+ * The design that an arm would recommend: of those measured, the one whose expected value is best under a model of the
+ * arm's own experiments, so that a single lucky measurement does not win. The same rule for every arm.
+ */
+export function recommended(exploration: Exploration, tried: readonly Tried[]): Design | undefined {
+  const { space, goal, seed } = exploration;
+  const measured = tried.flatMap(({ design, outcome }) => (outcome.status === 'measured' ? [design] : []));
+  if (measured.length === 0) return undefined;
+  const surrogate = fitSurrogate({
+    space,
+    goal,
+    observations: tried.map(observationOf),
+    seed: deriveSeed(seed, 'recommend'),
+  });
+  const { mean } = predict(surrogate, measured);
+  let best = 0;
+  measured.forEach((_, i) => {
+    if (isBetter(goal, mean[i]!, mean[best]!)) best = i;
+  });
+  return measured[best];
+}

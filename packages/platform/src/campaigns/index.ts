@@ -1,4 +1,4 @@
 export { type Campaigns, campaignQueues, createCampaigns } from './campaigns.ts';
 export type { CampaignParts } from './parts.ts';
-export type { Functions, SealFacts, Tables } from './ports.ts';
+export type { Functions } from './ports.ts';
 export { campaignRoutes } from './routes.ts';

@@ -1,9 +1,10 @@
+import type { Catalog } from '../catalog/index.ts';
 import type { Door } from '../door/index.ts';
 import type { BlobStore, Clock, CrashPoints, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
 import type { LedgerLog } from '../ledger/index.ts';
 import type { Models } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
-import type { Functions, Tables } from './ports.ts';
+import type { Functions } from './ports.ts';
 
 /** What campaigns are made of; `main.ts` gives it. */
 export type CampaignParts = {
@@ -19,7 +20,7 @@ export type CampaignParts = {
   log: Log;
   crash: CrashPoints;
   functions: Functions;
-  tables: Tables;
+  catalog: Pick<Catalog, 'showVersion' | 'showSplit' | 'tables'>;
   models: Models;
   /** Experiments under way at one time. */
   concurrency: number;

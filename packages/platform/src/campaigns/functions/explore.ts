@@ -39,7 +39,7 @@ export function exploreOnce(input: { exploration: Exploration; arm: string; inst
     });
     tried.push(...block);
   }
-  const best = recommended(exploration.goal, tried);
+  const best = recommended(exploration, tried);
   if (best === undefined) return { truth: null };
   const seen = measurements.filter((_, i) => tried[i]!.design === best);
   return { truth: instrument.truth(best, seen) };

@@ -1,6 +1,5 @@
 import {
   type ArmsClaim,
-  type Claim,
   type Design,
   GenesisError,
   type Independence,
@@ -64,7 +63,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   const started = clock.now();
-  const rows = await rowsOf(parts, principal, plan, row.claim, signal);
+  const rows = await rowsOf(parts, principal, plan, row, signal);
   crash.reach('hypothesis.evaluated');
   const verdict = evaluateClaim(
     row.claim,
@@ -112,17 +111,18 @@ async function independenceOf(
   const { source } = plan.plan;
   if (source.kind !== 'table') return 'prospective';
   if (row.claim.source.kind !== 'split') return 'self-imported';
-  const importer = await parts.tables.importerOf(principal, source.split);
-  return importer === plan.owner ? 'self-imported' : 'custodian-sealed';
+  const { split } = await parts.catalog.showSplit(principal, source.split, 'evaluate');
+  return split.importedBy !== plan.owner && split.sealedAtImport ? 'custodian-sealed' : 'self-imported';
 }
 
 async function rowsOf(
   parts: CampaignParts,
   principal: PrincipalFacts,
   plan: CampaignRow,
-  claim: Claim,
+  row: HypothesisRow,
   signal: AbortSignal,
 ): Promise<EvaluationRow[]> {
+  const { claim } = row;
   if (claim.kind === 'arms') return await armsRows(parts, plan, claim, signal);
   if (claim.source.kind === 'split') return await sealedRows(parts, principal, plan, claim, signal);
   return await freshRows(parts, principal, plan, claim, signal);
@@ -192,7 +192,10 @@ async function sealedRows(
 ): Promise<PredictionRow[]> {
   const { source, objective } = plan.plan;
   if (source.kind !== 'table') throw new Error('a claim on a split belongs to a campaign on a table');
-  const rows = await parts.tables.confirmRows(principal, source.split, [...source.inputs, objective.name]);
+  const rows = await parts.catalog.tables.confirmRows(principal, source.split, [
+    ...source.inputs,
+    objective.name,
+  ]);
   parts.crash.reach('hypothesis.unsealed');
   const pool: Pool = { inputs: source.inputs, objective: objective.name, rows };
   const units = designsOf(pool).map(

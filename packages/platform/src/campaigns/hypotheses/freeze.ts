@@ -26,7 +26,7 @@ export async function freezeHypothesis(
   campaignId: string,
   wanted: NewHypothesis,
 ): Promise<HypothesisRow> {
-  const { door, ids, clock, models, keys, ledger } = parts;
+  const { door, ids, clock, models, keys, ledger, catalog } = parts;
   const purpose = 'evaluate';
   const { scope } = await door.use(principal, 'campaign.read', campaignId, purpose, { for: 'freeze' });
   const row = await findCampaign(scope, campaignId);
@@ -40,24 +40,24 @@ export async function freezeHypothesis(
   const tried = triedOf(await listExperiments(scope, campaignId));
   const earlier = (await listHypotheses(scope, campaignId)).length;
   const drawKey = await keys.secret('fresh-seeds', 32);
+  const { source } = row.plan;
+  const sealed = source.kind === 'table' ? await catalog.showSplit(principal, source.split, purpose) : null;
+  if (sealed !== null && sealed.seal.retiredAt !== null) {
+    throw new GenesisError({
+      code: 'sealed',
+      message: 'The split is retired: its sealed rows have been exported.',
+    });
+  }
   const id = ids.next('hypothesis');
   await door.perform(
     { principal, action: 'hypothesis.freeze', resource: campaignId, purpose },
     async (tx, _facts, entry) => {
-      const split = row.plan.source.kind === 'table' ? row.plan.source.split : null;
-      const seal = split === null ? null : await parts.tables.sealOf(tx, split);
-      if (seal?.retired === true) {
-        throw new GenesisError({
-          code: 'sealed',
-          message: 'The split is retired: its sealed rows have been exported.',
-        });
-      }
       const claim = draftClaim(wanted, {
         row,
         tried,
         model: model === undefined ? undefined : { id: model.id, hash: model.artifactHash },
-        family: seal?.seal ?? campaignId,
-        sealedDesigns: seal?.designs ?? null,
+        family: sealed?.seal.id ?? campaignId,
+        sealedDesigns: sealed?.split.confirmKeys ?? null,
         drawKey,
         earlier,
       });
@@ -92,7 +92,7 @@ export async function freezeHypothesis(
           campaignId,
           hypothesisId: id,
           claimHash: hash,
-          splitId: split,
+          splitId: sealed?.split.id ?? null,
           family: claim.family,
           familyAlpha,
         },

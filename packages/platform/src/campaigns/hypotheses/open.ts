@@ -58,7 +58,7 @@ export async function openHypothesis(
           'hypothesis.conclude',
           'model.read',
         ],
-        resources: [row.campaign, ...(await governedBy(parts, tx, row.claim))],
+        resources: [row.campaign, ...neededBy(row.claim)],
         lifetimeMs: day,
       });
       const run = ids.next('run');
@@ -99,13 +99,11 @@ export async function openHypothesis(
   return await findHypothesis(door.authorize(principal, purpose), id);
 }
 
-/** The confirming run reaches the model of its claim, and the dataset of its split. */
-async function governedBy(parts: CampaignParts, tx: WriteTx, claim: Claim): Promise<string[]> {
-  return [
-    ...(claim.source.kind === 'split' ? [(await parts.tables.sealOf(tx, claim.source.splitId)).dataset] : []),
-    ...(claim.kind === 'prediction' ? [claim.model.id] : []),
-  ];
-}
+/** What the confirming run reaches beside its campaign: the model of its claim, and its split. */
+const neededBy = (claim: Claim): string[] => [
+  ...(claim.source.kind === 'split' ? [claim.source.splitId] : []),
+  ...(claim.kind === 'prediction' ? [claim.model.id] : []),
+];
 
 /** Enters one opening of the family, under its lock, and returns its number. */
 async function spendAlpha(tx: WriteTx, row: HypothesisRow, now: number): Promise<number> {

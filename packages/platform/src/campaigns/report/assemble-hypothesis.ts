@@ -1,4 +1,10 @@
-import { type Claim, claimBoundary, hypothesisStates, type HypothesisState, type Verdict } from '@genesis/contracts';
+import {
+  type Claim,
+  claimBoundary,
+  type HypothesisState,
+  hypothesisStates,
+  type Verdict,
+} from '@genesis/contracts';
 import { type ArmsRow, brierScore, type EvaluationRow, type PredictionRow } from '@genesis/evidence';
 import type { HypothesisFacts } from './facts.ts';
 import type { HypothesisReport, PredictionUnitReport, RowsReport, Shown, VerdictReport } from './model.ts';
@@ -38,6 +44,9 @@ export function hypothesisOf(facts: HypothesisFacts): HypothesisReport {
     direction: claim.direction,
     boundary: claimBoundary(claim),
     estimand: estimandNames[claim.estimand],
+    baseline: claim.metric.name === 'closer-than-baseline' ? claim.metric.baseline : null,
+    tolerance: claim.metric.name === 'within-tolerance' ? claim.metric.tolerance : null,
+    arms: claim.kind === 'arms' ? armsOf(claim) : null,
     model: claim.kind === 'prediction' ? claim.model.id : null,
     frozenAt: isoTime(facts.frozenAt),
     openedAt: facts.openedAt === null ? null : isoTime(facts.openedAt),
@@ -48,6 +57,12 @@ export function hypothesisOf(facts: HypothesisFacts): HypothesisReport {
     rows: mapShown(facts.rows, (rows) => (rows === null ? null : rowsOf(claim, rows))),
   };
 }
+
+const armsOf = ({ source }: ArmsClaim): HypothesisReport['arms'] => ({
+  clever: source.clever.name,
+  control: source.control.name,
+  budget: source.budget,
+});
 
 function verdictOf(claim: Claim, verdict: Verdict): VerdictReport {
   const { outcome, independence, estimate, interval, pValue, pOpposite, n, assumptions, counts } = verdict;

@@ -37,16 +37,30 @@ export function assembleReport(facts: ReportFacts): CampaignReport {
     exploration: mapShown(facts.experiments, (experiments) => explorationOf(facts, experiments)),
     models: facts.models.map(({ id, name, artifactHash, metrics, trainedOn }) => {
       const { measured, failed, censored } = trainedOn;
-      return { id, name, artifactHash, measured, failed, censored, metrics: metrics.map((metric) => ({ ...metric })) };
+      return {
+        id,
+        name,
+        artifactHash,
+        measured,
+        failed,
+        censored,
+        metrics: metrics.map((metric) => ({ ...metric })),
+      };
     }),
     hypotheses,
-    families: facts.families.map(({ id, alpha, spent }) => ({ id, alpha, spent, left: leftOf(alpha, spent) })),
+    families: facts.families.map(({ id, alpha, spent }) => ({
+      id,
+      alpha,
+      spent,
+      left: leftOf(alpha, spent),
+    })),
     brier: brierScore(stated),
   };
 }
 
 /** Rounded, so that five times 0.01 leave nothing of 0.05. */
-const leftOf = (alpha: number, spent: number): number => Math.max(0, Math.round((alpha - spent) * 1e12) / 1e12);
+const leftOf = (alpha: number, spent: number): number =>
+  Math.max(0, Math.round((alpha - spent) * 1e12) / 1e12);
 
 function explorationOf(facts: ReportFacts, experiments: readonly ExperimentFacts[]): ExplorationReport {
   const { plan, space } = facts.campaign;

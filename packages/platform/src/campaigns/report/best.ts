@@ -11,7 +11,8 @@ export function bestExperiment<E extends Pick<ExperimentFacts, 'outcome'>>(
   for (const experiment of experiments) {
     const { outcome } = experiment;
     if (outcome?.status !== 'measured') continue;
-    if (best === undefined || isBetter(goal, outcome.value, best.value)) best = { experiment, value: outcome.value };
+    if (best === undefined || isBetter(goal, outcome.value, best.value))
+      best = { experiment, value: outcome.value };
   }
   return best?.experiment;
 }

@@ -20,7 +20,12 @@ export function curveOf(output: unknown, experiment: ExperimentReport): CurveRep
   const { curve, diameterNm, uncertaintyNm, polydispersity, reducedChiSquare } = parsed.data;
   return {
     experiment,
-    points: curve.q.map((q, i) => ({ q, counts: curve.counts[i]!, sigma: curve.sigma[i]!, fit: curve.fit[i]! })),
+    points: curve.q.map((q, i) => ({
+      q,
+      counts: curve.counts[i]!,
+      sigma: curve.sigma[i]!,
+      fit: curve.fit[i]!,
+    })),
     diameterNm: diameterNm ?? null,
     uncertaintyNm: uncertaintyNm ?? null,
     polydispersity: polydispersity ?? null,

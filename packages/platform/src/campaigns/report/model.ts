@@ -121,6 +121,12 @@ export type HypothesisReport = {
   direction: 'greater' | 'less';
   boundary: number;
   estimand: string;
+  /** What the model competes with in a claim about predictions; null for other claims. */
+  baseline: number | null;
+  /** How near is near enough; null for other claims. */
+  tolerance: number | null;
+  /** The two arms of a claim about arms. */
+  arms: { clever: string; control: string; budget: number } | null;
   /** The model that a claim about predictions is about. */
   model: string | null;
   frozenAt: string;

@@ -27,14 +27,17 @@ export function bandOf(values: readonly number[]): Band {
 function bestSoFar(goal: Goal, experiments: readonly ExperimentFacts[]): (number | null)[] {
   let best: number | null = null;
   return experiments.map(({ outcome }) => {
-    if (outcome?.status === 'measured' && (best === null || isBetter(goal, outcome.value, best))) best = outcome.value;
+    if (outcome?.status === 'measured' && (best === null || isBetter(goal, outcome.value, best)))
+      best = outcome.value;
     return best;
   });
 }
 
 /** One arm's way, from the recorded experiments of each of its repeats in order of index. */
 export function progressOf(goal: Goal, repeats: readonly (readonly ExperimentFacts[])[]): ProgressReport {
-  const lines = repeats.map((one) => bestSoFar(goal, one)).filter((line) => line.some((value) => value !== null));
+  const lines = repeats
+    .map((one) => bestSoFar(goal, one))
+    .filter((line) => line.some((value) => value !== null));
   const reach = lines.reduce((least, line) => Math.min(least, line.length), Number.POSITIVE_INFINITY);
   const points: ProgressReport['points'] = [];
   for (let i = 0; i < reach && lines.length > 0; i++) {
@@ -45,11 +48,16 @@ export function progressOf(goal: Goal, repeats: readonly (readonly ExperimentFac
   return { repeats: lines.length, points, singles: singlesOf(goal, repeats), misses: missesOf(repeats) };
 }
 
-const singlesOf = (goal: Goal, repeats: readonly (readonly ExperimentFacts[])[]): ProgressReport['singles'] =>
+const singlesOf = (
+  goal: Goal,
+  repeats: readonly (readonly ExperimentFacts[])[],
+): ProgressReport['singles'] =>
   repeats.length !== 1
     ? []
     : repeats[0]!.flatMap(({ outcome, index }) =>
-        outcome?.status === 'measured' ? [{ experiment: index + 1, value: shownValue(goal, outcome.value) }] : [],
+        outcome?.status === 'measured'
+          ? [{ experiment: index + 1, value: shownValue(goal, outcome.value) }]
+          : [],
       );
 
 function missesOf(repeats: readonly (readonly ExperimentFacts[])[]): ProgressReport['misses'] {
