@@ -1,0 +1,33 @@
+import type { Door, PrincipalDirectory } from '../door/index.ts';
+import type {
+  BlobStore,
+  Clock,
+  CrashPoints,
+  Database,
+  Ids,
+  Keyring,
+  Log,
+  Queue,
+  SpaceGuard,
+} from '../kernel/index.ts';
+import type { IngestLimits, IngestProgress } from './ingest/model.ts';
+import type { Staging } from './staging.ts';
+
+/** What the catalog is made of. */
+export type CatalogParts = {
+  door: Door;
+  database: Database;
+  blobs: BlobStore;
+  keyring: Keyring;
+  queue: Queue;
+  directory: PrincipalDirectory;
+  guard: SpaceGuard;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  crashPoints: CrashPoints;
+  staging: Staging;
+  limits: IngestLimits;
+  /** Progress of the jobs that this process works on. */
+  progress: Map<string, IngestProgress>;
+};

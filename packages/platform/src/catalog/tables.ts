@@ -1,0 +1,118 @@
+import type { GenesisFailure } from '@genesis/contracts';
+import type { RowFingerprints, SplitRule } from '@genesis/evidence';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { type BlobRef, bytea, type SealedRef } from '../kernel/index.ts';
+import type { TableDescription } from './ingest/describe-table.ts';
+import type { Column } from './ingest/model.ts';
+import type { CatalogJobState, CatalogRequest } from './model.ts';
+
+/** A governed series of versions of one table. Owner, label and conditions are in its row of `resource`. */
+export const dataset = pgTable('dataset', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  source: text('source').notNull(),
+});
+
+/** One immutable import. What it shows may shrink once, when it is cut; it never changes otherwise. */
+export const datasetVersion = pgTable(
+  'dataset_version',
+  {
+    id: text('id').primaryKey(),
+    dataset: text('dataset').notNull(),
+    number: integer('number').notNull(),
+    format: text('format').notNull(),
+    columns: jsonb('columns').$type<Column[]>().notNull(),
+    /** All rows of the file, the sealed ones included. */
+    rows: bigint('rows', { mode: 'number' }).notNull(),
+    /** Of the uploaded file. */
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+    sha256: text('sha256').notNull(),
+    /** The rows that may be read, as normalised Parquet: all of them, or the explore part once there is a split. */
+    visible: jsonb('visible').$type<BlobRef>().notNull(),
+    /** Of the visible rows only. */
+    description: jsonb('description').$type<TableDescription>().notNull(),
+    split: text('split'),
+    importedBy: text('imported_by').notNull(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [uniqueIndex('dataset_version_number').on(table.dataset, table.number)],
+);
+
+/** What stays the same however often the same rows are imported or cut: the error budget hangs on it. */
+export const seal = pgTable('seal', {
+  id: text('id').primaryKey(),
+  /** Canonical hash of the whole table of the first import. */
+  tableHash: text('table_hash').notNull().unique(),
+  rule: jsonb('rule').$type<SplitRule>().notNull(),
+  keyColumns: jsonb('key_columns').$type<string[]>().notNull(),
+  /** Of the sealed rows, by a secret key. */
+  fingerprints: jsonb('fingerprints').$type<RowFingerprints[]>().notNull(),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  /** Set when sealed rows were exported: nothing is confirmed on them any more. */
+  retiredAt: bigint('retired_at', { mode: 'number' }),
+  retiredBy: text('retired_by'),
+});
+
+/** Look-up of seals by the marks of their rows. */
+export const sealMark = pgTable(
+  'seal_mark',
+  { mark: bytea('mark').notNull(), seal: text('seal').notNull() },
+  (table) => [primaryKey({ columns: [table.mark, table.seal] })],
+);
+
+export const split = pgTable(
+  'split',
+  {
+    id: text('id').primaryKey(),
+    dataset: text('dataset').notNull(),
+    version: text('version').notNull().unique(),
+    seal: text('seal').notNull(),
+    /** `new`: first seen. `same-designs`: new results for known designs. `same-rows`: shares an earlier seal. */
+    recognised: text('recognised').notNull(),
+    rule: jsonb('rule').$type<SplitRule>().notNull(),
+    keyColumns: jsonb('key_columns').$type<string[]>().notNull(),
+    tableHash: text('table_hash').notNull(),
+    exploreRows: bigint('explore_rows', { mode: 'number' }).notNull(),
+    exploreKeys: bigint('explore_keys', { mode: 'number' }).notNull(),
+    confirmRows: bigint('confirm_rows', { mode: 'number' }).notNull(),
+    confirmKeys: bigint('confirm_keys', { mode: 'number' }).notNull(),
+    /** SHA-256 of the sealed rows as JSON lines. */
+    confirmHash: text('confirm_hash').notNull(),
+    sealed: jsonb('sealed').$type<SealedRef>().notNull(),
+    /** False when all rows could be read for a while before the cut: the seal then came late. */
+    sealedAtImport: boolean('sealed_at_import').notNull(),
+    importedBy: text('imported_by').notNull(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [index('split_seal').on(table.seal)],
+);
+
+/** An import or a cut on its way. Its rows are staged where nobody can see them until it is done. */
+export const catalogJob = pgTable('catalog_job', {
+  id: text('id').primaryKey(),
+  request: jsonb('request').$type<CatalogRequest>().notNull(),
+  state: text('state').$type<CatalogJobState>().notNull(),
+  submittedBy: text('submitted_by').notNull(),
+  delegation: text('delegation').notNull(),
+  /** The uploaded bytes, once they are there. */
+  content: jsonb('content').$type<{ file: string; bytes: number; sha256: string }>(),
+  failure: jsonb('failure').$type<GenesisFailure>(),
+  dataset: text('dataset'),
+  version: text('version'),
+  split: text('split'),
+  /** A blob that nothing refers to any more; deleted after the commit, again if that was interrupted. */
+  obsolete: text('obsolete'),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  endedAt: bigint('ended_at', { mode: 'number' }),
+});
