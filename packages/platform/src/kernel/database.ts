@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgTransactionConfig } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import { whileAway } from './connection.ts';
 import { asGenesisError, databaseTrouble } from './database-error.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -37,9 +38,6 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** How long a query waits for a server that is being started again. */
-const patienceMs = 15_000;
-
 type OnClient = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
@@ -68,16 +66,11 @@ class PatientPool extends pg.Pool {
     callback(undefined, client, (release) => client.release(release === true));
   }
 
-  private async connectPatiently(): Promise<pg.PoolClient> {
-    const began = Date.now();
-    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
-      try {
-        return await super.connect();
-      } catch (error) {
-        if (databaseTrouble(error) !== 'lost' || this.ending || Date.now() - began > patienceMs) throw error;
-      }
-      await wait(pause);
-    }
+  private connectPatiently(): Promise<pg.PoolClient> {
+    return whileAway(
+      () => super.connect(),
+      () => this.ending,
+    );
   }
 }
 
@@ -145,7 +138,7 @@ export const openDatabase = async (options: {
       undo.push(() => server.stop());
       connection = server.connection;
     }
-    await migrateDatabase(connection);
+    await whileAway(() => migrateDatabase(connection));
     const pool = openPool(connection, options.connections ?? 20, log);
     undo.push(() => pool.end());
     const orm = drizzle({ client: pool });

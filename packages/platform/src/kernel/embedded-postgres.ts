@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GenesisError } from '@genesis/contracts';
-import pg from 'pg';
+import type pg from 'pg';
+import { whileAway, withConnection } from './connection.ts';
 import type { Log } from './log.ts';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
 import { isAlive, type Postmaster, survivingPostmaster } from './postmaster.ts';
@@ -90,17 +91,20 @@ const lastLines = async (path: string): Promise<string> => {
 
 /** True once the server takes connections; false while it starts or recovers. */
 const accepts = async (connection: pg.ClientConfig): Promise<boolean> => {
-  const client = new pg.Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 2000 });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
+    await withConnection({ ...connection, database: 'postgres' }, (client) => client.query('select 1'));
     return true;
   } catch {
     return false; // Why it does not answer is in the server's log, which is read when it never does.
-  } finally {
-    await client.end().catch(() => undefined);
   }
 };
+
+/** The database for everything; `create database` knows no `if not exists`. */
+const ensureDatabase = (connection: pg.ClientConfig): Promise<void> =>
+  withConnection({ ...connection, database: 'postgres' }, async (client) => {
+    const found = await client.query(`select 1 from pg_database where datname = 'genesis'`);
+    if (found.rowCount === 0) await client.query('create database genesis');
+  });
 
 /**
  * Runs a real PostgreSQL below `folder`, reached through a Unix socket only, and keeps it running: a server that was
@@ -129,6 +133,8 @@ export const startEmbeddedPostgres = async (options: {
   let stopping = false;
 
   const launch = async (): Promise<number> => {
+    // No server lives, and a dead one that nobody has reaped yet would count as the owner of the old socket.
+    for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) await rm(join(socketFolder, name), { force: true });
     if ((await exists(logFile)) && (await stat(logFile)).size > 10_000_000)
       await rename(logFile, `${logFile}.1`);
     const output = await open(logFile, 'a', 0o600);
@@ -166,6 +172,8 @@ export const startEmbeddedPostgres = async (options: {
     const began = Date.now();
     while (!(await accepts(connection))) {
       const ended = !(await isAlive(current));
+      // The adopted one was about to die.
+      if (ended && survivor) return start();
       if (ended || Date.now() - began > startTimeoutMs) {
         const said = await lastLines(logFile);
         const code = /No space left on device/.test(said) ? 'storage-full' : 'internal';
@@ -212,14 +220,7 @@ export const startEmbeddedPostgres = async (options: {
   };
 
   await start();
-  const admin = new pg.Client({ ...connection, database: 'postgres' });
-  await admin.connect();
-  try {
-    const found = await admin.query(`select 1 from pg_database where datname = 'genesis'`);
-    if (found.rowCount === 0) await admin.query('create database genesis');
-  } finally {
-    await admin.end();
-  }
   const keeper = keep();
+  await whileAway(() => ensureDatabase(connection));
   return { connection, pid: () => current, stop };
 };

@@ -5,7 +5,8 @@ import { GenesisError } from '@genesis/contracts';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import pg from 'pg';
+import type pg from 'pg';
+import { withConnection } from './connection.ts';
 
 export const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
@@ -28,17 +29,12 @@ const assertOurHistory = async (client: pg.Client): Promise<void> => {
 };
 
 /** Brings the schema up to date, forward only. Safe to call from several processes at once. */
-export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void> => {
-  const client = new pg.Client(connection);
-  await client.connect();
-  try {
+export const migrateDatabase = (connection: pg.ClientConfig): Promise<void> =>
+  withConnection(connection, async (client) => {
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);
     await assertOurHistory(client);
     await migrate(drizzle({ client }), { migrationsFolder });
-  } finally {
-    await client.end();
-  }
-};
+  });
 
 /** The SHA-256 of every migration, in order: it names the shape of the schema. */
 export const schemaVersion = async (): Promise<string[]> => {

@@ -22,13 +22,18 @@ const parsePidFile = (text: string): Postmaster | undefined => {
   return { pid, port, socketFolder: lines[4]?.trim() ?? '' };
 };
 
-/** Whether a process with this id lives; one that has ended and only waits to be reaped does not. */
-export const isAlive = async (pid: number): Promise<boolean> => {
+/** Whether the number is taken, even by a process that has ended and waits to be reaped. */
+const isTaken = (pid: number): boolean => {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch (error) {
     return errorCode(error) === 'EPERM';
   }
+};
+
+/** Whether a process with this id lives; one that has ended and only waits to be reaped does not. */
+export const isAlive = async (pid: number): Promise<boolean> => {
+  if (!isTaken(pid)) return false;
   const stat = await readOrNothing(`/proc/${pid}/stat`).catch(() => undefined);
   return stat === undefined || !/^\d+ \(.*\) [ZX] /s.test(stat);
 };
@@ -58,8 +63,8 @@ const processesOf = async (dataFolder: string): Promise<number[]> => {
  * The living server of `dataFolder` (a real path), left over from a process that crashed, or undefined.
  *
  * When there is none, everything that could stop a new one is out of the way on return: processes that outlived their
- * killed postmaster have ended (they are given three seconds, then killed), and a pid file whose number now belongs to
- * another program is gone. The caller must hold the folder's lock.
+ * killed postmaster have ended (they are given three seconds, then killed), and a pid file whose number is taken by
+ * another program, or by the dead server itself, is gone. The caller must hold the folder's lock.
  */
 export const survivingPostmaster = async (dataFolder: string): Promise<Postmaster | undefined> => {
   const path = join(dataFolder, 'postmaster.pid');
@@ -73,6 +78,7 @@ export const survivingPostmaster = async (dataFolder: string): Promise<Postmaste
     if (Date.now() - started > 3000) for (const pid of left) process.kill(pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  if (postmaster && (await isAlive(postmaster.pid))) await rm(path);
+  // PostgreSQL would take whatever has that number now for a living server.
+  if (postmaster && isTaken(postmaster.pid)) await rm(path, { force: true });
   return undefined;
 };
