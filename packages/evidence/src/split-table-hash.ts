@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type Cell, canonicalCell, joinCells } from './split-cells.ts';
 
 const lanes = 64;
@@ -22,9 +22,10 @@ export function createTableHasher(): TableHasher {
   let rows = 0;
   return {
     add(cells) {
-      const expanded = createHash('shake128', { outputLength: lanes * 4 })
-        .update(joinCells(cells.map(canonicalCell).sort()), 'utf8')
-        .digest();
+      const expanded = hash('shake128', joinCells(cells.map(canonicalCell).sort()), {
+        outputEncoding: 'buffer',
+        outputLength: lanes * 4,
+      });
       for (let lane = 0; lane < lanes; lane++) sums[lane] = sums[lane]! + expanded.readUInt32LE(lane * 4);
       rows++;
     },

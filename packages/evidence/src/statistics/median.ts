@@ -22,8 +22,14 @@ export function medianBounds(
   alpha: number,
 ): { lo: number | null; hi: number | null } {
   const n = lowValues.length;
+  // The largest rank with P(X <= rank - 1) <= alpha, X binomial(n, 1/2), by bisection: the tail grows with the rank.
   let rank = 0;
-  while (rank < n && reaches(binomialLowerTail(rank, n, 0.5), alpha)) rank++;
+  let above = n;
+  while (rank < above) {
+    const middle = (rank + above + 1) >> 1;
+    if (reaches(binomialLowerTail(middle - 1, n, 0.5), alpha)) rank = middle;
+    else above = middle - 1;
+  }
   if (rank === 0) return { lo: null, hi: null };
   const lo = ascending(lowValues)[rank - 1]!;
   const hi = ascending(highValues)[n - rank]!;

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 
 /** Fills an array with independent uniform integers in 0 … bound - 1; each call goes on where the last one ended. */
 export type FillUniform = (target: Int32Array, bound: number) => void;
@@ -39,7 +39,7 @@ export function seededUniform(seed: string): FillUniform {
  * `root` is 64 hexadecimal digits. Different purposes give unrelated seeds.
  */
 export function deriveSeeds(root: string, purpose: string, count: number): number[] {
-  const key = Buffer.from(root, 'hex');
+  const key = createSecretKey(root, 'hex');
   const seeds = new Set<number>();
   for (let index = 0; seeds.size < count; index++) {
     const digest = createHmac('sha256', key).update(`genesis/seed/1/${purpose}/${index}`).digest();

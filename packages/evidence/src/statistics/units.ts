@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type ArmsClaim,
   type Claim,
@@ -87,7 +87,7 @@ function excludes(rule: Exclusion, inputs: RowInputs | undefined): boolean {
 
 /** Places units in an order that only the frozen claim decides, so nobody picks which ones make the sample. */
 function frozenOrder(claimHash: string, units: readonly string[]): string[] {
-  const place = (unit: string) => createHash('sha256').update(`${claimHash}/${unit}`, 'utf8').digest('hex');
+  const place = (unit: string) => hash('sha256', `${claimHash}/${unit}`, 'hex');
   return units
     .map((unit) => ({ unit, place: place(unit) }))
     .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))
