@@ -1,4 +1,5 @@
 import {
+  type ArmsClaim,
   type Claim,
   claimBoundary,
   type HypothesisState,

@@ -11,7 +11,9 @@ export function findingOf(report: CampaignReport): string[] {
     `The campaign sought ${plain(objective.name)} ${goalWords(objective)}.`,
     ...explorationSentences(report),
     ...hypotheses.flatMap((hypothesis) => verdictSentence(hypothesis, objective)),
-    ...(hypotheses.length === 0 ? ['No hypothesis was frozen, so nothing here has been tested: it describes only.'] : []),
+    ...(hypotheses.length === 0
+      ? ['No hypothesis was frozen, so nothing here has been tested: it describes only.']
+      : []),
     ...sureness(report),
   ];
 }
@@ -19,18 +21,23 @@ export function findingOf(report: CampaignReport): string[] {
 function explorationSentences({ exploration, objective, plan }: CampaignReport): string[] {
   if (!exploration.shown) return ['The single experiments are withheld from this report.'];
   const { arms, best } = exploration.value;
-  if (best === null || best.outcome.status !== 'measured') return ['No experiment gave a measured value yet.'];
+  if (best === null || best.outcome.status !== 'measured')
+    return ['No experiment gave a measured value yet.'];
   const { value } = best.outcome;
   const away =
     objective.goal.kind === 'target'
       ? `, ${quantity(shownValue(objective.goal, value), objective.unit, 2)} from the target`
       : '';
   const leader = `The best measured value is ${quantity(value, objective.unit)}${away}, found by ${plain(best.arm)} in its experiment ${number(best.experiment)} of ${number(plan.budget)}.`;
-  const finals = arms.flatMap((arm) => (arm.final === null ? [] : [finalWords(arm, arm.final.median, objective)]));
+  const finals = arms.flatMap((arm) =>
+    arm.final === null ? [] : [finalWords(arm, arm.final.median, objective)],
+  );
   const typical =
     finals.length < 2
       ? []
-      : [`At equal budgets ${plan.repeats > 1 ? `the median of ${counted(plan.repeats, 'repeat')} ended at ` : 'the arms ended at '}${listed(finals)}; this describes what was seen, the tests decide.`];
+      : [
+          `At equal budgets ${plan.repeats > 1 ? `the median of ${counted(plan.repeats, 'repeat')} ended at ` : 'the arms ended at '}${listed(finals)}; this describes what was seen, the tests decide.`,
+        ];
   return [leader, ...typical];
 }
 
@@ -57,9 +64,17 @@ function sureness({ hypotheses, families }: CampaignReport): string[] {
   const budget = families.reduce((sum, { alpha }) => sum + alpha, 0);
   return [
     ...(decided.length > 0
-      ? [`Over all its tests together, a false claim is called supported with a probability of at most ${percent(Math.min(1, budget))}.`]
+      ? [
+          `Over all its tests together, a false claim is called supported with a probability of at most ${percent(Math.min(1, budget))}.`,
+        ]
       : []),
-    ...(abandoned > 0 ? [`${counted(abandoned, 'further frozen hypothesis', 'further frozen hypotheses')} ${abandoned === 1 ? 'was' : 'were'} abandoned unopened and spent nothing.`] : []),
-    ...(hidden > 0 ? [`${counted(hidden, 'verdict')} ${hidden === 1 ? 'is' : 'are'} withheld from this report.`] : []),
+    ...(abandoned > 0
+      ? [
+          `${counted(abandoned, 'further frozen hypothesis', 'further frozen hypotheses')} ${abandoned === 1 ? 'was' : 'were'} abandoned unopened and spent nothing.`,
+        ]
+      : []),
+    ...(hidden > 0
+      ? [`${counted(hidden, 'verdict')} ${hidden === 1 ? 'is' : 'are'} withheld from this report.`]
+      : []),
   ];
 }

@@ -33,7 +33,9 @@ function progressFigure({ objective, plan }: CampaignReport, arms: readonly ArmR
     repeats < 2
       ? 'One repeat: a description of what happened, without a spread. Dots are single measured values.'
       : `Lines are medians over ${counted(repeats, 'repeat')}; bands hold ${repeats >= 4 ? 'the middle half of them' : 'all of them'}.`;
-  const finals = arms.flatMap(({ name, final }) => (final === null ? [] : [`${plain(name)} ${quantity(final.median, objective.unit, 3)}`]));
+  const finals = arms.flatMap(({ name, final }) =>
+    final === null ? [] : [`${plain(name)} ${quantity(final.median, objective.unit, 3)}`],
+  );
   const failed = arms.reduce((sum, arm) => sum + arm.failed, 0);
   const censored = arms.reduce((sum, arm) => sum + arm.censored, 0);
   const misses =
@@ -54,7 +56,8 @@ function armsTable({ objective, plan }: CampaignReport, arms: readonly ArmReport
   return html`<div class="scroll" role="region" tabindex="0" aria-label="The arms"><table><caption>${counted(plan.budget, 'experiment')} for each arm in ${plan.repeats === 1 ? 'one repeat' : `each of ${number(plan.repeats)} repeats`}, of which ${counted(plan.starts, 'shared start')}${plan.batch > 1 && `, in batches of ${number(plan.batch)}`}.</caption>
 <thead><tr><th scope="col">Arm</th><th scope="col">Strategy</th><th scope="col" class="n">Measured</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Censored</th><th scope="col" class="n">Best value</th><th scope="col" class="n">${target ? 'Final distance, median' : 'Final best, median'}</th></tr></thead>
 <tbody>${arms.map(
-    (arm) => html`<tr><th scope="row">${plain(arm.name)}</th><td>${plain(arm.strategy.replaceAll('-', ' '))}${arm.control && ' (control)'}</td><td class="n">${number(arm.measured)}</td><td class="n">${number(arm.failed)}</td><td class="n">${number(arm.censored)}</td><td class="n">${arm.best?.outcome.status === 'measured' ? quantity(arm.best.outcome.value, objective.unit) : 'none'}</td><td class="n">${arm.final === null ? 'none' : quantity(arm.final.median, objective.unit, 3)}</td></tr>`,
+    (arm) =>
+      html`<tr><th scope="row">${plain(arm.name)}</th><td>${plain(arm.strategy.replaceAll('-', ' '))}${arm.control && ' (control)'}</td><td class="n">${number(arm.measured)}</td><td class="n">${number(arm.failed)}</td><td class="n">${number(arm.censored)}</td><td class="n">${arm.best?.outcome.status === 'measured' ? quantity(arm.best.outcome.value, objective.unit) : 'none'}</td><td class="n">${arm.final === null ? 'none' : quantity(arm.final.median, objective.unit, 3)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -69,14 +72,27 @@ export function bestSection({ exploration, objective }: CampaignReport): Markup 
 ${curve.shown ? curve.value !== null && curveFigure(curve.value) : html`<p class="withheld">${withheldWords('What the instrument recorded', curve)}</p>`}</section>`;
 }
 
-function curveFigure({ points, diameterNm, uncertaintyNm, polydispersity, reducedChiSquare }: CurveReport): Markup {
+function curveFigure({
+  points,
+  diameterNm,
+  uncertaintyNm,
+  polydispersity,
+  reducedChiSquare,
+}: CurveReport): Markup {
   const found = [
-    ...(diameterNm === null ? [] : [`diameter ${number(diameterNm)}${uncertaintyNm === null ? '' : ` ± ${number(uncertaintyNm, 2)}`} nm`]),
+    ...(diameterNm === null
+      ? []
+      : [
+          `diameter ${number(diameterNm)}${uncertaintyNm === null ? '' : ` ± ${number(uncertaintyNm, 2)}`} nm`,
+        ]),
     ...(polydispersity === null ? [] : [`polydispersity ${number(polydispersity, 2)}`]),
     ...(reducedChiSquare === null ? [] : [`reduced chi-square ${number(reducedChiSquare, 3)}`]),
   ];
   const fitted = found.length === 0 ? '' : `The fit gives ${listed(found)}.`;
-  const says = { title: 'Small-angle scattering and its fit', description: `${counted(points.length, 'wave number')}, both axes in powers of ten. ${fitted}` };
+  const says = {
+    title: 'Small-angle scattering and its fit',
+    description: `${counted(points.length, 'wave number')}, both axes in powers of ten. ${fitted}`,
+  };
   return html`<figure>${scatteringChart('curve-wide', widths.wide, points, says, 'wide')}${scatteringChart('curve-narrow', widths.narrow, points, says, 'narrow')}
 <figcaption><strong>Small-angle scattering</strong> of this batch: counts with their standard uncertainties, the fitted polydisperse spheres as a line, and below what the fit leaves over. ${fitted}</figcaption></figure>`;
 }
@@ -92,7 +108,10 @@ export function experimentsSection({ exploration, objective }: CampaignReport): 
   const { experiments, parameters } = exploration.value;
   if (experiments.length === 0) return null;
   const shown = experiments.slice(0, mostRows);
-  const note = shown.length < experiments.length ? ` The first ${number(mostRows, 6)} are listed; the evidence crate holds them all.` : '';
+  const note =
+    shown.length < experiments.length
+      ? ` The first ${number(mostRows, 6)} are listed; the evidence crate holds them all.`
+      : '';
   return html`<section aria-labelledby="experiments"><h2 id="experiments">All experiments</h2>
 <details><summary>${counted(experiments.length, 'experiment')} in order of arm, repeat and number</summary><div class="scroll" role="region" tabindex="0" aria-label="All experiments"><table><caption>Failed and censored experiments are listed with their reasons.${note}</caption>
 <thead><tr><th scope="col">Arm</th><th scope="col" class="n">Repeat</th><th scope="col" class="n">No.</th>${parameters.map(({ name, unit }) => html`<th scope="col">${shortened(name, 40)}${unit !== null && ` (${plain(unit)})`}</th>`)}<th scope="col">${shortened(objective.name, 40)}${objective.unit !== null && ` (${plain(objective.unit)})`}</th></tr></thead>

@@ -1,4 +1,4 @@
-import { type Lineage, lineageChart, type LineageNode } from './charts/lineage.ts';
+import { type Lineage, type LineageNode, lineageChart } from './charts/lineage.ts';
 import { html, type Markup } from './markup.ts';
 import type { CampaignReport, HypothesisReport } from './model.ts';
 import { counted, listed } from './text.ts';
@@ -27,18 +27,35 @@ function lineageOf(report: CampaignReport): Lineage {
         shape: 'plain',
       }))
     : [{ id: 'arm/', lines: ['Experiments', 'withheld'], shape: 'plain' }];
-  const modelNodes = models.map(({ id, name, measured }): LineageNode => ({
-    id,
-    lines: ['Model', name, `from ${counted(measured, 'value')}`],
-    shape: 'plain',
-  }));
+  const modelNodes = models.map(
+    ({ id, name, measured }): LineageNode => ({
+      id,
+      lines: ['Model', name, `from ${counted(measured, 'value')}`],
+      shape: 'plain',
+    }),
+  );
   const tested = hypotheses.filter(({ openedAt }) => openedAt !== null);
-  const data: LineageNode[] = tested.length === 0 ? [] : [{ id: 'data', lines: ['Data for testing', source.kind === 'table' ? 'sealed or fresh' : 'measured after', source.kind === 'table' ? '' : 'the freeze'], shape: 'data' }];
-  const claims = hypotheses.map((one, i): LineageNode => ({
-    id: one.id,
-    lines: [`Hypothesis ${i + 1}`, one.kind === 'arms' ? 'about the arms' : 'about the model', one.state],
-    shape: 'plain',
-  }));
+  const data: LineageNode[] =
+    tested.length === 0
+      ? []
+      : [
+          {
+            id: 'data',
+            lines: [
+              'Data for testing',
+              source.kind === 'table' ? 'sealed or fresh' : 'measured after',
+              source.kind === 'table' ? '' : 'the freeze',
+            ],
+            shape: 'data',
+          },
+        ];
+  const claims = hypotheses.map(
+    (one, i): LineageNode => ({
+      id: one.id,
+      lines: [`Hypothesis ${i + 1}`, one.kind === 'arms' ? 'about the arms' : 'about the model', one.state],
+      shape: 'plain',
+    }),
+  );
   const verdicts = tested.map((one): LineageNode => {
     const { shape, words } = standingOf(one);
     return { id: `verdict/${one.id}`, lines: [words, `on hypothesis ${hypotheses.indexOf(one) + 1}`], shape };
@@ -70,6 +87,10 @@ const claimEdges = (one: HypothesisReport, arms: readonly LineageNode[]): (reado
 
 function shortLayer(layer: LineageNode[]): LineageNode[] {
   if (layer.length <= mostInLayer) return layer;
-  const more: LineageNode = { id: `more/${layer[0]!.id}`, lines: ['and more', counted(layer.length - mostInLayer + 1, 'other')], shape: 'plain' };
+  const more: LineageNode = {
+    id: `more/${layer[0]!.id}`,
+    lines: ['and more', counted(layer.length - mostInLayer + 1, 'other')],
+    shape: 'plain',
+  };
   return [...layer.slice(0, mostInLayer - 1), more];
 }

@@ -1,10 +1,24 @@
 import { differencesChart } from './charts/differences.ts';
 import { isInside, predictionsChart } from './charts/predictions.ts';
 import { html, type Markup } from './markup.ts';
-import type { CampaignReport, HypothesisReport, ObjectiveReport, RowsReport, VerdictReport } from './model.ts';
+import type {
+  CampaignReport,
+  HypothesisReport,
+  ObjectiveReport,
+  RowsReport,
+  VerdictReport,
+} from './model.ts';
 import { interval, moment, number, percent, probability, quantity } from './numbers.ts';
 import { counted, plain } from './text.ts';
-import { estimateWords, independenceWords, intervalWords, shortClaim, type Standing, standingOf, withheldWords } from './words.ts';
+import {
+  estimateWords,
+  independenceWords,
+  intervalWords,
+  type Standing,
+  shortClaim,
+  standingOf,
+  withheldWords,
+} from './words.ts';
 
 const signs: Readonly<Record<Standing['shape'], string>> = {
   supported: 'M4 12.5l5 5L20 6.5',
@@ -42,7 +56,10 @@ ${verdict.shown && verdict.value !== null && assumptions(verdict.value, objectiv
 function result(hypothesis: HypothesisReport, verdict: VerdictReport, objective: ObjectiveReport): Markup {
   const { pValue, pOpposite, n, missing, outside, brier } = verdict;
   const estimate = estimateWords(hypothesis, verdict, objective);
-  const against = hypothesis.kind === 'arms' ? quantity(hypothesis.boundary, objective.unit, 3) : percent(hypothesis.boundary);
+  const against =
+    hypothesis.kind === 'arms'
+      ? quantity(hypothesis.boundary, objective.unit, 3)
+      : percent(hypothesis.boundary);
   const units = hypothesis.kind === 'arms' ? 'paired start' : 'design';
   const left = [
     ...(missing > 0 ? [`${counted(missing, 'without a result', 'without a result')}`] : []),
@@ -70,7 +87,9 @@ const shares = new Set(['coverage-95', 'share-ahead']);
 function assumptions({ assumptions: stated, metrics }: VerdictReport, objective: ObjectiveReport): Markup {
   const value = (name: string, figure: number | null): string => {
     if (figure === null) return 'not known';
-    return shares.has(name) ? percent(figure) : quantity(figure, inObjectiveUnit.has(name) ? objective.unit : null, 3);
+    return shares.has(name)
+      ? percent(figure)
+      : quantity(figure, inObjectiveUnit.has(name) ? objective.unit : null, 3);
   };
   const spread = (name: string, lo: number | null, hi: number | null): string => {
     if (lo === null || hi === null) return 'not known';
@@ -96,7 +115,8 @@ function provenance(hypothesis: HypothesisReport): Markup {
 
 function evidence(hypothesis: HypothesisReport, objective: ObjectiveReport, id: string): Markup | null {
   const { rows } = hypothesis;
-  if (!rows.shown) return html`<p class="withheld">${withheldWords('The data behind this verdict', rows)}</p>`;
+  if (!rows.shown)
+    return html`<p class="withheld">${withheldWords('The data behind this verdict', rows)}</p>`;
   if (rows.value === null) return null;
   return rows.value.kind === 'prediction'
     ? predictionFigure(hypothesis, rows.value, objective, id)
@@ -109,13 +129,24 @@ function predictionFigure(
   objective: ObjectiveReport,
   id: string,
 ): Markup {
-  if (units.length === 0) return html`<p class="withheld">No design has both a prediction and a measurement: there is nothing to draw.</p>`;
+  if (units.length === 0)
+    return html`<p class="withheld">No design has both a prediction and a measurement: there is nothing to draw.</p>`;
   const judged = units.map(isInside).filter((inside) => inside !== null);
   const inside = judged.filter(Boolean).length;
-  const covered = judged.length === 0 ? 'The predictions came without intervals.' : `The 95 % interval of the prediction holds the measurement for ${number(inside)} of ${counted(judged.length, 'design')} (${percent(inside / judged.length)}).`;
-  const absent = missing > 0 ? ` ${counted(missing, 'design')} without a result ${missing === 1 ? 'is' : 'are'} not drawn.` : '';
+  const covered =
+    judged.length === 0
+      ? 'The predictions came without intervals.'
+      : `The 95 % interval of the prediction holds the measurement for ${number(inside)} of ${counted(judged.length, 'design')} (${percent(inside / judged.length)}).`;
+  const absent =
+    missing > 0
+      ? ` ${counted(missing, 'design')} without a result ${missing === 1 ? 'is' : 'are'} not drawn.`
+      : '';
   const title = `Predicted against measured ${plain(objective.name)}`;
-  const chart = predictionsChart(`${id}-figure`, objective, units, { title, description: `${counted(units.length, 'design')}. ${covered}${absent}`, baseline });
+  const chart = predictionsChart(`${id}-figure`, objective, units, {
+    title,
+    description: `${counted(units.length, 'design')}. ${covered}${absent}`,
+    baseline,
+  });
   return html`<figure>${chart}<figcaption><strong>Predicted against measured</strong> on data that no arm had seen. ${covered} Circles: inside; diamonds: outside. On the dashed diagonal both agree.${absent}</figcaption></figure>`;
 }
 
@@ -125,11 +156,15 @@ function armsFigure(
   objective: ObjectiveReport,
   id: string,
 ): Markup {
-  if (differences.length === 0) return html`<p class="withheld">No start has a result of both arms: there is nothing to draw.</p>`;
+  if (differences.length === 0)
+    return html`<p class="withheld">No start has a result of both arms: there is nothing to draw.</p>`;
   const verdict = hypothesis.verdict.shown ? hypothesis.verdict.value : null;
   const ahead = differences.filter((value) => value > 0).length;
   const summary = `The clever arm ended ahead in ${number(ahead)} of ${counted(differences.length, 'start')}.`;
-  const absent = missing > 0 ? ` ${counted(missing, 'start')} without a result of both arms ${missing === 1 ? 'is' : 'are'} not drawn.` : '';
+  const absent =
+    missing > 0
+      ? ` ${counted(missing, 'start')} without a result of both arms ${missing === 1 ? 'is' : 'are'} not drawn.`
+      : '';
   const chart = differencesChart(`${id}-figure`, objective, differences, hypothesis, verdict, {
     title: 'Lead of the clever arm from each fresh start',
     description: `${summary} The threshold is ${quantity(hypothesis.boundary, objective.unit, 3)}.${absent}`,
@@ -139,7 +174,8 @@ function armsFigure(
 
 function budgets({ families, hypotheses }: CampaignReport): Markup | null {
   if (families.length === 0) return null;
-  const own = (family: string): number => hypotheses.filter((one) => one.family === family && one.openedAt !== null).length;
+  const own = (family: string): number =>
+    hypotheses.filter((one) => one.family === family && one.openedAt !== null).length;
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Error budget"><table><caption>Error budget: each opening spends alpha, whatever it finds, and nothing is ever refunded.</caption><thead><tr><th scope="col">Family</th><th scope="col" class="n">Budget</th><th scope="col" class="n">Spent</th><th scope="col" class="n">Left</th><th scope="col" class="n">Openings in this campaign</th></tr></thead><tbody>${families.map(
     ({ id, alpha, spent, left }) =>
       html`<tr><th scope="row"><code>${plain(id)}</code></th><td class="n">${probability(alpha)}</td><td class="n">${probability(spent)}</td><td class="n">${left === 0 ? '0 (exhausted)' : probability(left)}</td><td class="n">${number(own(id))}</td></tr>`,

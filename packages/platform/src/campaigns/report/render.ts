@@ -70,7 +70,8 @@ ${families.length > 0 && html`<div><dt>Error budget left</dt><dd>${probability(f
     _: CampaignReport,
     { arms, best }: Extract<CampaignReport['exploration'], { shown: true }>['value'],
   ): Markup {
-    const total = (of: 'recorded' | 'failed' | 'censored'): number => arms.reduce((sum, arm) => sum + arm[of], 0);
+    const total = (of: 'recorded' | 'failed' | 'censored'): number =>
+      arms.reduce((sum, arm) => sum + arm[of], 0);
     const value = best?.outcome.status === 'measured' ? best.outcome.value : null;
     const { goal, unit } = objective;
     return html`${

@@ -21,7 +21,11 @@ export function standingOf({ state, verdict }: Pick<HypothesisReport, 'state' | 
     const { outcome } = verdict.value;
     return { shape: outcome, words: `${outcome[0]!.toUpperCase()}${outcome.slice(1)}` };
   }
-  const words = { frozen: 'Frozen, not opened', opened: 'Opened, no verdict yet', abandoned: 'Abandoned, never opened' };
+  const words = {
+    frozen: 'Frozen, not opened',
+    opened: 'Opened, no verdict yet',
+    abandoned: 'Abandoned, never opened',
+  };
   return { shape: 'untested', words: state === 'concluded' ? 'Concluded' : words[state] };
 }
 
@@ -42,7 +46,10 @@ export function shortClaim(hypothesis: HypothesisReport, objective: ObjectiveRep
   const { boundary, direction, arms, baseline, tolerance } = hypothesis;
   const than = direction === 'greater' ? 'more' : 'less';
   if (arms !== null) {
-    const lead = boundary === 0 && direction === 'greater' ? 'ahead of' : `${than} than ${quantity(boundary, objective.unit, 3)} ahead of`;
+    const lead =
+      boundary === 0 && direction === 'greater'
+        ? 'ahead of'
+        : `${than} than ${quantity(boundary, objective.unit, 3)} ahead of`;
     return `From a fresh start, ${plain(arms.clever)} typically ends ${lead} ${plain(arms.control)} after ${number(arms.budget)} experiments each`;
   }
   const event =
@@ -53,12 +60,22 @@ export function shortClaim(hypothesis: HypothesisReport, objective: ObjectiveRep
 }
 
 /** The estimate of a claim in its own unit: a share, or a lead in the unit of the objective. */
-export function estimateWords(hypothesis: HypothesisReport, verdict: VerdictReport, objective: ObjectiveReport): string {
+export function estimateWords(
+  hypothesis: HypothesisReport,
+  verdict: VerdictReport,
+  objective: ObjectiveReport,
+): string {
   if (verdict.estimate === null) return 'none: no unit had a result';
-  return hypothesis.kind === 'arms' ? quantity(verdict.estimate, objective.unit, 3) : percent(verdict.estimate);
+  return hypothesis.kind === 'arms'
+    ? quantity(verdict.estimate, objective.unit, 3)
+    : percent(verdict.estimate);
 }
 
-export function intervalWords(hypothesis: HypothesisReport, verdict: VerdictReport, objective: ObjectiveReport): string {
+export function intervalWords(
+  hypothesis: HypothesisReport,
+  verdict: VerdictReport,
+  objective: ObjectiveReport,
+): string {
   const { lo, hi } = verdict.interval;
   if (hypothesis.kind === 'arms') return interval(lo, hi, objective.unit);
   return lo === null || hi === null ? interval(lo, hi) : `${percent(lo)} to ${percent(hi)}`;
