@@ -88,3 +88,21 @@ test('a key named __proto__ is an ordinary key', () => {
   const text = '{"__proto__":{"a":1},"b":2}';
   expect(canonicalJson(parseCanonicalJson(text))).toBe(text);
 });
+
+test('the order of keys is that of UTF-16 code units also for keys that look like numbers', () => {
+  expect(canonicalJson({ 9: 1, 10: 2, a: { 2: 0, 1: 0 } })).toBe('{"10":2,"9":1,"a":{"1":0,"2":0}}');
+  expect(canonicalJson(parseCanonicalJson('{"10":2,"9":1}'))).toBe('{"10":2,"9":1}');
+  expect(() => parseCanonicalJson('{"9":1,"10":2}')).toThrow(MalformedError);
+});
+
+test('a method named toJSON changes nothing in silence', () => {
+  const list: unknown[] & { toJSON?: () => number } = [1];
+  list.toJSON = () => 2;
+  expect(canonicalJson(list)).toBe('[1]');
+  expect(() => canonicalJson({ toJSON: () => 2 })).toThrow('function');
+});
+
+test('escaped lone surrogates in a text are refused', () => {
+  expect(() => parseCanonicalJson('"\\ud800"')).toThrow('lone surrogate');
+  expect(parseCanonicalJson('"\\\\ud800"')).toBe('\\ud800');
+});

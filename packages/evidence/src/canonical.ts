@@ -11,53 +11,90 @@ export type JsonValue =
 
 const deepest = 200;
 
-function refuse(path: string, message: string): never {
-  throw new MalformedError('canonical-json', `${path === '' ? 'the value' : path} ${message}`);
+/**
+ * Whether JSON.stringify already gives the canonical text: plain objects with their keys in order, and nothing that
+ * JSON does not have. What was read from canonical JSON is such, and the native writer is several times faster.
+ */
+function isOrdered(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed();
+    case 'number':
+      return Number.isFinite(value);
+    case 'boolean':
+      return true;
+    case 'object':
+      break;
+    default:
+      return false;
+  }
+  if (value === null) return true;
+  if (depth >= deepest) return false;
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) if (!isOrdered(value[at], depth + 1)) return false;
+    return !('toJSON' in value);
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let before = '';
+  for (const key of Object.keys(value)) {
+    if (key < before || !key.isWellFormed()) return false;
+    if (!isOrdered((value as Record<string, unknown>)[key], depth + 1)) return false;
+    before = key;
+  }
+  return true;
 }
 
-function writeString(text: string, path: string): string {
-  if (!text.isWellFormed()) refuse(path, 'contains a lone surrogate, which has no UTF-8 form');
+function refuse(trail: readonly (string | number)[], message: string): never {
+  const place = trail.length === 0 ? 'the value' : `/${trail.join('/')}`;
+  throw new MalformedError('canonical-json', `${place} ${message}`);
+}
+
+function writeString(text: string, trail: readonly (string | number)[]): string {
+  if (!text.isWellFormed()) refuse(trail, 'contains a lone surrogate, which has no UTF-8 form');
   return JSON.stringify(text);
 }
 
-function writeObject(value: object, path: string, depth: number): string {
+function writeObject(value: object, trail: (string | number)[]): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    refuse(path, 'is an instance of a class; only plain objects, arrays and scalars are JSON');
+    refuse(trail, 'is an instance of a class; only plain objects, arrays and scalars are JSON');
   }
   const source = value as Record<string, unknown>;
   const members: string[] = [];
   // RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is the default order of Array.prototype.sort.
   for (const key of Object.keys(source).sort()) {
-    const place = `${path}/${key}`;
-    members.push(`${writeString(key, place)}:${write(source[key], place, depth + 1)}`);
+    trail.push(key);
+    members.push(`${writeString(key, trail)}:${write(source[key], trail)}`);
+    trail.pop();
   }
   return `{${members.join(',')}}`;
 }
 
-function writeArray(value: readonly unknown[], path: string, depth: number): string {
+function writeArray(value: readonly unknown[], trail: (string | number)[]): string {
   const items: string[] = [];
   for (let index = 0; index < value.length; index++) {
-    items.push(write(value[index], `${path}/${index}`, depth + 1));
+    trail.push(index);
+    items.push(write(value[index], trail));
+    trail.pop();
   }
   return `[${items.join(',')}]`;
 }
 
-function write(value: unknown, path: string, depth: number): string {
-  if (depth > deepest) refuse(path, `is nested deeper than ${deepest} levels`);
+function write(value: unknown, trail: (string | number)[]): string {
+  if (trail.length > deepest) refuse(trail, `is nested deeper than ${deepest} levels`);
   switch (typeof value) {
     case 'string':
-      return writeString(value, path);
+      return writeString(value, trail);
     case 'number':
-      if (!Number.isFinite(value)) refuse(path, `is ${value}; JSON numbers are finite`);
+      if (!Number.isFinite(value)) refuse(trail, `is ${value}; JSON numbers are finite`);
       return JSON.stringify(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
       if (value === null) return 'null';
-      return Array.isArray(value) ? writeArray(value, path, depth) : writeObject(value, path, depth);
+      return Array.isArray(value) ? writeArray(value, trail) : writeObject(value, trail);
     default:
-      return refuse(path, `is of type ${typeof value}, which JSON does not have`);
+      return refuse(trail, `is of type ${typeof value}, which JSON does not have`);
   }
 }
 
@@ -67,7 +104,7 @@ function write(value: unknown, path: string, depth: number): string {
  * bigint, functions, instances of classes, lone surrogates and nesting beyond 200 levels.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, '', 0);
+  return isOrdered(value, 0) ? JSON.stringify(value) : write(value, []);
 }
 
 /** The UTF-8 bytes of `canonicalJson`: what is hashed and signed. */

@@ -36,6 +36,7 @@ export {
 } from './crate/write-crate.ts';
 export { sha256Hex } from './encoding.ts';
 export { type EvidenceFormat, MalformedError } from './malformed.ts';
+export { planBatch, rootFromBatch } from './merkle/batch.ts';
 export {
   appendLeaf,
   type CompactTree,
@@ -46,10 +47,10 @@ export {
   type StoredNode,
 } from './merkle/compact.ts';
 export { emptyRoot, type Hash, leafHash, nodeHash, rootFromLeaves } from './merkle/hash.ts';
+export type { ProofPlan } from './merkle/plan.ts';
 export {
   assembleProof,
   type NodeReader,
-  type ProofPlan,
   planConsistency,
   planInclusion,
   proveConsistency,

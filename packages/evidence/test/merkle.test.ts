@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   appendLeaf,
+  assembleProof,
   type CompactTree,
   compactRoot,
   emptyRoot,
@@ -9,10 +10,12 @@ import {
   type Hash,
   leafHash,
   nodeHash,
+  planBatch,
   planInclusion,
   proveConsistency,
   proveInclusion,
   readCompactTree,
+  rootFromBatch,
   rootFromLeaves,
   verifyConsistency,
   verifyInclusion,
@@ -239,4 +242,61 @@ test('bad sizes and states are refused with what is allowed', async () => {
   await expect(proveConsistency(4, 3, () => emptyRoot)).rejects.toThrow('the old size is 4');
   expect(() => compactRoot({ size: 3, peaks: [emptyRoot] })).toThrow('a tree of 3 leaves has 2 peaks');
   expect(() => appendLeaf(emptyTree, new Uint8Array(31))).toThrow('32 bytes');
+});
+
+test('a batch proof holds for exactly its leaves, at every size up to 130', () => {
+  const leaves = Array.from({ length: 130 }, (_, i) => leafAt(i));
+  const { read } = grow(leaves);
+  const size = fc.integer({ min: 1, max: 130 });
+  fc.assert(
+    fc.property(size, fc.array(fc.nat(129), { minLength: 1 }), fc.nat(), (n, picks, at) => {
+      const indices = [...new Set(picks.map((pick) => pick % n))].sort((a, b) => a - b);
+      const plan = planBatch(indices, n);
+      const proof = assembleProof(
+        plan,
+        plan.nodes.map(({ level, index }) => read(level, index)),
+      );
+      const own = indices.map((index) => leaves[index]!);
+      const root = naiveRoot(leaves.slice(0, n));
+      expect(rootFromBatch(indices, own, n, proof)).toEqual(root);
+      const changed = own.map((leaf, i) => (i === at % own.length ? leafAt(1000) : leaf));
+      expect(rootFromBatch(indices, changed, n, proof)).not.toEqual(root);
+      expect(rootFromBatch(indices, own, n, [...proof, root])).toBeNull();
+      if (proof.length > 0) {
+        expect(rootFromBatch(indices, own, n, proof.slice(1))).toBeNull();
+        expect(rootFromBatch(indices, own, n, proof.with(at % proof.length, leafAt(1000)))).not.toEqual(root);
+      }
+      const moved = indices.with(-1, indices.at(-1)! + 1);
+      const elsewhere = rootFromBatch(moved, own, n, proof);
+      if (elsewhere !== null) expect(elsewhere).not.toEqual(root);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a batch of one is the audit path, a batch of all is empty, and bad batches are refused', async () => {
+  const leaves = Array.from({ length: 77 }, (_, i) => leafAt(i));
+  const { read } = grow(leaves);
+  const order = (hashes: readonly Hash[]) => hashes.map((hash) => Buffer.from(hash).toString('hex')).sort();
+  for (let index = 0; index < 77; index++) {
+    const plan = planBatch([index], 77);
+    const proof = assembleProof(
+      plan,
+      plan.nodes.map((node) => read(node.level, node.index)),
+    );
+    expect(order(proof)).toEqual(order(await proveInclusion(index, 77, read)));
+  }
+  expect(planBatch([...leaves.keys()], 77).nodes).toEqual([]);
+  expect(rootFromBatch([...leaves.keys()], leaves, 77, [])).toEqual(naiveRoot(leaves));
+  for (const indices of [[], [77], [1, 1], [2, 1], [-1], [0.5]]) {
+    expect(() => planBatch(indices, 77)).toThrow('its indices ascend below the size');
+    expect(
+      rootFromBatch(
+        indices,
+        indices.map(() => leaves[0]!),
+        77,
+        [],
+      ),
+    ).toBeNull();
+  }
 });

@@ -31,6 +31,7 @@ import {
   labelHash,
   leafHash,
   modelArtifactHash,
+  type NodeCoordinate,
   outcomeHash,
   type Predict,
   planHash,
@@ -114,11 +115,12 @@ export class MemoryLog {
     this.checkpoints.push(formatNote(cosigned));
   }
 
-  readonly read = (level: number, index: number): Hash => {
-    const hash = this.#nodes.get(`${level}/${index}`);
-    if (hash === undefined) throw new Error(`no node ${level}/${index}`);
-    return hash;
-  };
+  readonly readNodes = async (nodes: readonly NodeCoordinate[]): Promise<Hash[]> =>
+    nodes.map(({ level, index }) => {
+      const hash = this.#nodes.get(`${level}/${index}`);
+      if (hash === undefined) throw new Error(`no node ${level}/${index}`);
+      return hash;
+    });
 }
 
 const campaignId = 'cmp_1';
@@ -134,7 +136,7 @@ export const samplePredict: Predict = ({ config, tensors }, designs) => {
 };
 
 function cutTable() {
-  const rows = Array.from({ length: 60 }, (_, i) => ({ x: i / 4, y: truth(i / 4) }));
+  const rows = Array.from({ length: 24 }, (_, i) => ({ x: i / 2, y: truth(i / 2) }));
   const keys = rows.map(({ x }) => canonicalRowKey({ x }));
   const rule = planSplit(keys, { seed: 'split seed', confirmFraction: 0.5 });
   const side = (wanted: 'explore' | 'confirm') => rows.filter((_, i) => sideOf(rule, keys[i]!) === wanted);
@@ -362,7 +364,7 @@ export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Arr
   const arms: Hypothesis = { id: 'hyp_3', claim: armsClaim(), familyId: 'fam_arms' };
   const dropped: Hypothesis = {
     id: 'hyp_4',
-    claim: withSplit(predictionClaim(artifactHash, 10, splitId, 0.3)),
+    claim: withSplit(predictionClaim(artifactHash, 8, splitId, 0.3)),
     familyId: splitId,
   };
   const all = [first, second, arms, dropped];
@@ -443,7 +445,7 @@ export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Arr
     entries: own,
     checkpoints: log.checkpoints,
     verifierKey: formatVerifierKey(log.signer.key),
-    read: log.read,
+    readNodes: log.readNodes,
   });
   return writeCrate(content, ledger);
 }

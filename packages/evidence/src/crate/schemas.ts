@@ -151,13 +151,13 @@ export type LedgerLine = z.infer<typeof ledgerLineSchema>;
 const hashSchema = z.base64().length(44);
 
 /**
- * `ledger/proofs.json`. `size` is that of the last checkpoint. `inclusion` has one RFC 6962 audit path for each line
- * of the entries, or is "complete" when the entries are the whole log, which then proves itself. `consistency` has
- * one RFC 6962 proof for each step from a checkpoint to the next larger one.
+ * `ledger/proofs.json`. `size` is that of the last checkpoint. `inclusion` proves all lines of the entries at once
+ * (`planBatch`); it is empty when they are the whole log. `consistency` has one RFC 6962 proof for each step from a
+ * checkpoint to the next larger one.
  */
 export const proofsSchema = z.strictObject({
   size: count,
-  inclusion: z.union([z.literal('complete'), z.array(z.array(hashSchema))]),
+  inclusion: z.array(hashSchema),
   consistency: z.array(z.strictObject({ from: count, to: count, hashes: z.array(hashSchema) })),
 });
 export type Proofs = z.infer<typeof proofsSchema>;

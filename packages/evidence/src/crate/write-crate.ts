@@ -1,6 +1,9 @@
 import { encodeBase64, encodeHex, encodeUtf8 } from '../encoding.ts';
-import { MalformedError } from '../malformed.ts';
-import { type NodeReader, proveConsistency, proveInclusion } from '../merkle/prove.ts';
+import { planBatch } from '../merkle/batch.ts';
+import type { NodeCoordinate } from '../merkle/compact.ts';
+import type { Hash } from '../merkle/hash.ts';
+import type { ProofPlan } from '../merkle/plan.ts';
+import { assembleProof, planConsistency } from '../merkle/prove.ts';
 import { parseCheckpoint } from '../notes/checkpoint.ts';
 import { parseNote } from '../notes/note.ts';
 import { writeZip } from '../zip/zip.ts';
@@ -27,7 +30,8 @@ export interface LedgerSource {
   readonly checkpoints: readonly string[];
   /** `name+hash+base64` of the log's key. */
   readonly verifierKey: string;
-  readonly read: NodeReader;
+  /** Hashes of complete subtrees of the log, in the order asked. Called once for all proofs together. */
+  readonly readNodes: (nodes: readonly NodeCoordinate[]) => Promise<readonly Hash[]>;
 }
 
 export interface LedgerPart {
@@ -43,25 +47,31 @@ function bySize(notes: readonly string[]): { note: string; size: number }[] {
   return sorted.filter(({ size }, at) => sorted[at - 1]?.size !== size);
 }
 
-/** Sorts the entries and reads their proofs: O(log size) nodes for each. */
+async function fulfil(
+  plans: readonly ProofPlan[],
+  readNodes: LedgerSource['readNodes'],
+): Promise<string[][]> {
+  const hashes = await readNodes(plans.flatMap(({ nodes }) => nodes));
+  let from = 0;
+  return plans.map((plan) => {
+    const own = hashes.slice(from, from + plan.nodes.length);
+    from += plan.nodes.length;
+    return assembleProof(plan, own).map(encodeBase64);
+  });
+}
+
+/** Sorts the entries and reads their proofs: O(log size) nodes for each entry at most. */
 export async function proveLedger(source: LedgerSource): Promise<LedgerPart> {
   const checkpoints = bySize(source.checkpoints);
   const size = checkpoints.at(-1)?.size ?? 0;
   const sorted = [...source.entries].sort((a, b) => a.index - b.index);
-  if (sorted.some(({ index }, at) => index === sorted[at - 1]?.index || index >= size)) {
-    throw new MalformedError('crate', 'entries are distinct and lie below the size of the last checkpoint');
-  }
-  const complete = sorted.length === size;
-  const inclusion: string[][] = [];
-  for (const { index } of complete ? [] : sorted) {
-    inclusion.push((await proveInclusion(index, size, source.read)).map(encodeBase64));
-  }
-  const consistency: Proofs['consistency'] = [];
-  for (const [at, { size: to }] of checkpoints.entries()) {
-    const from = checkpoints[at - 1]?.size;
-    if (from === undefined) continue;
-    consistency.push({ from, to, hashes: (await proveConsistency(from, to, source.read)).map(encodeBase64) });
-  }
+  const steps = checkpoints.slice(1).map(({ size: to }, at) => ({ from: checkpoints[at]!.size, to }));
+  const batch = planBatch(
+    sorted.map(({ index }) => index),
+    size,
+  );
+  const plans = [batch, ...steps.map(({ from, to }) => planConsistency(from, to))];
+  const [inclusion = [], ...consistency] = await fulfil(plans, source.readNodes);
   const entries = sorted.map(({ index, body, opening }) => ({
     index,
     body,
@@ -69,7 +79,11 @@ export async function proveLedger(source: LedgerSource): Promise<LedgerPart> {
   }));
   return {
     entries,
-    proofs: { size, inclusion: complete ? 'complete' : inclusion, consistency },
+    proofs: {
+      size,
+      inclusion,
+      consistency: steps.map((step, at) => ({ ...step, hashes: consistency[at]! })),
+    },
     checkpoints: checkpoints.map(({ note }) => note),
     verifierKey: source.verifierKey,
   };

@@ -1,59 +1,10 @@
 import { MalformedError } from '../malformed.ts';
-import { type CompactTree, foldPeaks, type NodeCoordinate } from './compact.ts';
+import { type CompactTree, foldPeaks } from './compact.ts';
 import { type Hash, hashBytes } from './hash.ts';
-
-/**
- * What must be read for a proof, as data: `nodes` are complete subtrees, and `groups` says how many consecutive
- * ones of them fold into each hash of the proof. At most about 2 log2(size) nodes in all.
- */
-export interface ProofPlan {
-  readonly nodes: readonly NodeCoordinate[];
-  readonly groups: readonly number[];
-}
+import { addRange, cover, type Draft, type ProofPlan, splitAt } from './plan.ts';
 
 /** Answers the hash of one complete subtree of the log. It may read a database, an array or tiles. */
 export type NodeReader = (level: number, index: number) => Hash | Promise<Hash>;
-
-interface Draft {
-  readonly nodes: NodeCoordinate[];
-  readonly groups: number[];
-}
-
-/** Largest power of two strictly below `size` (size at least 2), with its exponent. */
-function split(size: number): { readonly width: number; readonly level: number } {
-  let width = 1;
-  let level = 0;
-  while (width * 2 < size) {
-    width *= 2;
-    level += 1;
-  }
-  return { width, level };
-}
-
-/** The complete subtrees that cover [start, start + count), where `start` is a multiple of the largest of them. */
-function cover(start: number, count: number): NodeCoordinate[] {
-  const nodes: NodeCoordinate[] = [];
-  let from = start;
-  let rest = count;
-  while (rest > 0) {
-    let width = 1;
-    let level = 0;
-    while (width * 2 <= rest) {
-      width *= 2;
-      level += 1;
-    }
-    nodes.push({ level, index: from / width });
-    from += width;
-    rest -= width;
-  }
-  return nodes;
-}
-
-function add(draft: Draft, start: number, count: number): void {
-  const nodes = cover(start, count);
-  draft.nodes.push(...nodes);
-  draft.groups.push(nodes.length);
-}
 
 function checkSize(name: string, value: number, from: number, to: number): void {
   if (!Number.isSafeInteger(value) || value < from || value > to) {
@@ -64,29 +15,29 @@ function checkSize(name: string, value: number, from: number, to: number): void 
 /** PATH(index, D[start:start+count]) of RFC 6962 section 2.1.1. */
 function inclusion(draft: Draft, index: number, start: number, count: number): void {
   if (count === 1) return;
-  const { width } = split(count);
+  const width = splitAt(count);
   if (index < width) {
     inclusion(draft, index, start, width);
-    add(draft, start + width, count - width);
+    addRange(draft, start + width, count - width);
   } else {
     inclusion(draft, index - width, start + width, count - width);
-    add(draft, start, width);
+    addRange(draft, start, width);
   }
 }
 
 /** SUBPROOF(size, D[start:start+count], known) of RFC 6962 section 2.1.2. */
 function consistency(draft: Draft, size: number, start: number, count: number, known: boolean): void {
   if (size === count) {
-    if (!known) add(draft, start, count);
+    if (!known) addRange(draft, start, count);
     return;
   }
-  const { width } = split(count);
+  const width = splitAt(count);
   if (size <= width) {
     consistency(draft, size, start, width, known);
-    add(draft, start + width, count - width);
+    addRange(draft, start + width, count - width);
   } else {
     consistency(draft, size - width, start + width, count - width, false);
-    add(draft, start, width);
+    addRange(draft, start, width);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Claim, claimSchema, type Verdict, verdictSchema } from '@genesis/contracts';
 import type { z } from 'zod';
-import { canonicalJson, parseCanonicalJson } from '../canonical.ts';
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '../canonical.ts';
 import { readTable, type Table } from '../crate/csv.ts';
 import { readJsonFile, readLines } from '../crate/json-lines.ts';
 import { foldersBelow, paths } from '../crate/paths.ts';
@@ -63,19 +63,19 @@ function issuePlace(path: string, issue: z.core.$ZodIssue): string {
   return issue.path.length === 0 ? path : `${path}#/${issue.path.map(String).join('/')}`;
 }
 
-/** Checks a value against a schema that must take it exactly as it is: no default filled in, nothing re-ordered. */
-function exact<T>(schema: z.ZodType<T>, value: unknown, place: string, findings: Findings): T | undefined {
+/** Checks a value against a schema, and notes at most three of its problems. */
+function matching<T>(
+  schema: z.ZodType<T>,
+  value: JsonValue,
+  place: string,
+  findings: Findings,
+): T | undefined {
   const result = schema.safeParse(value);
-  if (!result.success) {
-    for (const issue of result.error.issues.slice(0, 3))
-      findings.fail(issuePlace(place, issue), check, issue.message);
-    return undefined;
+  if (result.success) return result.data;
+  for (const issue of result.error.issues.slice(0, 3)) {
+    findings.fail(issuePlace(place, issue), check, issue.message);
   }
-  if (canonicalJson(result.data) !== canonicalJson(value)) {
-    findings.fail(place, check, 'a field is missing that must be written out, or a list is not in its order');
-    return undefined;
-  }
-  return result.data;
+  return undefined;
 }
 
 /** Runs a reader; what it refuses becomes a failed finding at this place. */
@@ -106,10 +106,22 @@ class Reader {
     const bytes = this.#files.get(path);
     if (bytes === undefined) return undefined;
     const value = attempt(path, check, this.#findings, () => readJsonFile(bytes));
-    return value === undefined ? undefined : exact(schema, value, path, this.#findings);
+    const read = value === undefined ? undefined : matching(schema, value, path, this.#findings);
+    if (read === undefined) return undefined;
+    // A schema may fill in defaults and sort sets; a crate must have them written out, so that its bytes say it all.
+    if (canonicalJson(read) === canonicalJson(value)) return read;
+    this.#findings.fail(
+      path,
+      check,
+      'a field is missing that must be written out, or a list is not in its order',
+    );
+    return undefined;
   }
 
-  /** Lines, each by its schema; undefined when the file is absent or one of them is wrong. */
+  /**
+   * Lines, each by its schema, which must be one that changes nothing: the values are those of the file. Undefined
+   * when the file is absent or a line is wrong.
+   */
   lines<T>(path: string, schema: z.ZodType<T>): T[] | undefined {
     const bytes = this.#files.get(path);
     if (bytes === undefined) return undefined;
@@ -118,9 +130,9 @@ class Reader {
       for (const [at, line] of readLines(bytes).entries()) {
         const place = `${path}#${at + 1}`;
         const value = attempt(place, check, this.#findings, () => parseCanonicalJson(line));
-        const read = value === undefined ? undefined : exact(schema, value, place, this.#findings);
-        if (read === undefined) return undefined;
-        values.push(read);
+        if (value === undefined || matching(schema, value, place, this.#findings) === undefined)
+          return undefined;
+        values.push(value as T);
       }
       return values;
     });

@@ -107,6 +107,19 @@ function checkSealedRows(contents: Contents, { folder, claim, rows }: Concluded,
     findings.notRecomputed(place, `the side of ${unknown} rows`, 'they do not name their designs');
 }
 
+/** The files of the model that a claim is about, or why they cannot be used. */
+function modelOf(
+  contents: Contents,
+  claim: PredictionClaim,
+): { config: Uint8Array; tensors: Uint8Array } | string {
+  const found = [...contents.models].find(([, { record }]) => record?.modelId === claim.model.id);
+  if (found === undefined) return `model ${claim.model.id} is not in the crate`;
+  const [name, { config, tensors }] = found;
+  if (config === undefined) return reasonOf(contents, `models/${name}/config.json`);
+  if (tensors === undefined) return reasonOf(contents, `models/${name}/model.safetensors`);
+  return { config, tensors };
+}
+
 function checkPredictions(
   contents: Contents,
   { folder, rows }: Concluded,
@@ -115,11 +128,10 @@ function checkPredictions(
   findings: Findings,
 ): void {
   const place = `${folder}/rows.jsonl`;
-  const skip = (reason: string) => findings.notRecomputed(place, 'predictions', reason);
-  const found = [...contents.models].find(([, { record }]) => record?.modelId === claim.model.id);
-  if (found === undefined) return skip(`model ${claim.model.id} is not in the crate`);
-  const [name, { record, config, tensors }] = found;
-  if (record?.artifactHash !== claim.model.hash) {
+  const record = [...contents.models.values()].find(
+    (model) => model.record?.modelId === claim.model.id,
+  )?.record;
+  if (record !== undefined && record.artifactHash !== claim.model.hash) {
     findings.fail(
       `${folder}/claim.json#/model/hash`,
       'predictions',
@@ -127,42 +139,46 @@ function checkPredictions(
     );
     return;
   }
-  if (config === undefined || tensors === undefined)
-    return skip(reasonOf(contents, `models/${name}/config.json`));
-  if (predict === undefined) return skip('no function that predicts was given');
-  const named = rows.filter(isPrediction).filter(({ inputs, mean }) => inputs !== undefined && mean !== null);
-  if (named.length < rows.length)
-    skip(`${rows.length - named.length} of ${rows.length} rows do not name their designs`);
-  if (named.length === 0) return;
-  let predicted: ReturnType<Predict>;
-  try {
-    predicted = predict(
-      { config, tensors },
-      named.map(({ inputs }) => inputs!),
-    );
-  } catch (error) {
-    findings.fail(`models/${name}`, 'predictions', `the model cannot predict: ${(error as Error).message}`);
+  const model = modelOf(contents, claim);
+  if (typeof model === 'string' || predict === undefined) {
+    const reason = typeof model === 'string' ? model : 'no function that predicts was given';
+    findings.notRecomputed(place, 'predictions', reason);
     return;
   }
+  const named = rows
+    .map((row, at) => ({ row, line: at + 1 }))
+    .filter(({ row }) => isPrediction(row) && row.inputs !== undefined && row.mean !== null);
+  if (named.length < rows.length) {
+    const left = `${rows.length - named.length} of ${rows.length} rows do not name their designs`;
+    findings.notRecomputed(place, 'predictions', left);
+  }
+  const designs = named.map(({ row }) => row.inputs!);
   findings.group(
     place,
     'predictions',
     (n) => `${n} predictions follow from the model`,
     () => {
-      for (const [at, row] of named.entries()) {
-        const { mean, sd } = predicted[at] ?? { mean: Number.NaN, sd: Number.NaN };
-        const sdFits = row.sd === undefined || row.sd === null || sameNumber(sd, row.sd);
-        if (!sameNumber(mean, row.mean!) || !sdFits) {
-          findings.fail(
-            `${place}#${rows.indexOf(row) + 1}`,
-            'predictions',
-            'the model predicts something else',
-          );
+      let predicted: ReturnType<Predict> = [];
+      try {
+        predicted = predict(model, designs);
+      } catch (error) {
+        findings.fail(place, 'predictions', `the model cannot predict: ${(error as Error).message}`);
+        return 0;
+      }
+      for (const [at, { row, line }] of named.entries()) {
+        const found = predicted[at];
+        if (found === undefined || !fits(row, found)) {
+          findings.fail(`${place}#${line}`, 'predictions', 'the model predicts something else');
         }
       }
       return named.length;
     },
   );
+}
+
+function fits(row: EvaluationRowLine, predicted: { readonly mean: number; readonly sd: number }): boolean {
+  if (!isPrediction(row) || row.mean === null || !sameNumber(predicted.mean, row.mean)) return false;
+  return row.sd === undefined || row.sd === null || sameNumber(predicted.sd, row.sd);
 }
 
 function concluded(
