@@ -10,7 +10,7 @@ export type Recognition =
   | { recognised: 'same-designs' | 'new'; seal: null };
 
 const markBytes = (marks: readonly RowFingerprints[]): Buffer[] =>
-  [...new Set(marks.flatMap(({ row }) => row))].map((mark) => Buffer.from(mark, 'hex'));
+  [...new Set(marks.flatMap(({ row, design }) => [...row, design]))].map((mark) => Buffer.from(mark, 'hex'));
 
 /**
  * Whether a table's rows are under a seal already: by the canonical hash of the whole table, else by the overlap of row
