@@ -122,6 +122,11 @@ export async function detectCgroups(): Promise<CgroupParents> {
   return { version: 2, folders };
 }
 
+/** The folders that createJobCgroup() makes, whether they are there or not. */
+export const jobCgroupFolders = (parents: CgroupParents, id: string): string[] => [
+  ...new Set(Object.values(parents.folders).map((parent) => join(parent, `genesis-job-${id}`))),
+];
+
 /** Makes the groups of one job with their limits. Rejects, leaving nothing behind, when a limit cannot be set. */
 export async function createJobCgroup(
   parents: CgroupParents,
@@ -131,13 +136,15 @@ export async function createJobCgroup(
   const names = files[parents.version];
   const folderOf = (controller: Controller): string | null => {
     const parent = parents.folders[controller];
-    return parent === undefined ? null : join(parent, id);
+    return parent === undefined ? null : join(parent, `genesis-job-${id}`);
   };
   const memory = folderOf('memory');
   const pids = folderOf('pids');
   const cpu = folderOf('cpu');
   const accounting = folderOf('cpuacct');
-  const folders = [...new Set([memory, pids, cpu, accounting].filter((folder) => folder !== null))];
+  const folders = jobCgroupFolders(parents, id);
+  // left over from a server that died between making them and claiming the job
+  await removeCgroupFolders(folders);
   try {
     for (const folder of folders) await mkdir(folder);
     if (memory !== null) {

@@ -6,7 +6,13 @@ import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema } from '@gen
 import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHandle, JobHooks, Reconciliation } from '../../ports.ts';
 import { findBubblewrap, findRuntime } from './bubblewrap.ts';
-import { type CgroupParents, detectCgroups, noCgroups, removeCgroupFolders } from './cgroups.ts';
+import {
+  type CgroupParents,
+  detectCgroups,
+  jobCgroupFolders,
+  noCgroups,
+  removeCgroupFolders,
+} from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
 import { type LimitAbilities, planLimits } from './plan.ts';
 import { canFollowTrees, isAlive, signal } from './process-tree.ts';
@@ -201,14 +207,14 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     reconcile: async (name) => {
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" runs in this server.` });
-      return reconcile(new Staging(stagingRoot, name), name);
+      return reconcile(new Staging(stagingRoot, name), host.limits.cgroups);
     },
     release: async (name) => {
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });
       const staging = new Staging(stagingRoot, name);
       const claim = (await staging.exists()) ? await staging.readClaim() : null;
-      if (claim !== null) await endLeftovers(claim, name);
+      if (claim !== null) await endLeftovers(claim, staging);
       await staging.remove();
     },
     close: async () => {
@@ -222,12 +228,14 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
   };
 }
 
-async function reconcile(staging: Staging, name: string): Promise<Reconciliation> {
+async function reconcile(staging: Staging, cgroups: CgroupParents): Promise<Reconciliation> {
   if (!(await staging.exists())) return { state: 'unknown' };
-  if (await staging.fence()) return { state: 'not-started' };
-  const claim = await staging.readClaim();
-  if (claim === null) return { state: 'not-started' };
-  await endLeftovers(claim, name);
+  const claim = (await staging.fence()) ? null : await staging.readClaim();
+  if (claim === null) {
+    await removeCgroupFolders(jobCgroupFolders(cgroups, staging.id));
+    return { state: 'not-started' };
+  }
+  await endLeftovers(claim, staging);
   const end = await staging.end({ kind: 'lost' });
   return end.kind === 'outcome'
     ? { state: 'finished', outcome: end.outcome }
@@ -235,14 +243,14 @@ async function reconcile(staging: Staging, name: string): Promise<Reconciliation
 }
 
 /** Ends every process of a job whose server has died. Resolves when none is left; throws `unavailable` after 10 s. */
-async function endLeftovers(claim: Claim, name: string): Promise<void> {
+async function endLeftovers(claim: Claim, staging: Staging): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    const left = claim.sandboxed ? await isAlive(claim.process) : killMarked(name) > 0;
+    const left = claim.sandboxed ? await isAlive(claim.process) : killMarked(staging.id) > 0;
     if (!left) break;
     if (attempt === 500)
       throw new GenesisError({
         code: 'unavailable',
-        message: `The job "${name}" does not end.`,
+        message: `The processes of ${staging.folder} do not end.`,
         retryAfterSeconds: 60,
       });
     if (claim.sandboxed) signal(claim.process.pid, 'SIGKILL');

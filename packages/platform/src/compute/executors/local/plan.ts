@@ -77,8 +77,8 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
       cpuSeconds: resources.durationSeconds * Math.max(1, Math.ceil(resources.cpuCores)) + 1,
       // twice the limit: the watchdog comes first and can tell why, and what is never touched does no harm
       dataBytes: memoryCounted ? null : resources.memoryBytes * 2,
-      // a little above the watchdog's bound, so that it can see that the bound was passed
-      processes: processesCounted ? null : resources.processes + 32,
+      // above the watchdog's bound, so that it can see that the bound was passed
+      processes: processesCounted ? null : resources.processes + 256,
     },
     cgroup: {
       // the folder lives in memory and has a bound of its own; the watchdog tells the two apart

@@ -94,6 +94,8 @@ export function runJob(
     job[stream].on('data', (chunk: Buffer) => {
       if (stopped !== 'output-limit' && !reader.push(chunk)) stop('output-limit');
     });
+    // a stream that has been paused does not flow again by itself
+    job[stream].resume();
     return reader;
   });
   // setTimeout cannot wait longer than this; it is more than any limit of a local job needs
@@ -115,12 +117,13 @@ export function runJob(
     const wallSeconds = (performance.now() - startedClock) / 1_000;
     for (const reader of readers) reader.end();
     const { usage, breach } = await watchdog.finish();
-    const collected: Collected = await collectOutputs(
-      job.folder,
-      outputDirectory,
-      spec.resources.outputBytes,
-    );
-    const limit = stopped ?? breach ?? (collected.overLimit ? 'output-limit' : null);
+    const passed = stopped ?? breach;
+    // of a job that wrote without end there is nothing to keep
+    const collected: Collected =
+      passed === 'output-limit'
+        ? { outputs: [], refused: [], overLimit: true }
+        : await collectOutputs(job.folder, outputDirectory, spec.resources.outputBytes);
+    const limit = passed ?? (collected.overLimit ? 'output-limit' : null);
     const end = judge(spec, job, exitCode, limit);
     return {
       name: spec.name,

@@ -134,7 +134,7 @@ export async function startSandboxed(
           : complaint.trim() || `exit code ${first}`,
       );
     const init: number = initPid;
-    cgroup = await createJobCgroup(host.cgroups, `genesis-job-${spec.name}`, plan.cgroup);
+    cgroup = await createJobCgroup(host.cgroups, staging.id, plan.cgroup);
     const [gate] = await childrenOf(init);
     const anchor = await identify(init);
     if (gate === undefined || anchor === null || child.pid === undefined) throw new Error('it ended at once');

@@ -3,9 +3,9 @@
  * or a note that it was lost), `outputs/`, and what the job needs while it runs. Both files appear by an atomic
  * operation that only one party can win, so a server that was thought dead cannot record a second end.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GenesisError, type JobOutcome, jobOutcomeSchema } from '@genesis/contracts';
 import { z } from 'zod';
 
@@ -42,10 +42,13 @@ async function syncFolder(folder: string): Promise<void> {
 export class Staging {
   readonly folder: string;
   readonly outputs: string;
+  /** A name for this job among all jobs of all servers on this machine. */
+  readonly id: string;
 
   constructor(root: string, name: string) {
     this.folder = join(root, name);
     this.outputs = join(this.folder, 'outputs');
+    this.id = createHash('sha256').update(resolve(this.folder)).digest('hex').slice(0, 24);
   }
 
   /** Takes the name. Throws `conflict` when it is taken. */

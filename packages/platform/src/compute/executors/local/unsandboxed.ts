@@ -19,11 +19,11 @@ import type { StartedJob } from './started-job.ts';
 
 /** Marks every process of an unsandboxed job, so that none is lost when the server dies. */
 const markerName = 'GENESIS_JOB';
-const mark = (name: string): string => `${markerName}=${name}`;
+const mark = (id: string): string => `${markerName}=${id}`;
 
 /** Ends what is left of an unsandboxed job, wherever its processes have moved in the process tree. */
-export function killMarked(name: string): number {
-  const pids = findByEnvironment(mark(name));
+export function killMarked(id: string): number {
+  const pids = findByEnvironment(mark(id));
   for (const pid of pids) signal(pid, 'SIGKILL');
   return pids.length;
 }
@@ -55,7 +55,7 @@ export async function startUnsandboxed(
   const devNull = await open('/dev/null', 'r');
   const child = spawn('/bin/sh', ['-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments], {
     cwd: work,
-    env: { ...jobEnvironment(spec), HOME: scratch, TMPDIR: scratch, [markerName]: spec.name },
+    env: { ...jobEnvironment(spec), HOME: scratch, TMPDIR: scratch, [markerName]: staging.id },
     detached: true,
     stdio: closedStdio<'ignore' | 'pipe' | number>(
       ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -68,7 +68,7 @@ export async function startUnsandboxed(
   const control = child.stdio[descriptors.control] as Duplex;
   const killAll = (): void => {
     // again until a pass finds none: a process may start another between the listing and the signal
-    for (let pass = 0; pass < 100 && killMarked(spec.name) > 0; pass += 1);
+    for (let pass = 0; pass < 100 && killMarked(staging.id) > 0; pass += 1);
   };
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject);

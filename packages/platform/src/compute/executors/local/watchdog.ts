@@ -1,6 +1,7 @@
 /** Looks at a running job again and again: what the kernel reports of its limits, and what no cgroup bounds. */
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import type { FailureReason, JobUsage } from '@genesis/contracts';
+import { mostEntries } from './collect.ts';
 import type { LimitPlan } from './plan.ts';
 import { proportionalBytes, sampleTree } from './process-tree.ts';
 import type { StartedJob } from './started-job.ts';
@@ -22,8 +23,9 @@ export type FolderMeter = () => Promise<{ full: boolean }>;
 export const fileSystemMeter =
   (job: Pick<StartedJob, 'folder'>): FolderMeter =>
   async () => {
-    const { bavail } = await statfs(`/proc/self/fd/${job.folder.fd}`);
-    return { full: bavail === 0 };
+    const { bavail, files, ffree } = await statfs(`/proc/self/fd/${job.folder.fd}`);
+    // files without content take kernel memory too
+    return { full: bavail === 0 || files - ffree > mostEntries };
   };
 
 /** Adds up the files of a job that shares the host's file system. What vanishes meanwhile counts nothing. */
