@@ -167,6 +167,14 @@ CREATE TABLE "split" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "challenge" (
+	"number" integer PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"area" text NOT NULL,
+	"summary" text NOT NULL
+);
+
+--> statement-breakpoint
 CREATE TABLE "delegation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"principal" text NOT NULL,
@@ -174,6 +182,7 @@ CREATE TABLE "delegation" (
 	"actions" text[] NOT NULL,
 	"resources" text[] NOT NULL,
 	"token_scopes" text[] NOT NULL,
+	"uncleared" boolean NOT NULL,
 	"created_at" bigint NOT NULL,
 	"expires_at" bigint NOT NULL,
 	"revoked_at" bigint
@@ -228,6 +237,7 @@ CREATE TABLE "token" (
 	"name" text NOT NULL,
 	"hash" "bytea" NOT NULL,
 	"scopes" text[] NOT NULL,
+	"uncleared" boolean NOT NULL,
 	"created_at" bigint NOT NULL,
 	"expires_at" bigint NOT NULL,
 	"revoked_at" bigint,

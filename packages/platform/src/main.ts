@@ -3,8 +3,9 @@ import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import { campaignQueues, campaignRoutes, createCampaigns, type Functions } from './campaigns/index.ts';
 import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
+import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import { createFunctionRunner, type FunctionRunner } from './compute/index.ts';
-import { actUnder, createDoor } from './door/index.ts';
+import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
   bootstrap,
   createAdministration,
@@ -28,7 +29,10 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels } from './models/index.ts';
+import { createModels, modelRoutes, type Predict } from './models/index.ts';
+import { ledgerRoutes } from './surfaces/tlog/index.ts';
+
+const predictModule = new URL('./models/functions.ts', import.meta.url);
 
 /** A running platform. */
 export type Platform = {
@@ -89,7 +93,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const door = createDoor({ database, clock, ids });
     const directory = createDirectory(database);
     const admin = await bootstrap({ database, clock, ids }, { dataFolder, organisationName: 'home' });
-    const administration = createAdministration({ door, clock, ids });
+    const administration = createAdministration({ door, directory, clock, ids });
 
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
@@ -109,6 +113,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
       dataFolder,
     });
     const models = createModels({ door, blobs, clock, ids });
+    const predict: Predict = (model, designs) =>
+      functions.call({ module: predictModule, name: 'predictAll' }, { model, designs });
     const campaigns = createCampaigns({
       door,
       actUnder: (delegation) => actUnder(database, directory, delegation),
@@ -123,6 +129,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       functions,
       catalog,
       models,
+      predict,
       concurrency: config.workers * 2,
     });
 
@@ -137,8 +144,13 @@ export async function startPlatform(config: Config): Promise<Platform> {
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
+    ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads(database, door) });
+    modelRoutes(app, { models, door, predict });
+    challengeRoutes(app, { door });
     campaignRoutes(app, { campaigns, door, cursors });
 
+    const known = await listChallenges(door.authorize(platformPrincipal, 'explore'));
+    await seedChallenges(door, known.length);
     sequencer.start(config.checkpointIntervalMs);
     await catalog.start();
     await campaigns.start();

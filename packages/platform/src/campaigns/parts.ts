@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/index.ts';
 import type { Door } from '../door/index.ts';
 import type { BlobStore, Clock, CrashPoints, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
 import type { LedgerLog } from '../ledger/index.ts';
-import type { Models } from '../models/index.ts';
+import type { Models, Predict } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { Functions } from './ports.ts';
 
@@ -22,6 +22,7 @@ export type CampaignParts = {
   functions: Functions;
   catalog: Pick<Catalog, 'showVersion' | 'showSplit' | 'tables'>;
   models: Models;
+  predict: Predict;
   /** Experiments under way at one time. */
   concurrency: number;
 };

@@ -128,3 +128,18 @@ export async function lockHypothesis(tx: WriteTx, id: string): Promise<Hypothesi
   if (row === undefined) throw missing('hypothesis');
   return row;
 }
+
+/** The campaigns that serve a challenge, newest first; two hundred at most. */
+export async function listCampaignsOf(
+  scope: ReadScope,
+  challenge: number,
+): Promise<{ id: string; title: string; state: string }[]> {
+  const rows = await scope.orm
+    .select({ campaign })
+    .from(campaign)
+    .innerJoin(resource, eq(resource.id, campaign.id))
+    .where(and(scope.where, sql`(${campaign.plan} ->> 'challenge')::int = ${challenge}`))
+    .orderBy(desc(campaign.createdAt))
+    .limit(200);
+  return rows.map(({ campaign: row }) => ({ id: row.id, title: row.plan.title, state: row.state }));
+}

@@ -7,7 +7,6 @@ import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
 import { triedOf } from './explore.ts';
-import type { Prediction } from './functions/learn.ts';
 import type { CampaignParts } from './parts.ts';
 import { findCampaign, listExperiments } from './store.ts';
 
@@ -103,10 +102,9 @@ export async function train(
   const measured = tried.flatMap(({ design, outcome }) =>
     outcome.status === 'measured' ? [{ design, value: outcome.value }] : [],
   );
-  const fitted = await functions.call<unknown, Prediction[]>(
-    { module: learning, name: 'predictAll' },
-    { model: artifact, designs: measured.map(({ design }) => design) },
-    { signal },
+  const fitted = await parts.predict(
+    artifact,
+    measured.map(({ design }) => design),
   );
   const squares = measured.map(({ value }, i) => (value - (fitted[i]!.mean ?? value)) ** 2);
   const rmse = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);

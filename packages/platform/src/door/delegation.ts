@@ -1,7 +1,7 @@
 import { type Action, GenesisError, type Purpose } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import type { Clock, Database, Ids } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import { bottom, type PrincipalFacts } from '../policy/index.ts';
 import { delegation } from './tables.ts';
 import type { WriteTx } from './tx.ts';
 
@@ -30,7 +30,7 @@ export async function delegate(
 ): Promise<string> {
   const id = ids.next('delegation');
   const now = clock.now().getTime();
-  const outer = principal.delegation;
+  if (principal.delegation !== undefined) throw new Error('delegated authority cannot be handed on');
   await tx.insert(delegation).values({
     id,
     principal: principal.id,
@@ -39,7 +39,8 @@ export async function delegate(
     resources: [...wanted.resources],
     tokenScopes: [...principal.tokenScopes],
     createdAt: now,
-    expiresAt: Math.min(now + wanted.lifetimeMs, outer?.expiresAt ?? Number.MAX_SAFE_INTEGER),
+    uncleared: principal.uncleared === true,
+    expiresAt: now + wanted.lifetimeMs,
   });
   return id;
 }
@@ -66,6 +67,7 @@ export async function actUnder(
   }
   return {
     ...facts,
+    ...(row.uncleared ? { uncleared: true, clearance: bottom } : {}),
     tokenScopes: row.tokenScopes,
     delegation: {
       id: row.id,

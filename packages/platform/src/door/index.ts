@@ -7,7 +7,9 @@ export {
   type Performed,
   type WriteRequest,
 } from './door.ts';
+export { createEvidenceReads, type EvidenceReads, type Lineage } from './evidence.ts';
 export { factsOf } from './facts.ts';
+export { platformFacts, platformPrincipal } from './platform.ts';
 export type { ReadScope } from './scope.ts';
 export { resource } from './tables.ts';
 export type { WriteTx } from './tx.ts';

@@ -1,5 +1,5 @@
 import type { Conditions } from '@genesis/contracts';
-import { bigint, index, jsonb, pgTable, smallint, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, jsonb, pgTable, smallint, text } from 'drizzle-orm/pg-core';
 
 /**
  * Every governed thing has exactly one row here: its owner, label and conditions. Domain tables refer to it by id, so
@@ -31,6 +31,7 @@ export const delegation = pgTable('delegation', {
   actions: text('actions').array().notNull(),
   resources: text('resources').array().notNull(),
   tokenScopes: text('token_scopes').array().notNull(),
+  uncleared: boolean('uncleared').notNull(),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
   revokedAt: bigint('revoked_at', { mode: 'number' }),

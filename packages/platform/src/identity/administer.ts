@@ -7,14 +7,14 @@ import {
   type Role,
 } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
-import type { Door, WriteTx } from '../door/index.ts';
+import type { Door, PrincipalDirectory, WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
 import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
 
-type Parts = { door: Door; clock: Clock; ids: Ids };
+type Parts = { door: Door; directory: PrincipalDirectory; clock: Clock; ids: Ids };
 const free: Conditions = { licences: [], purposes: [...purposes], agreements: [] };
 
 /** Facts about people and organisations: they have no row among governed data. */
@@ -38,7 +38,11 @@ async function mustExist(tx: WriteTx, id: string) {
   return row;
 }
 
-export function createAdministration({ door, clock, ids }: Parts) {
+export function createAdministration({ door, directory, clock, ids }: Parts) {
+  /** The organisation of a principal; of an unknown one the platform, so that only its administrators learn that. */
+  const homeOf = async (by: PrincipalFacts, who: string): Promise<string | null> =>
+    who === by.id ? by.organisation : ((await directory.load(who))?.organisation ?? null);
+
   const now = (): number => clock.now().getTime();
 
   return {
@@ -151,7 +155,7 @@ export function createAdministration({ door, clock, ids }: Parts) {
       const id = ids.next('token');
       const made = makeToken(id);
       const expiresAt = now() + wanted.days * 86_400_000;
-      const home = who === by.id ? by.organisation : null;
+      const home = await homeOf(by, who);
       await door.perform(
         {
           principal: by,
@@ -161,7 +165,15 @@ export function createAdministration({ door, clock, ids }: Parts) {
         },
         async (tx) => {
           await mustExist(tx, who);
-          const row = { id, principal: who, name: wanted.name, hash: made.hash, scopes: wanted.scopes };
+          const uncleared = who === by.id ? by.uncleared === true : !isSteward(by, home);
+          const row = {
+            id,
+            principal: who,
+            name: wanted.name,
+            hash: made.hash,
+            scopes: wanted.scopes,
+            uncleared,
+          };
           await tx.insert(token).values({ ...row, createdAt: now(), expiresAt });
           return { result: undefined, details: { token: id, scopes: wanted.scopes, expiresAt } };
         },
@@ -170,7 +182,7 @@ export function createAdministration({ door, clock, ids }: Parts) {
     },
 
     async revokeToken(by: PrincipalFacts, who: string, id: string): Promise<void> {
-      const home = who === by.id ? by.organisation : null;
+      const home = await homeOf(by, who);
       await door.perform(
         {
           principal: by,
@@ -197,6 +209,10 @@ export function createAdministration({ door, clock, ids }: Parts) {
   };
 }
 export type Administration = ReturnType<typeof createAdministration>;
+
+/** Whether a principal may vouch for the clearance of a member by issuing a token. */
+const isSteward = (by: PrincipalFacts, home: string | null): boolean =>
+  by.roles.some(({ organisation: where, role }) => role === 'steward' && where === home);
 
 /** Whether scopes give a scope: a token never makes a stronger one. */
 const covered = (own: readonly string[], wanted: string): boolean =>

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import type { Clock, Database } from '../kernel/index.ts';
+import { noClearance } from './model.ts';
 import type { Authenticator } from './ports.ts';
 import { token } from './tables.ts';
 import { parseToken, sameHash } from './token.ts';
@@ -19,7 +20,12 @@ export function createTokenAuthenticator(
       if (row === undefined || !sameHash(row.hash, presented.hash)) return undefined;
       if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
       const facts = await directory.load(row.principal);
-      return facts === undefined ? undefined : { ...facts, tokenScopes: row.scopes };
+      if (facts === undefined) return undefined;
+      return {
+        ...facts,
+        ...(row.uncleared ? { uncleared: true, clearance: noClearance } : {}),
+        tokenScopes: row.scopes,
+      };
     },
   };
 }

@@ -43,20 +43,19 @@ export async function bootstrap(
       clearance: noClearance,
       createdAt: now,
     });
-    await tx
-      .insert(roleBinding)
-      .values({
-        principal: admin,
-        organisation: platformOrganisation,
-        role: 'administrator',
-        expiresAt: null,
-      });
+    await tx.insert(roleBinding).values({
+      principal: admin,
+      organisation: platformOrganisation,
+      role: 'administrator',
+      expiresAt: null,
+    });
     await tx.insert(token).values({
       id: tokenId,
       principal: admin,
       name: 'first start',
       hash: made.hash,
       scopes: ['*'],
+      uncleared: true,
       createdAt: now,
       expiresAt: now + firstTokenDays * 86_400_000,
     });

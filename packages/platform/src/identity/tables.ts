@@ -39,6 +39,8 @@ export const token = pgTable(
     name: text('name').notNull(),
     hash: bytea('hash').notNull().unique(),
     scopes: text('scopes').array().notNull(),
+    /** Issued by somebody who may not vouch for a clearance: the bearer has none. */
+    uncleared: boolean('uncleared').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
     revokedAt: bigint('revoked_at', { mode: 'number' }),

@@ -1,3 +1,4 @@
+export { modelCard } from './card.ts';
 export {
   type Artifact,
   artifactHash,
@@ -6,3 +7,5 @@ export {
   type Models,
   type NewModel,
 } from './models.ts';
+export type { Predict, Prediction } from './predict.ts';
+export { modelRoutes } from './routes.ts';

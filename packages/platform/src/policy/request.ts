@@ -26,6 +26,11 @@ export type PrincipalFacts = {
   organisation: string;
   clearance: Label;
   roles: readonly RoleBinding[];
+  /**
+   * True under a token that somebody other than the principal or a steward of its organisation issued: `clearance` is
+   * then no more than public, so that who hands out tokens gets no clearance by it.
+   */
+  uncleared?: boolean;
   /** `dataset.*`, `dataset.read` or `*`. */
   tokenScopes: readonly string[];
   delegation?: DelegationFacts;

@@ -20,7 +20,6 @@ import type { PrincipalFacts } from '../../policy/index.ts';
 import { beginAttempt, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
 import { explorationOf } from '../explore.ts';
-import type { Prediction } from '../functions/learn.ts';
 import type { CampaignParts } from '../parts.ts';
 import { designsOf, type Pool } from '../pool.ts';
 import {
@@ -124,7 +123,7 @@ async function rowsOf(
 ): Promise<EvaluationRow[]> {
   const { claim } = row;
   if (claim.kind === 'arms') return await armsRows(parts, plan, claim, signal);
-  if (claim.source.kind === 'split') return await sealedRows(parts, principal, plan, claim, signal);
+  if (claim.source.kind === 'split') return await sealedRows(parts, principal, plan, claim);
   return await freshRows(parts, principal, plan, claim, signal);
 }
 
@@ -179,7 +178,7 @@ async function freshRows(
     { signal },
   );
   const joined = units.map(({ unit, design }, i): Measured => ({ unit, design, y: measured[i]!.y }));
-  return await predicted(parts, principal, claim, joined, signal);
+  return await predicted(parts, principal, claim, joined);
 }
 
 /** The sealed designs with all their replicates, opened through the door. */
@@ -188,7 +187,6 @@ async function sealedRows(
   principal: PrincipalFacts,
   plan: CampaignRow,
   claim: PredictionClaim,
-  signal: AbortSignal,
 ): Promise<PredictionRow[]> {
   const { source, objective } = plan.plan;
   if (source.kind !== 'table') throw new Error('a claim on a split belongs to a campaign on a table');
@@ -207,7 +205,7 @@ async function sealedRows(
     const unit = byUnit.get(unitOf(source.inputs, row as Design));
     unit?.y.push(typeof value === 'number' ? value : null);
   }
-  return await predicted(parts, principal, claim, units, signal);
+  return await predicted(parts, principal, claim, units);
 }
 
 /** A design's name in the rows: a hash of its inputs, the same on every machine. */
@@ -219,17 +217,15 @@ async function predicted(
   principal: PrincipalFacts,
   claim: PredictionClaim,
   measured: readonly Measured[],
-  signal: AbortSignal,
 ): Promise<PredictionRow[]> {
   const { models, door } = parts;
   const model = await models.find(door.authorize(principal, 'evaluate'), claim.model.id);
   if (model.row.artifactHash !== claim.model.hash) {
     throw new GenesisError({ code: 'conflict', message: 'The model is not the one that the claim froze.' });
   }
-  const predictions = await parts.functions.call<unknown, Prediction[]>(
-    { module: learning, name: 'predictAll' },
-    { model: await models.artifact(model.row), designs: measured.map(({ design }) => design) },
-    { signal },
+  const predictions = await parts.predict(
+    await models.artifact(model.row),
+    measured.map(({ design }) => design),
   );
   return measured.flatMap(({ unit, y, design }, i) =>
     y.map((value) => ({ unit, y: value, ...predictions[i]!, inputs: design })),

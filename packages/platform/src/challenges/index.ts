@@ -1,0 +1,2 @@
+export { listChallenges, seedChallenges } from './challenges.ts';
+export { challengeRoutes } from './routes.ts';
