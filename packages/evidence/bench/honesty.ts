@@ -13,7 +13,7 @@ import { alpha, type PowerRow, type Tally } from './tally.ts';
 const quick = process.argv.includes('--quick');
 const json = process.argv.includes('--json');
 const sizes = quick
-  ? { campaigns: 40, hypotheses: 150, runs: 41, tricks: 20 }
+  ? { campaigns: 30, hypotheses: 120, runs: 41, tricks: 20 }
   : { campaigns: 250, hypotheses: 1000, runs: 301, tricks: 200 };
 
 const share = (part: number, whole: number): string => (part / whole).toFixed(4);

@@ -11,7 +11,7 @@ export function planHash(plan: CampaignFile['plan']): string {
 /** What the entry of an experiment commits to: all of its line but the id of the entry itself. */
 export function outcomeHash(experiment: Omit<Experiment, 'entryId'>): string {
   const { arm, repeat, index, design, seed, outcome, runId } = experiment;
-  return canonicalHash({ arm, repeat, index, design, seed, outcome, runId });
+  return canonicalHash({ arm, design, index, outcome, repeat, runId, seed });
 }
 
 /** What the entry of a model commits to, and a claim names: both files of the artifact. */
