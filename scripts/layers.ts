@@ -52,6 +52,8 @@ export const loaders: ReadonlySet<string> = new Set([
 
 /** Where things are wired together: above every domain. */
 const wiring = 'main.ts';
+/** The process around the wiring: reads the configuration, starts and stops. */
+const server = 'server.ts';
 /** What the package shows to others; on a level with the wiring. */
 const packageDoor = 'index.ts';
 
@@ -103,7 +105,8 @@ function judgeFile(from: Place, fromPath: string, target: string, isTest: boolea
   const isWiring = from.inside === wiring;
   if (to.domain === undefined) {
     if (from.domain !== undefined) return `${from.domain} may not import what lies above it`;
-    return from.inside === packageDoor || isTest ? undefined : `${wiring} imports domains`;
+    const above = [packageDoor, server].includes(from.inside);
+    return above || isTest ? undefined : `${wiring} imports domains`;
   }
   const adapters = /^(.*\/adapters)\//.exec(target)?.[1];
   if (adapters !== undefined) {
@@ -124,9 +127,10 @@ function judgePlace({ package: name, domain, inside }: Place): string | undefine
   if (packages[name] === undefined) return `the order of layers does not know the package ${name}`;
   if (name !== 'platform') return undefined;
   if (domain === undefined) {
-    return [wiring, packageDoor].includes(inside.replace('.test.ts', '.ts'))
+    const beside = [wiring, server, packageDoor];
+    return beside.includes(inside.replace('.test.ts', '.ts'))
       ? undefined
-      : `only ${wiring} and ${packageDoor} lie beside the domains`;
+      : `only ${beside.join(', ')} lie beside the domains`;
   }
   return rowOf(domain) < 0 ? `the order of layers does not know the domain ${domain}` : undefined;
 }

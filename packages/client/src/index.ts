@@ -1,1 +1,10 @@
-export {};
+export {
+  type Api,
+  type ClientOptions,
+  createClient,
+  dataOf,
+  type GenesisClient,
+  type SendOptions,
+} from './client.ts';
+export type { components, paths } from './generated/api.ts';
+export { type FieldProblem, type Problem, ProblemError, parseProblem, UnreachableError } from './problem.ts';
