@@ -42,7 +42,10 @@ export const configSchema = z.strictObject({
     .describe('Least level to log'),
   crashPoint: z
     .string()
-    .regex(/^[a-z][a-z0-9.-]*(@[1-9]\d*)?$/, 'expected the name of a crash point and how often it is passed: NAME@N')
+    .regex(
+      /^[a-z][a-z0-9.-]*(@[1-9]\d*)?$/,
+      'expected the name of a crash point and how often it is passed: NAME@N',
+    )
     .optional()
     .describe('For crash tests only: kill the process where this point is reached'),
 });

@@ -35,8 +35,13 @@ export type BlobStore = {
   putSealed(source: BlobSource, options?: { limitBytes?: number }): Promise<SealedRef>;
   /** Decrypts a sealed blob; see `unseal` for when its end is known. Throws `not-found` when it was deleted. */
   openSealed(ref: SealedRef): AsyncIterable<Buffer>;
-  /** Removes a blob of either kind; removing it again does nothing. Nobody may refer to it any more. */
+  /**
+   * Removes a blob of either kind; removing it again does nothing. Nobody may refer to it any more: delete after the
+   * commit that forgets it.
+   */
   delete(address: string): Promise<void>;
+  /** From now on deletions wait, until the function that comes back is called; a backup reads what it found. */
+  holdDeletes(): () => Promise<void>;
 };
 
 const addressPattern = /^(?:[0-9a-f]{32}\/[0-9a-f]{2}\/[0-9a-f]{64}|sealed\/[0-9a-f]{2}\/[0-9a-f]{32})$/;
@@ -131,6 +136,10 @@ export const openBlobStore = async (options: {
     }
   };
 
+  let holders = 0;
+  const waiting = new Set<string>();
+  const remove = (address: string) => rm(path(address), { force: true });
+
   const open = (ref: BlobRef) => checked(path(ref.address), ref);
 
   return {
@@ -147,6 +156,7 @@ export const openBlobStore = async (options: {
         }
         const sha256 = hash.digest('hex');
         const address = addressOf(labelKey, sha256);
+        waiting.delete(address);
         return { path: path(address), result: { address, sha256, bytes } };
       }),
     open,
@@ -171,6 +181,17 @@ export const openBlobStore = async (options: {
       }),
     openSealed: (ref) =>
       unseal(readFileStream(path(ref.address)), keyring.unwrap(ref.wrappedKey, ref.address), ref.address),
-    delete: (address) => rm(path(address), { force: true }),
+    delete: async (address) => {
+      if (holders === 0) await remove(address);
+      else waiting.add(address);
+    },
+    holdDeletes: () => {
+      holders++;
+      return async () => {
+        if (--holders > 0) return;
+        for (const address of waiting) await remove(address);
+        waiting.clear();
+      };
+    },
   };
 };

@@ -82,7 +82,12 @@ const parseInt8 = (text: string): number | bigint => {
 
 const openPool = (connection: pg.ClientConfig, connections: number, log: Log): pg.Pool => {
   pg.types.setTypeParser(pg.types.builtins.INT8, parseInt8);
-  const pool = new PatientPool({ ...connection, max: connections, idleTimeoutMillis: 30_000 });
+  const pool = new PatientPool({
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    ...connection,
+    max: connections,
+  });
   pool.on('error', (error) => log.debug({ err: error }, 'An idle database connection broke'));
   // Without a listener a connection that breaks in the middle of a transaction would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));

@@ -134,7 +134,8 @@ export const startEmbeddedPostgres = async (options: {
 
   const launch = async (): Promise<number> => {
     // No server lives, and a dead one that nobody has reaped yet would count as the owner of the old socket.
-    for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) await rm(join(socketFolder, name), { force: true });
+    for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
+      await rm(join(socketFolder, name), { force: true });
     if ((await exists(logFile)) && (await stat(logFile)).size > 10_000_000)
       await rename(logFile, `${logFile}.1`);
     const output = await open(logFile, 'a', 0o600);
@@ -206,7 +207,9 @@ export const startEmbeddedPostgres = async (options: {
 
   const stop = async (): Promise<void> => {
     stopping = true;
-    await keeper;
+    // The keeper's own timers hold no process alive; this one does, until the server is down.
+    const held = setInterval(() => undefined, 1000);
+    await keeper.finally(() => clearInterval(held));
     for (const [signal, patience] of [
       ['SIGINT', 30_000],
       ['SIGQUIT', 10_000],

@@ -1,3 +1,4 @@
+export { createBackup } from './backup.ts';
 export { type BlobRef, type BlobSource, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
@@ -25,5 +26,6 @@ export {
   type Queue,
   type QueueDefinition,
 } from './queue.ts';
+export { type RestoreReport, restoreBackup } from './restore.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { z } from 'zod';
+import type { BackedUpJob } from './backup-format.ts';
 import type { Database, Tx } from './database.ts';
 import type { Log } from './log.ts';
 
@@ -53,6 +54,41 @@ export type Queue = {
   stop(): Promise<void>;
 };
 
+const connect = (connection: Database['connection'], log: Log): PgBoss => {
+  const boss = new PgBoss({
+    ...connection,
+    max: 4,
+    application_name: 'genesis-queue',
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    openTelemetry: { enabled: false },
+  } as ConstructorParameters<typeof PgBoss>[0] & object);
+  boss.on('error', (error) => log.warn({ err: error }, 'The queue had a problem with the database'));
+  boss.on('warning', (warning) => log.debug({ warning }, 'Warning of the queue'));
+  return boss;
+};
+
+/** One job of a key waits, one runs. */
+const policy = 'stately';
+
+/** Puts jobs of a backup into a database that has no queue yet. */
+export const restoreJobs = async (
+  connection: Database['connection'],
+  log: Log,
+  jobs: readonly BackedUpJob[],
+): Promise<void> => {
+  if (jobs.length === 0) return;
+  const boss = connect(connection, log);
+  await boss.start();
+  for (const name of new Set(jobs.map((job) => job.queue))) await boss.createQueue(name, { policy });
+  for (const { queue, payload, key, startAfter } of jobs) {
+    await boss.send(queue, payload, { startAfter, singletonKey: key ?? randomUUID() });
+  }
+  await boss.stop({ graceful: true });
+};
+
 /** A job that died with its process runs again without using up a try, under a new number, which fences the old run. */
 const rerunOrphans = async (database: Database): Promise<void> => {
   await database.transaction(async (tx) => {
@@ -77,18 +113,7 @@ export const createQueue = async (options: {
   soleProcess?: boolean;
 }): Promise<Queue> => {
   const { database, log, queues, soleProcess = database.embedded } = options;
-  const boss = new PgBoss({
-    ...database.connection,
-    max: 4,
-    application_name: 'genesis-queue',
-    useListenNotify: true,
-    schedule: false,
-    superviseIntervalSeconds: 5,
-    monitorIntervalSeconds: 5,
-    openTelemetry: { enabled: false },
-  } as ConstructorParameters<typeof PgBoss>[0] & object);
-  boss.on('error', (error) => log.warn({ err: error }, 'The queue had a problem with the database'));
-  boss.on('warning', (warning) => log.debug({ warning }, 'Warning of the queue'));
+  const boss = connect(database.connection, log);
   await boss.start();
   for (const queue of queues) {
     const settings = {
@@ -101,7 +126,7 @@ export const createQueue = async (options: {
       deleteAfterSeconds: 24 * 3600,
       notify: true,
     };
-    await boss.createQueue(queue.name, { ...settings, policy: 'stately' });
+    await boss.createQueue(queue.name, { ...settings, policy });
     await boss.updateQueue(queue.name, settings);
   }
   if (soleProcess) await rerunOrphans(database);
