@@ -8,6 +8,7 @@ CREATE TABLE "campaign" (
 	"state" text NOT NULL,
 	"owner" text NOT NULL,
 	"delegation" text NOT NULL,
+	"entry" text NOT NULL,
 	"created_at" bigint NOT NULL,
 	"ended_at" bigint
 );
@@ -47,6 +48,7 @@ CREATE TABLE "hypothesis" (
 	"checkpoint_size" bigint,
 	"open_entry" text,
 	"conclude_entry" text,
+	"abandon_entry" text,
 	"run" text,
 	"delegation" text,
 	"verdict" jsonb,
@@ -80,6 +82,14 @@ CREATE TABLE "trajectory" (
 	"recorded" integer DEFAULT 0 NOT NULL,
 	"closed" integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "trajectory_campaign_arm_repeat_pk" PRIMARY KEY("campaign","arm","repeat")
+);
+
+--> statement-breakpoint
+CREATE TABLE "withheld_salt" (
+	"entry" text NOT NULL,
+	"path" text NOT NULL,
+	"salt" "bytea" NOT NULL,
+	CONSTRAINT "withheld_salt_entry_path_pk" PRIMARY KEY("entry","path")
 );
 
 --> statement-breakpoint

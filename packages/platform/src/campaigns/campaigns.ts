@@ -1,5 +1,6 @@
 import type { CampaignPlan, ExperimentOutcome } from '@genesis/contracts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { type ExportRequest, exportCrate } from './crate/export-crate.ts';
 import { createCampaign } from './create-campaign.ts';
 import { explore, exploreQueue } from './explore.ts';
 import { confirm } from './hypotheses/confirm.ts';
@@ -34,6 +35,8 @@ export function createCampaigns(parts: CampaignParts) {
       freezeHypothesis(parts, principal, id, wanted),
     abandon: (principal: PrincipalFacts, id: string) => abandonHypothesis(parts, principal, id),
     open: (principal: PrincipalFacts, id: string) => openHypothesis(parts, principal, id),
+    exportCrate: (principal: PrincipalFacts, id: string, wanted: ExportRequest) =>
+      exportCrate(parts, principal, id, wanted),
     /** Takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
       await queue.work(exploreQueue, (place, { signal }) => explore(parts, place, signal), { concurrency });

@@ -1,5 +1,5 @@
 import { type CampaignPlan, type Conditions, invalidField, type Label, type Space } from '@genesis/contracts';
-import { canonicalHash, canonicalJson } from '@genesis/evidence';
+import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
 import { assertSpace } from '@genesis/explorer';
 import { delegate } from '../door/index.ts';
 import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
@@ -40,7 +40,7 @@ export async function createCampaign(
     label,
     conditions,
   };
-  const planHash = canonicalHash(plan);
+  const planHash = hashOfPlan(plan);
   const performed = await door.perform(
     {
       principal,
@@ -49,7 +49,7 @@ export async function createCampaign(
       purpose: 'explore',
       sources: resolved.sources.map((source) => source.id),
     },
-    async (tx) => {
+    async (tx, _facts, entry) => {
       const delegation = await delegate(tx, parts, principal, {
         purpose: 'explore',
         actions: ['campaign.read', 'campaign.propose', 'run.execute', 'campaign.record', 'campaign.finish'],
@@ -66,6 +66,7 @@ export async function createCampaign(
         state: 'exploring',
         owner: principal.id,
         delegation,
+        entry,
         createdAt: clock.now().getTime(),
       });
       const places = plan.arms.flatMap((arm) =>

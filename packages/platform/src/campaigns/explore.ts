@@ -1,5 +1,5 @@
 import { type Design, type ExecutionOutcome, type ExperimentOutcome, GenesisError } from '@genesis/contracts';
-import { canonicalHash } from '@genesis/evidence';
+import { canonicalHash, outcomeHash as hashOfOutcome } from '@genesis/evidence';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { ReadScope, WriteTx } from '../door/index.ts';
@@ -149,7 +149,8 @@ export async function recordOutcome(
   finished?: { claim: string; outcome: ExecutionOutcome; output: unknown },
 ): Promise<void> {
   const { door, clock } = parts;
-  const outcomeHash = canonicalHash({ design: row.design, noiseSeed: row.noiseSeed, outcome });
+  const { arm, repeat, index, design, noiseSeed: seed, run: runId } = row;
+  const outcomeHash = hashOfOutcome({ arm, repeat, index, design, seed, outcome, runId });
   await door.perform(
     { principal, action: 'campaign.record', resource: row.campaign, purpose: 'explore' },
     async (tx, _facts, entry) => {
@@ -174,10 +175,10 @@ export async function recordOutcome(
             eq(trajectory.repeat, row.repeat),
           ),
         );
-      const { campaign: campaignId, arm, repeat: seed, index } = row;
+      const { campaign: campaignId } = row;
       return {
         result: undefined,
-        details: { kind: 'experiment', campaignId, arm, seed, index, outcomeHash },
+        details: { kind: 'experiment', campaignId, arm, repeat, index, outcomeHash },
         edges: [{ subject: row.id, relation: 'wasGeneratedBy', object: row.run ?? campaignId }],
       };
     },

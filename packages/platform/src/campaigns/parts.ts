@@ -20,7 +20,7 @@ export type CampaignParts = {
   log: Log;
   crash: CrashPoints;
   functions: Functions;
-  catalog: Pick<Catalog, 'showVersion' | 'showSplit' | 'tables'>;
+  catalog: Pick<Catalog, 'showVersion' | 'showSplit' | 'tables' | 'retireSplit'>;
   models: Models;
   predict: Predict;
   /** Experiments under way at one time. */

@@ -260,6 +260,29 @@ export function campaignRoutes(
   );
 
   app.post(
+    '/v1/campaigns/:id/crate',
+    {
+      schema: {
+        tags,
+        summary: 'The evidence crate as a zip file, within what its destination may hold',
+        params: campaignParams,
+        body: z.strictObject({
+          destination: labelSchema.default({ level: 'public', categories: [] }),
+          includeSealedRows: z.boolean().default(false),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const crate = await campaigns.exportCrate(principalOf(request), id, request.body);
+      return await reply
+        .type('application/zip')
+        .header('content-disposition', `attachment; filename="${id}.zip"`)
+        .send(crate);
+    },
+  );
+
+  app.post(
     '/v1/campaigns/:id/hypotheses',
     {
       schema: {

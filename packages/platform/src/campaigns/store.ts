@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, asc, desc, eq, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { type ReadScope, resource, type WriteTx } from '../door/index.ts';
 import { campaign, experiment, hypothesis, trajectory } from './tables.ts';
 
@@ -142,4 +142,24 @@ export async function listCampaignsOf(
     .orderBy(desc(campaign.createdAt))
     .limit(200);
   return rows.map(({ campaign: row }) => ({ id: row.id, title: row.plan.title, state: row.state }));
+}
+
+/** The entries of an opening: of its freeze and of itself. */
+export type OpeningEntries = { freezeEntry: string; openEntry: string };
+
+/**
+ * All openings of the families that these hypotheses spend from, also those of other campaigns: the budget is one.
+ * Entry ids only, so no scope is needed beyond that of the hypotheses.
+ */
+export async function listOpenings(
+  scope: ReadScope,
+  hypotheses: readonly HypothesisRow[],
+): Promise<OpeningEntries[]> {
+  const families = [...new Set(hypotheses.map((one) => one.family))];
+  if (families.length === 0) return [];
+  const rows = await scope.orm
+    .select({ freezeEntry: hypothesis.freezeEntry, openEntry: hypothesis.openEntry })
+    .from(hypothesis)
+    .where(and(inArray(hypothesis.family, families), isNotNull(hypothesis.openEntry)));
+  return rows.map(({ freezeEntry, openEntry }) => ({ freezeEntry, openEntry: openEntry! }));
 }

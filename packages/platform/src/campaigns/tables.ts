@@ -11,6 +11,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import { bytea } from '../kernel/index.ts';
 import type { InstrumentSpec } from './instrument.ts';
 
 export const campaign = pgTable('campaign', {
@@ -26,6 +27,8 @@ export const campaign = pgTable('campaign', {
   state: text('state').notNull(),
   owner: text('owner').notNull(),
   delegation: text('delegation').notNull(),
+  /** The ledger entry of its creation. */
+  entry: text('entry').notNull(),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   endedAt: bigint('ended_at', { mode: 'number' }),
 });
@@ -86,6 +89,7 @@ export const hypothesis = pgTable(
     checkpointSize: bigint('checkpoint_size', { mode: 'number' }),
     openEntry: text('open_entry'),
     concludeEntry: text('conclude_entry'),
+    abandonEntry: text('abandon_entry'),
     run: text('run'),
     delegation: text('delegation'),
     verdict: jsonb('verdict').$type<Verdict>(),
@@ -115,4 +119,11 @@ export const opening = pgTable(
     openedAt: bigint('opened_at', { mode: 'number' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.family, table.attempt] })],
+);
+
+/** Salts of what crates keep back, so that a commitment can be opened later. */
+export const withheldSalt = pgTable(
+  'withheld_salt',
+  { entry: text('entry').notNull(), path: text('path').notNull(), salt: bytea('salt').notNull() },
+  (table) => [primaryKey({ columns: [table.entry, table.path] })],
 );

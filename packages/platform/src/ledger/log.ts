@@ -5,6 +5,7 @@ import {
   cosign,
   formatNote,
   type Hash,
+  type NodeCoordinate,
   openNote,
   parseCheckpoint,
   parseNote,
@@ -15,7 +16,7 @@ import {
   type VerifierKey,
   verifyConsistency,
 } from '@genesis/evidence';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import type { Clock, Database, Tx } from '../kernel/index.ts';
 import { readNodes } from './nodes.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -38,8 +39,10 @@ export interface LedgerLog {
   prove(entries: readonly string[], size: number): Promise<ProvenEntry[]>;
   /** Proof that the tree of `oldSize` is a prefix of that of `newSize`. */
   consistency(oldSize: number, newSize: number): Promise<Hash[]>;
-  /** The salt and details behind a commitment, where they still exist. */
-  details(entry: string): Promise<{ salt: Buffer; details: unknown } | undefined>;
+  /** The salts and details behind commitments, where they still exist, by entry. */
+  details(entries: readonly string[]): Promise<Map<string, { salt: Buffer; details: unknown }>>;
+  /** Hashes of complete subtrees, in the order asked for. */
+  readNodes(nodes: readonly NodeCoordinate[]): Promise<Hash[]>;
   /** Stores a witness's cosignature over one of our checkpoints after checking it against the witness's key. */
   addCosignature(tx: Tx, note: string, verifierKey: string): Promise<void>;
   /**
@@ -172,10 +175,14 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
       const { size, note } = await sequencer.flush();
       return { size, note: await cosigned(size, note) };
     },
-    async details(entry) {
-      const [row] = await orm.select().from(ledgerDetail).where(eq(ledgerDetail.entry, entry));
-      return row === undefined ? undefined : { salt: row.salt, details: row.details };
+    async details(entries) {
+      const rows = await orm
+        .select()
+        .from(ledgerDetail)
+        .where(inArray(ledgerDetail.entry, [...entries]));
+      return new Map(rows.map(({ entry, salt, details }) => [entry, { salt, details }]));
     },
+    readNodes: (nodes) => readNodes(orm, nodes),
   };
 }
 

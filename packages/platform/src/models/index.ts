@@ -1,7 +1,6 @@
 export { modelCard } from './card.ts';
 export {
   type Artifact,
-  artifactHash,
   createModels,
   type ModelRow,
   type Models,

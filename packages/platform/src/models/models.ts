@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { canonicalBytes, canonicalHash, canonicalJson, sha256Hex } from '@genesis/evidence';
+import { canonicalBytes, canonicalJson, labelHash, modelArtifactHash } from '@genesis/evidence';
 import { and, asc, desc, eq } from 'drizzle-orm';
 import { type Door, factsOf, type ReadScope, resource } from '../door/index.ts';
 import type { BlobRef, BlobStore, Clock, Ids } from '../kernel/index.ts';
@@ -37,10 +37,6 @@ export interface Models {
   files(row: ModelRow): Promise<{ config: Buffer; tensors: Buffer }>;
 }
 
-/** The hash of an artifact: of the hashes of its two files. */
-export const artifactHash = (files: { config: Uint8Array; tensors: Uint8Array }): string =>
-  canonicalHash({ config: sha256Hex(files.config), tensors: sha256Hex(files.tensors) });
-
 export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock; ids: Ids }): Models {
   const { door, blobs, clock, ids } = parts;
 
@@ -52,7 +48,7 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
     };
     const tensors: BlobRef = await blobs.put(files.tensors, { labelKey: canonicalJson(facts.label) });
     const id = ids.next('model');
-    const hash = artifactHash(files);
+    const hash = modelArtifactHash(files.config, files.tensors);
     const { result } = await door.perform(
       {
         principal,
@@ -67,7 +63,7 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
         const [row] = await tx.insert(model).values(value).returning();
         return {
           result: row!,
-          details: { kind: 'model', modelId: id, artifactHash: hash, labelHash: canonicalHash(facts.label) },
+          details: { kind: 'model', modelId: id, artifactHash: hash, labelHash: labelHash(facts.label) },
           edges: [{ subject: id, relation: 'wasGeneratedBy', object: wanted.run }],
         };
       },

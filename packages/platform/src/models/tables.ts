@@ -12,7 +12,7 @@ export const model = pgTable(
     run: text('run').notNull(),
     config: jsonb('config').notNull(),
     tensors: jsonb('tensors').$type<BlobRef>().notNull(),
-    /** SHA-256 over the canonical `{config, tensors}`, both as SHA-256 of their files. */
+    /** `modelArtifactHash` of the evidence package: it covers both files. */
     artifactHash: text('artifact_hash').notNull(),
     metrics: jsonb('metrics').$type<ModelMetric[]>().notNull(),
     trainedOn: jsonb('trained_on').$type<TrainedOn>().notNull(),

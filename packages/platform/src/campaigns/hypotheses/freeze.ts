@@ -115,7 +115,7 @@ export async function abandonHypothesis(
   const found = await findHypothesis(door.authorize(principal, 'evaluate'), id);
   await door.perform(
     { principal, action: 'hypothesis.abandon', resource: found.campaign, purpose: 'evaluate' },
-    async (tx) => {
+    async (tx, _facts, entry) => {
       const row = await lockHypothesis(tx, id);
       if (row.state !== 'frozen') {
         throw new GenesisError({
@@ -123,7 +123,10 @@ export async function abandonHypothesis(
           message: `It is ${row.state}: only a frozen hypothesis can be abandoned.`,
         });
       }
-      await tx.update(hypothesis).set({ state: 'abandoned' }).where(eq(hypothesis.id, id));
+      await tx
+        .update(hypothesis)
+        .set({ state: 'abandoned', abandonEntry: entry })
+        .where(eq(hypothesis.id, id));
       return { result: undefined, details: { kind: 'abandon', hypothesisId: id } };
     },
   );

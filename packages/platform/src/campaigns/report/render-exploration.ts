@@ -3,7 +3,7 @@ import { scatteringChart } from './charts/scattering.ts';
 import { legend } from './charts/series.ts';
 import { html, type Markup } from './markup.ts';
 import type { ArmReport, CampaignReport, CurveReport, ExperimentReport, ExplorationReport } from './model.ts';
-import { number, quantity } from './numbers.ts';
+import { number, quantity, withUncertainty } from './numbers.ts';
 import { counted, listed, plain, shortened } from './text.ts';
 import { withheldWords } from './words.ts';
 
@@ -67,7 +67,7 @@ export function bestSection({ exploration, objective }: CampaignReport): Markup 
   const { best, parameters, curve } = exploration.value;
   const value = best.outcome.status === 'measured' ? quantity(best.outcome.value, objective.unit) : '';
   return html`<section aria-labelledby="best"><h2 id="best">The best experiment</h2>
-<p>${plain(objective.name)} <strong>${value}</strong>, measured by ${plain(best.arm)} as experiment ${number(best.experiment)} of repeat ${number(best.repeat)}. It is the best of many noisy values, so expect a repetition to do somewhat worse.</p>
+<p>The best measured ${plain(objective.name)} is <strong>${value}</strong>, from the arm ${plain(best.arm)}, experiment ${number(best.experiment)} of repeat ${number(best.repeat)}. It is the best of many noisy values, so expect a repetition to do somewhat worse.</p>
 <dl class="facts">${parameters.map(({ name, unit }) => html`<dt>${shortened(name, 60)}</dt><dd>${cell(best.design[name], unit)}</dd>`)}</dl>
 ${curve.shown ? curve.value !== null && curveFigure(curve.value) : html`<p class="withheld">${withheldWords('What the instrument recorded', curve)}</p>`}</section>`;
 }
@@ -83,7 +83,7 @@ function curveFigure({
     ...(diameterNm === null
       ? []
       : [
-          `diameter ${number(diameterNm)}${uncertaintyNm === null ? '' : ` ± ${number(uncertaintyNm, 2)}`} nm`,
+          `diameter ${uncertaintyNm === null ? number(diameterNm) : withUncertainty(diameterNm, uncertaintyNm)} nm`,
         ]),
     ...(polydispersity === null ? [] : [`polydispersity ${number(polydispersity, 2)}`]),
     ...(reducedChiSquare === null ? [] : [`reduced chi-square ${number(reducedChiSquare, 3)}`]),

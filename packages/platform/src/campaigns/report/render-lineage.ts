@@ -1,7 +1,7 @@
-import { type Lineage, type LineageNode, lineageChart } from './charts/lineage.ts';
+import { type Lineage, type LineageNode, lineageAcross, lineageDown } from './charts/lineage.ts';
 import { html, type Markup } from './markup.ts';
 import type { CampaignReport, HypothesisReport } from './model.ts';
-import { counted, listed } from './text.ts';
+import { counted, listed, plain } from './text.ts';
 import { standingOf } from './words.ts';
 
 /** More boxes than this in one layer are counted instead of drawn. */
@@ -11,22 +11,24 @@ const sourceWords = { capability: 'Instrument', table: 'Table', people: 'People'
 /** Where everything came from: source, experiments, model, hypotheses, verdicts. */
 export function lineageSection(report: CampaignReport): Markup {
   const lineage = lineageOf(report);
-  const description = `From left to right, or from top to bottom on a narrow page: ${listed(lineage.layers.map((layer) => listed(layer.map(({ lines }) => lines.slice(0, 2).join(' ')))))}.`;
-  const says = { title: 'Lineage of the campaign', description };
+  const steps = lineage.layers.map((layer) =>
+    listed(layer.filter(({ lines }) => lines.length > 0).map(({ lines }) => plain(lines.join(', ')))),
+  );
+  const says = { title: 'Lineage of the campaign', description: `In order: ${steps.join('; then ')}.` };
   return html`<section aria-labelledby="lineage"><h2 id="lineage">Where it all came from</h2>
-<figure>${lineageChart('lineage-wide', 960, lineage, says, 'wide')}${lineageChart('lineage-narrow', 336, lineage, says, 'narrow')}
-<figcaption><strong>Lineage.</strong> Lines lead from a thing to what was made from it. The data that tested a claim (dashed box) reached neither the arms nor the model. ${'`genesis lineage`'} prints the same with all ids.</figcaption></figure></section>`;
+<figure>${lineageAcross('lineage-wide', 960, lineage, says, 'wide')}${lineageDown('lineage-narrow', 336, lineage, says, 'narrow')}
+<figcaption><strong>Lineage.</strong> Lines lead from a thing to what was made from it. The data that tested a claim (dashed box) reached neither the arms nor the model. <code>genesis lineage ${report.id}</code> prints the same with every id.</figcaption></figure></section>`;
 }
 
+/** Ways past a layer: from the source to the test data, from the arms to claims about them, from test data to verdicts. */
+const ways = { data: 'way/data', claims: 'way/claims', verdicts: 'way/verdicts' } as const;
+const way = (id: string): LineageNode => ({ id, lines: [], shape: 'way' });
+
 function lineageOf(report: CampaignReport): Lineage {
-  const { exploration, models, hypotheses, source } = report;
-  const arms: LineageNode[] = exploration.shown
-    ? exploration.value.arms.map(({ name, recorded, control }) => ({
-        id: `arm/${name}`,
-        lines: [name, counted(recorded, 'experiment'), control ? 'the control' : 'explorer'],
-        shape: 'plain',
-      }))
-    : [{ id: 'arm/', lines: ['Experiments', 'withheld'], shape: 'plain' }];
+  const { models, hypotheses, source } = report;
+  const tested = hypotheses.filter(({ openedAt }) => openedAt !== null);
+  const aboutArms = hypotheses.some(({ model }) => model === null);
+  const arms = armNodes(report);
   const modelNodes = models.map(
     ({ id, name, measured }): LineageNode => ({
       id,
@@ -34,21 +36,6 @@ function lineageOf(report: CampaignReport): Lineage {
       shape: 'plain',
     }),
   );
-  const tested = hypotheses.filter(({ openedAt }) => openedAt !== null);
-  const data: LineageNode[] =
-    tested.length === 0
-      ? []
-      : [
-          {
-            id: 'data',
-            lines: [
-              'Data for testing',
-              source.kind === 'table' ? 'sealed or fresh' : 'measured after',
-              source.kind === 'table' ? '' : 'the freeze',
-            ],
-            shape: 'data',
-          },
-        ];
   const claims = hypotheses.map(
     (one, i): LineageNode => ({
       id: one.id,
@@ -60,36 +47,56 @@ function lineageOf(report: CampaignReport): Lineage {
     const { shape, words } = standingOf(one);
     return { id: `verdict/${one.id}`, lines: [words, `on hypothesis ${hypotheses.indexOf(one) + 1}`], shape };
   });
+  const from =
+    source.kind === 'table' ? ['sealed, or drawn with', 'fresh seeds'] : ['measured after', 'the freeze'];
+  const some = (wanted: boolean, node: LineageNode): LineageNode[] => (wanted ? [node] : []);
+  const dataUsed = tested.length > 0;
   const layers = [
     [{ id: 'source', lines: [sourceWords[source.kind], source.name], shape: 'plain' }],
-    arms,
-    [...modelNodes, ...data],
-    claims,
-    verdicts,
-  ].map(shortLayer);
+    [...shortLayer(arms), ...some(dataUsed, way(ways.data))],
+    [
+      ...shortLayer(modelNodes),
+      ...some(aboutArms, way(ways.claims)),
+      ...some(dataUsed, { id: 'data', lines: ['Data for testing', ...from], shape: 'data' }),
+    ],
+    [...shortLayer(claims), ...some(dataUsed, way(ways.verdicts))],
+    shortLayer(verdicts),
+  ];
+  const ids = (nodes: readonly LineageNode[]): string[] => nodes.map(({ id }) => id);
   return {
     layers: layers.filter((layer) => layer.length > 0),
     edges: [
-      ...arms.map(({ id }) => ['source', id] as const),
-      ...(data.length > 0 ? [['source', 'data'] as const] : []),
-      ...arms.flatMap(({ id }) => modelNodes.map((model) => [id, model.id] as const)),
-      ...hypotheses.flatMap((one) => claimEdges(one, arms)),
-      ...tested.flatMap((one) => [
-        [one.id, `verdict/${one.id}`] as const,
-        ['data', `verdict/${one.id}`] as const,
-      ]),
+      ...[...ids(arms), ways.data].map((to) => ['source', to] as const),
+      [ways.data, 'data'],
+      ...ids(arms).flatMap((arm) => [...ids(modelNodes), ways.claims].map((to) => [arm, to] as const)),
+      ...hypotheses.map((one) => [one.model ?? ways.claims, one.id] as const),
+      ['data', ways.verdicts],
+      ...tested.flatMap((one) => verdictEdges(one)),
     ],
   };
 }
 
-const claimEdges = (one: HypothesisReport, arms: readonly LineageNode[]): (readonly [string, string])[] =>
-  one.model === null ? arms.map(({ id }) => [id, one.id] as const) : [[one.model, one.id]];
+const verdictEdges = ({ id }: HypothesisReport) =>
+  [
+    [id, `verdict/${id}`],
+    [ways.verdicts, `verdict/${id}`],
+  ] as const;
 
-function shortLayer(layer: LineageNode[]): LineageNode[] {
-  if (layer.length <= mostInLayer) return layer;
+function armNodes({ exploration }: CampaignReport): LineageNode[] {
+  if (!exploration.shown) return [{ id: 'arms', lines: ['Experiments', 'withheld'], shape: 'plain' }];
+  return exploration.value.arms.map(({ name, recorded, control }) => ({
+    id: `arm/${name}`,
+    lines: [`Arm ${name}`, counted(recorded, 'experiment'), control ? 'the control' : 'explores'],
+    shape: 'plain',
+  }));
+}
+
+function shortLayer(layer: readonly LineageNode[]): LineageNode[] {
+  if (layer.length <= mostInLayer) return [...layer];
+  const left = layer.length - mostInLayer + 1;
   const more: LineageNode = {
     id: `more/${layer[0]!.id}`,
-    lines: ['and more', counted(layer.length - mostInLayer + 1, 'other')],
+    lines: ['And', counted(left, 'other')],
     shape: 'plain',
   };
   return [...layer.slice(0, mostInLayer - 1), more];

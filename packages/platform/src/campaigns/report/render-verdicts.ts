@@ -1,6 +1,7 @@
 import { differencesChart } from './charts/differences.ts';
 import { isInside, predictionsChart } from './charts/predictions.ts';
 import { html, type Markup } from './markup.ts';
+import { metricInterval, metricName, metricValue } from './metrics.ts';
 import type {
   CampaignReport,
   HypothesisReport,
@@ -8,7 +9,7 @@ import type {
   RowsReport,
   VerdictReport,
 } from './model.ts';
-import { interval, moment, number, percent, probability, quantity } from './numbers.ts';
+import { moment, number, percent, probability, quantity } from './numbers.ts';
 import { counted, plain } from './text.ts';
 import {
   estimateWords,
@@ -46,9 +47,8 @@ function card(hypothesis: HypothesisReport, objective: ObjectiveReport, place: n
   const standing = standingOf(hypothesis);
   const { verdict } = hypothesis;
   const figure = evidence(hypothesis, objective, `claim-${place}`);
-  const content = html`<p class="statement">${plain(hypothesis.statement)}</p>
-${verdict.shown ? verdict.value !== null && result(hypothesis, verdict.value, objective) : html`<p class="withheld">${withheldWords('The verdict', verdict)}</p>`}
-${verdict.shown && verdict.value !== null && assumptions(verdict.value, objective)}${provenance(hypothesis)}`;
+  const content = html`${verdict.shown ? verdict.value !== null && result(hypothesis, verdict.value, objective) : html`<p class="withheld">${withheldWords('The verdict', verdict)}</p>`}
+${verdict.shown && verdict.value !== null && assumptions(verdict.value, objective, place)}${wording(hypothesis)}${provenance(hypothesis)}`;
   return html`<article class="verdict ${standing.shape}" aria-labelledby="claim-${place}"><div class="head">${badge(standing)}<h3 id="claim-${place}">${shortClaim(hypothesis, objective)}</h3></div>
 <div class="body">${figure === null ? content : html`<div class="columns"><div>${content}</div>${figure}</div>`}</div></article>`;
 }
@@ -73,37 +73,20 @@ function result(hypothesis: HypothesisReport, verdict: VerdictReport, objective:
 <dt>Independence</dt><dd>${independenceWords[verdict.independence]}</dd></dl>`;
 }
 
-const metricNames: Readonly<Record<string, string>> = {
-  rmse: 'Root mean square error',
-  mae: 'Mean absolute error',
-  r2: 'Coefficient of determination R²',
-  'coverage-95': 'Measurements inside the 95 % interval',
-  'mean-difference': 'Mean lead of the clever arm',
-  'share-ahead': 'Starts in which the clever arm ended ahead',
-};
-const inObjectiveUnit = new Set(['rmse', 'mae', 'mean-difference']);
-const shares = new Set(['coverage-95', 'share-ahead']);
-
-function assumptions({ assumptions: stated, metrics }: VerdictReport, objective: ObjectiveReport): Markup {
-  const value = (name: string, figure: number | null): string => {
-    if (figure === null) return 'not known';
-    return shares.has(name)
-      ? percent(figure)
-      : quantity(figure, inObjectiveUnit.has(name) ? objective.unit : null, 3);
-  };
-  const spread = (name: string, lo: number | null, hi: number | null): string => {
-    if (lo === null || hi === null) return 'not known';
-    return shares.has(name) ? `${percent(lo)} to ${percent(hi)}` : interval(lo, hi);
-  };
+function assumptions({ assumptions: stated, metrics }: VerdictReport, objective: ObjectiveReport, place: number): Markup {
   return html`<details><summary>What the verdict assumes, and other figures</summary><ul class="plain">${stated.map((one) => html`<li>${plain(one)}</li>`)}</ul>
 ${
   metrics.length > 0 &&
-  html`<div class="scroll" role="region" tabindex="0" aria-label="Other figures"><table><caption>These describe and decide nothing; intervals by the bootstrap.</caption><thead><tr><th scope="col">Figure</th><th scope="col" class="n">Value</th><th scope="col" class="n">95 % interval</th></tr></thead><tbody>${metrics.map(
+  html`<div class="scroll" role="region" tabindex="0" aria-label="Other figures of claim ${place}"><table><caption>These describe and decide nothing; intervals by the bootstrap.</caption><thead><tr><th scope="col">Figure</th><th scope="col" class="n">Value</th><th scope="col" class="n">95 % interval</th></tr></thead><tbody>${metrics.map(
     ({ name, value: figure, lo, hi }) =>
-      html`<tr><th scope="row">${metricNames[name] ?? plain(name)}</th><td class="n">${value(name, figure)}</td><td class="n">${spread(name, lo, hi)}</td></tr>`,
+      html`<tr><th scope="row">${metricName(name)}</th><td class="n">${metricValue(name, figure, objective)}</td><td class="n">${metricInterval(name, lo, hi)}</td></tr>`,
   )}</tbody></table></div>`
 }</details>`;
 }
+
+/** The claim as it was frozen, to the letter. */
+const wording = ({ statement }: HypothesisReport): Markup =>
+  html`<p class="label">As it was frozen</p><blockquote>${plain(statement)}</blockquote>`;
 
 function provenance(hypothesis: HypothesisReport): Markup {
   const { frozenAt, openedAt, concludedAt, checkpointSize, freezeEntry, claimHash, family, id } = hypothesis;
@@ -169,7 +152,7 @@ function armsFigure(
     title: 'Lead of the clever arm from each fresh start',
     description: `${summary} The threshold is ${quantity(hypothesis.boundary, objective.unit, 3)}.${absent}`,
   });
-  return html`<figure>${chart}<figcaption><strong>Paired differences</strong>, in order of size. ${summary} Filled marks lie beyond the dashed threshold; the line and the shaded area are the median and its interval.${absent}</figcaption></figure>`;
+  return html`<figure>${chart}<figcaption><strong>Paired differences</strong>, one mark for each fresh start, in order of size. ${summary} Filled marks lie beyond the dashed threshold; the line and the shaded area are the median and its interval.${absent}</figcaption></figure>`;
 }
 
 function budgets({ families, hypotheses }: CampaignReport): Markup | null {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { shownValue } from './best.ts';
 import { findingOf } from './finding.ts';
 import { html, type Markup } from './markup.ts';
+import { metricName, metricUnit } from './metrics.ts';
 import type { CampaignReport } from './model.ts';
 import { moment, number, probability, quantity } from './numbers.ts';
 import { bestSection, experimentsSection, explorationSection } from './render-exploration.ts';
 import { lineageSection } from './render-lineage.ts';
-import { verdictSection } from './render-verdicts.ts';
+import { badge, verdictSection } from './render-verdicts.ts';
 import { styles } from './styles.ts';
 import { counted, listed, plain, shortened } from './text.ts';
 import { goalWords, standingOf } from './words.ts';
@@ -36,7 +37,7 @@ export function renderReport(report: CampaignReport): string {
 <body>
 ${heading(report)}
 <main>
-<section class="finding" aria-labelledby="finding"><h2 id="finding">Finding</h2><p>${findingOf(report).join(' ')}</p></section>
+${findingSection(report)}
 ${tiles(report)}
 ${verdictSection(report)}
 ${explorationSection(report)}
@@ -50,6 +51,13 @@ ${verifySection(report)}
 </body>
 </html>
 `.toString();
+}
+
+function findingSection(report: CampaignReport): Markup {
+  const { found, verdicts, sure } = findingOf(report);
+  return html`<section class="finding" aria-labelledby="finding"><h2 id="finding">Finding</h2><p>${found.join(' ')}</p>
+${verdicts.length > 0 && html`<ul>${verdicts.map(({ standing, words }) => html`<li>${badge(standing)} ${words}</li>`)}</ul>`}
+<p class="small">${sure.join(' ')}</p></section>`;
 }
 
 function heading(report: CampaignReport): Markup {
@@ -81,12 +89,15 @@ ${families.length > 0 && html`<div><dt>Error budget left</dt><dd>${probability(f
   }
 }
 
-function modelsSection({ models }: CampaignReport): Markup | null {
+function modelsSection({ models, objective }: CampaignReport): Markup | null {
   if (models.length === 0) return null;
-  return html`<section aria-labelledby="models"><h2 id="models">The trained model</h2><div class="scroll" role="region" tabindex="0" aria-label="Models"><table><caption>Trained on everything that all arms tried. Figures on its own training data flatter a model: the tests above do not.</caption><thead><tr><th scope="col">Model</th><th scope="col">Trained on</th><th scope="col">Figures</th><th scope="col">Hash of the artifact</th></tr></thead><tbody>${models.map(
-    (model) =>
-      html`<tr><th scope="row">${shortened(model.name, 80)}<br><code class="small">${model.id}</code></th><td>${counted(model.measured, 'value')}, ${number(model.failed)} failed, ${number(model.censored)} censored</td><td>${model.metrics.map(({ name, value, on, n }) => html`${plain(name)} ${number(value, 3)} on ${plain(on)} (n = ${number(n)})<br>`)}</td><td><code class="small">${model.artifactHash}</code></td></tr>`,
-  )}</tbody></table></div></section>`;
+  const one = (
+    model: CampaignReport['models'][number],
+  ): Markup => html`<dl class="facts"><dt>Model</dt><dd><strong>${shortened(model.name, 80)}</strong> <code>${model.id}</code></dd>
+<dt>Trained on</dt><dd>${counted(model.measured, 'value')}, ${number(model.failed)} failed and ${number(model.censored)} censored experiments</dd>
+${model.metrics.map(({ name, value, on, n }) => html`<dt>${metricName(name)}</dt><dd>${quantity(value, metricUnit(name, objective), 3)} on ${plain(on)} (n = ${number(n, 6)})</dd>`)}
+<dt>Hash of the artifact</dt><dd><code>${model.artifactHash}</code></dd></dl>`;
+  return html`<section aria-labelledby="models"><h2 id="models">${models.length === 1 ? 'The trained model' : 'The trained models'}</h2><p>Trained on what all arms tried. Figures on its own training data flatter a model; the tests above do not.</p>${models.map(one)}</section>`;
 }
 
 const verifySection = ({ id, planHash }: CampaignReport): Markup =>

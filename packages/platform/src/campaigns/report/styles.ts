@@ -10,7 +10,7 @@ export const styles = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
+overflow-wrap:break-word;font-variant-numeric:tabular-nums}
 header,main,footer{max-width:66rem;margin:0 auto;padding:0 1.5rem}
 header{padding-top:2.6rem}
 h1,h2,h3{line-height:1.22;text-wrap:balance;margin:0}
@@ -26,7 +26,9 @@ a{color:var(--accent)}
 .meta div{display:flex;gap:.4rem;flex-wrap:wrap}.meta dt{font-weight:600}.meta dd{margin:0;color:var(--ink)}
 .finding{margin:1.9rem 0 0;padding:1.2rem 1.5rem 1.3rem;background:var(--wash);border-left:4px solid var(--accent);border-radius:0 10px 10px 0}
 .finding h2{margin:0 0 .35rem;padding:0;border:0;font-size:.82rem;letter-spacing:.07em;text-transform:uppercase;color:var(--soft)}
-.finding p{margin:0;font-size:1.09rem;max-width:none}
+.finding p{margin:0;font-size:1.09rem;max-width:none}.finding p.small{font-size:.93rem}
+.finding ul{list-style:none;margin:.8rem 0;padding:0}.finding li{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .8rem;align-items:start;margin:.45rem 0}
+.body>.label:first-child{margin-top:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:1px;margin:1.4rem 0 0;padding:0;background:var(--rule);
 border:1px solid var(--rule);border-radius:10px;overflow:hidden}
 .tiles div{background:var(--paper);padding:.85rem 1.1rem;display:flex;flex-direction:column}
@@ -41,9 +43,11 @@ border:1px solid var(--rule);border-radius:10px;overflow:hidden}
 .inconclusive{--tone:var(--open);--tint:var(--open-wash)}.untested{--tone:var(--none);--tint:var(--none-wash)}
 .badge{display:inline-flex;align-items:center;gap:.45rem;font-weight:680;color:var(--tone);white-space:nowrap}
 .badge svg{width:1.15em;height:1.15em;fill:none;stroke:var(--tone);stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}
-.statement{margin:0;font-size:.95rem}
-.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.28rem 1.1rem;margin:1rem 0;font-size:.93rem}
-.facts dt{white-space:nowrap}.facts dd{margin:0}.facts strong{font-weight:660}
+blockquote{margin:.3rem 0 .9rem;padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--rule);font-size:.9rem;max-width:46rem}
+.label{margin:1rem 0 0;font-size:.86rem;color:var(--soft)}h1,h2,h3,.meta,.facts,.finding,blockquote,code,td{overflow-wrap:anywhere}td{min-width:4rem}
+.verdict .facts{margin-top:0}
+.facts{display:grid;grid-template-columns:minmax(7rem,11.5rem) minmax(0,1fr);gap:.28rem 1.1rem;margin:1rem 0;font-size:.93rem}
+.facts dd{margin:0}.facts strong{font-weight:660}
 .withheld{padding:.7rem 1rem;border:1px dashed var(--soft);border-radius:8px;font-size:.93rem}
 figure{margin:1.1rem 0}.verdict figure{margin:0}
 figcaption{font-size:.87rem;line-height:1.45;margin-top:.5rem;max-width:46rem}
@@ -87,13 +91,13 @@ details details,.verdict details{border:0;padding:0;margin:.5rem 0 0}
 summary{cursor:pointer;padding:.65rem 0;font-weight:600}.verdict summary{padding:.25rem 0;font-size:.93rem;color:var(--accent)}
 details[open]{padding-bottom:.8rem}
 ul.plain{margin:.3rem 0;padding-left:1.15rem;font-size:.92rem}ul.plain li{margin:.2rem 0}
-code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.88em}
+code{font-weight:400}code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.88em}
 pre{background:var(--wash);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem;overflow-x:auto;white-space:pre-wrap}
 footer{margin-top:3.4rem;padding-top:1rem;padding-bottom:2.4rem;color:var(--soft);font-size:.86rem}
 footer p{max-width:none}
 :focus-visible{outline:2.5px solid var(--accent);outline-offset:2px}
 @media (max-width:56rem){.verdict .columns{grid-template-columns:minmax(0,1fr)}.verdict figure{max-width:28rem}}
-@media (max-width:36rem){header,main,footer{padding-left:1rem;padding-right:1rem}.narrow{display:block!important}.wide{display:none!important}
+@media (max-width:36rem){.finding li{grid-template-columns:minmax(0,1fr)}header,main,footer{padding-left:1rem;padding-right:1rem}.narrow{display:block!important}.wide{display:none!important}
 .facts{grid-template-columns:minmax(0,1fr);gap:0}.facts dd{margin-bottom:.45rem}.verdict>.head,.verdict>.body{padding-left:1rem;padding-right:1rem}
 .finding{padding:1rem 1.1rem}.tiles{grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))}.tiles dd{font-size:1.2rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f4f6f9;--ink:#000;--soft:#3d4854;--rule:#c4ccd6;--accent:#0a4f96;--good:#0b6b3d;

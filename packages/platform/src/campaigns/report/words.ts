@@ -1,6 +1,6 @@
-import type { Goal, Independence } from '@genesis/contracts';
+import type { Independence } from '@genesis/contracts';
 import type { HypothesisReport, ObjectiveReport, Shown, VerdictReport } from './model.ts';
-import { interval, number, percent, probability, quantity } from './numbers.ts';
+import { interval, number, percent, quantity } from './numbers.ts';
 import { plain } from './text.ts';
 
 export const independenceWords: Readonly<Record<Independence, string>> = {
@@ -9,7 +9,7 @@ export const independenceWords: Readonly<Record<Independence, string>> = {
   'custodian-sealed':
     'Custodian-sealed: the data was imported and sealed by someone outside the campaign; those who made the claim had no access to it.',
   'self-imported':
-    'Self-imported: the owner of the campaign brought the data in. It was sealed here before the claim was frozen, but its owner may have known it. This is the weakest of the three.',
+    'Self-imported: the owner of the campaign brought the data in and may have known it. This is the weakest of the three kinds.',
 };
 
 /** The shape of a card: what colour and sign it has, and the words that say the same. */
@@ -81,10 +81,6 @@ export function intervalWords(
   return lo === null || hi === null ? interval(lo, hi) : `${percent(lo)} to ${percent(hi)}`;
 }
 
-export const pWords = (p: number): string => (p === 0 ? 'p = 0' : `p = ${probability(p)}`);
-
 /** Why something is missing from the page. */
 export const withheldWords = (what: string, shown: Extract<Shown<unknown>, { shown: false }>): string =>
   `${what} is withheld from this report: ${plain(shown.reason)}`;
-
-export const betterWords = (goal: Goal): string => (goal.kind === 'maximize' ? 'higher' : 'lower');

@@ -43,10 +43,10 @@ export function differencesChart(
   const boundaryX = atX(frame, claim.boundary);
   const content = html`${verdict !== null && intervalArea(frame, verdict)}${axes(
     { ...frame, y: { ...frame.y, ticks: [] } },
-    { x: `Lead of the clever arm${unit}`, y: 'One mark for each fresh start' },
+    { x: `Lead of the clever arm${unit}`, y: '' },
   )}
-${line(boundaryX, frame.top, boundaryX, frame.bottom, 'reference')}
-${estimate !== null && line(atX(frame, estimate), frame.top, atX(frame, estimate), frame.bottom, 'estimate')}
+${line(boundaryX, 8, boundaryX, frame.bottom, 'reference')}
+${estimate !== null && line(atX(frame, estimate), 26, atX(frame, estimate), frame.bottom, 'estimate')}
 ${labelsAbove(frame, claim.boundary, estimate)}
 ${shown.map((value, i) => {
   const x = atX(frame, value);
@@ -63,14 +63,12 @@ function intervalArea(frame: Frame, { interval }: Pick<VerdictReport, 'interval'
   return html`<rect class="interval" x="${from}" y="${frame.top}" width="${Math.max(1, to - from)}" height="${frame.bottom - frame.top}"/>`;
 }
 
-/** The two names stand on either side of their lines, so that they do not meet. */
+/** The names of the two lines stand above the plot in rows of their own, so that they do not meet. */
 function labelsAbove(frame: Frame, boundary: number, estimate: number | null): Markup {
-  const right = estimate === null || estimate >= boundary;
-  const name = (value: number, words: string, toRight: boolean) => {
+  const name = (value: number, words: string, y: number): Markup => {
     const x = atX(frame, value);
-    const fits = toRight ? x < frame.right - 110 : x > frame.left + 110;
-    const after = fits ? toRight : !toRight;
-    return html`<text class="note" x="${after ? x + 4 : x - 4}" y="${toRight ? frame.top - 4 + 16 : frame.bottom - 6}" text-anchor="${after ? 'start' : 'end'}">${words} ${number(value, 3)}</text>`;
+    const fits = x < frame.right - 120;
+    return html`<text class="note" x="${fits ? x + 5 : x - 5}" y="${y}" text-anchor="${fits ? 'start' : 'end'}">${words} ${number(value, 3)}</text>`;
   };
-  return html`${name(boundary, 'threshold', !right)}${estimate !== null && name(estimate, 'median', right)}`;
+  return html`${name(boundary, 'threshold', 18)}${estimate !== null && name(estimate, 'median', 36)}`;
 }

@@ -13,6 +13,10 @@ export type Frame = {
   y: Scale;
 };
 
+/** Room for the marks of a vertical axis, in pixels. */
+export const roomFor = ({ ticks }: Scale): number =>
+  18 + 7.3 * ticks.reduce((most, { label }) => Math.max(most, label.length), 3);
+
 const cut = (pixel: number): number => Math.round(pixel * 10) / 10;
 const within = (share: number): number => Math.min(1, Math.max(0, share));
 

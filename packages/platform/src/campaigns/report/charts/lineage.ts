@@ -2,88 +2,102 @@ import { html, type Markup } from '../markup.ts';
 import { shortened } from '../text.ts';
 import { picture } from './frame.ts';
 
-/** A thing that came from others. Nodes stand in layers; edges lead to later layers. */
+/** A thing that came from others; without lines of text it is only a way for edges through its layer. */
 export type LineageNode = { id: string; lines: readonly string[]; shape: string };
+/** Nodes stand in layers; each edge leads to the next layer. */
 export type Lineage = {
   layers: readonly (readonly LineageNode[])[];
-  edges: readonly (readonly [string, string])[];
+  edges: readonly (readonly [from: string, to: string])[];
 };
 
 const boxHeight = 58;
-const gap = 14;
+const passHeight = 8;
+const gap = 16;
 
-type Box = { node: LineageNode; x: number; y: number; width: number };
+type Box = { node: LineageNode; x: number; y: number; width: number; height: number };
 
-/** The layers from left to right, or on a narrow page from top to bottom. */
-export function lineageChart(
+const heightOf = ({ lines }: LineageNode): number => (lines.length === 0 ? passHeight : boxHeight);
+
+/** The layers from left to right, with their edges. */
+export function lineageAcross(
   id: string,
   width: number,
   lineage: Lineage,
   says: { title: string; description: string },
   shape: string,
 ): Markup {
-  const sideways = width > 500;
-  const boxes = sideways ? columns(width, lineage.layers) : rows(width, lineage.layers);
+  const boxes = columns(width, lineage.layers);
   const byId = new Map(boxes.map((box) => [box.node.id, box]));
-  const height = boxes.reduce((most, { y }) => Math.max(most, y + boxHeight), 0) + 4;
   const edges = lineage.edges.flatMap(([from, to]) => {
     const start = byId.get(from);
     const end = byId.get(to);
     return start === undefined || end === undefined
       ? []
-      : [html`<path class="edge" d="${curve(start, end, sideways)}"/>`];
+      : [html`<path class="edge" d="${curve(start, end)}"/>`];
   });
-  const content = html`<g class="edges">${edges}</g>${boxes.map(drawn)}`;
-  return picture(id, { width, height }, says, content, shape);
+  const ways = boxes
+    .filter(({ node }) => node.lines.length === 0)
+    .map(({ x, y, width: long }) => html`<path class="edge" d="M${x} ${y + passHeight / 2}h${long}"/>`);
+  return picture(id, { width, height: lowest(boxes) }, says, html`${edges}${ways}${boxes.map(drawn)}`, shape);
 }
 
-function columns(width: number, layers: Lineage['layers']): Box[] {
-  const between = 34;
-  const boxWidth = Math.floor((width - 4 - between * (layers.length - 1)) / layers.length);
-  const tallest = Math.max(...layers.map((layer) => layer.length)) * (boxHeight + gap) - gap;
-  return layers.flatMap((layer, column) => {
-    const top = 2 + (tallest - (layer.length * (boxHeight + gap) - gap)) / 2;
-    return layer.map(
-      (node, i): Box => ({
-        node,
-        x: 2 + column * (boxWidth + between),
-        y: top + i * (boxHeight + gap),
-        width: boxWidth,
-      }),
-    );
-  });
-}
-
-function rows(width: number, layers: Lineage['layers']): Box[] {
+/** The layers from top to bottom on a narrow page, where one arrow stands for all edges between two layers. */
+export function lineageDown(
+  id: string,
+  width: number,
+  lineage: Lineage,
+  says: { title: string; description: string },
+  shape: string,
+): Markup {
   const boxes: Box[] = [];
+  const arrows: Markup[] = [];
   let y = 2;
-  for (const layer of layers) {
+  const layers = lineage.layers.map((layer) => layer.filter(({ lines }) => lines.length > 0));
+  layers.forEach((layer, place) => {
+    if (place > 0) {
+      arrows.push(html`<path class="edge" d="M${width / 2} ${y - 10}v18m-5 -6l5 6l5 -6"/>`);
+      y += 14;
+    }
     for (let i = 0; i < layer.length; i += 2) {
       const pair = layer.slice(i, i + 2);
       const boxWidth = pair.length === 2 ? (width - 4 - gap) / 2 : width - 4;
-      pair.forEach((node, place) => {
-        boxes.push({ node, x: 2 + place * (boxWidth + gap), y, width: boxWidth });
+      pair.forEach((node, k) => {
+        boxes.push({ node, x: 2 + k * (boxWidth + gap), y, width: boxWidth, height: boxHeight });
       });
       y += boxHeight + gap;
     }
-    y += 18;
-  }
-  return boxes;
+  });
+  return picture(id, { width, height: lowest(boxes) }, says, html`${arrows}${boxes.map(drawn)}`, shape);
 }
 
-function curve(from: Box, to: Box, sideways: boolean): string {
-  if (sideways) {
-    const [x1, y1, x2, y2] = [from.x + from.width, from.y + boxHeight / 2, to.x, to.y + boxHeight / 2];
-    const bend = Math.min(40, (x2 - x1) / 2);
-    return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
-  }
-  const [x1, y1, x2, y2] = [from.x + from.width / 2, from.y + boxHeight, to.x + to.width / 2, to.y];
-  const bend = Math.min(24, (y2 - y1) / 2);
-  return `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
+const lowest = (boxes: readonly Box[]): number =>
+  boxes.reduce((most, { y, height }) => Math.max(most, y + height), 0) + 4;
+
+function columns(width: number, layers: Lineage['layers']): Box[] {
+  const between = 40;
+  const boxWidth = Math.floor((width - 4 - between * (layers.length - 1)) / layers.length);
+  const tall = (layer: readonly LineageNode[]): number =>
+    layer.reduce((sum, node) => sum + heightOf(node) + gap, 0) - gap;
+  const tallest = Math.max(...layers.map(tall));
+  return layers.flatMap((layer, column) => {
+    let y = 2 + (tallest - tall(layer)) / 2;
+    return layer.map((node): Box => {
+      const box = { node, x: 2 + column * (boxWidth + between), y, width: boxWidth, height: heightOf(node) };
+      y += box.height + gap;
+      return box;
+    });
+  });
 }
 
-function drawn({ node, x, y, width }: Box): Markup {
-  const longest = Math.max(6, Math.floor((width - 16) / 6.6));
+function curve(from: Box, to: Box): string {
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2];
+  const middle = (x1 + x2) / 2;
+  return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
+}
+
+function drawn({ node, x, y, width }: Box): Markup | null {
+  if (node.lines.length === 0) return null;
+  const longest = Math.max(6, Math.floor((width - 16) / 6.8));
   return html`<g class="node ${node.shape}"><rect x="${x}" y="${y}" width="${width}" height="${boxHeight}" rx="7"/>${node.lines
     .slice(0, 3)
     .map(

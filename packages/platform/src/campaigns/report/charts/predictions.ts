@@ -2,7 +2,7 @@ import { html, type Markup } from '../markup.ts';
 import type { ObjectiveReport, PredictionUnitReport } from '../model.ts';
 import { number } from '../numbers.ts';
 import { plain } from '../text.ts';
-import { atX, atY, axes, type Frame, line, picture } from './frame.ts';
+import { atX, atY, axes, type Frame, line, picture, roomFor } from './frame.ts';
 import { extent, linearScale } from './scale.ts';
 
 /** Of a normal distribution: the central 95 % lie within this many standard deviations. */
@@ -33,7 +33,7 @@ export function predictionsChart(
   const frame: Frame = {
     width: 420,
     height: 420,
-    left: 66,
+    left: roomFor(scale),
     right: 408,
     top: 34,
     bottom: 368,

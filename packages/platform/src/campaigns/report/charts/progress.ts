@@ -1,7 +1,7 @@
 import { html, type Markup } from '../markup.ts';
 import type { ArmReport, ObjectiveReport } from '../model.ts';
 import { plain } from '../text.ts';
-import { atX, atY, axes, type Frame, line, type Pixel, picture, stepArea, steps } from './frame.ts';
+import { atX, atY, axes, type Frame, line, type Pixel, picture, roomFor, stepArea, steps } from './frame.ts';
 import { extent, linearScale, logScale, type Scale } from './scale.ts';
 import { seriesClass } from './series.ts';
 
@@ -59,15 +59,16 @@ export function progressChart(
     ...missing.map(({ progress }) => progress.misses.at(-1)!.experiment),
   );
   const plotHeight = Math.min(330, Math.round(width * 0.62));
+  const y = verticalScale(objective, arms);
   const frame: Frame = {
     width,
     height: 40 + plotHeight + missing.length * rugRow + 52,
-    left: 62,
+    left: Math.max(roomFor(y), 68),
     right: width - 14,
     top: 34,
     bottom: 34 + plotHeight,
-    x: linearScale([1, last], { margin: 0.01, ticks: width > 500 ? 10 : 5, whole: true }),
-    y: verticalScale(objective, arms),
+    x: linearScale([1, last + 0.5], { margin: 0.01, ticks: width > 500 ? 10 : 5, whole: true }),
+    y,
   };
   const axisY = frame.bottom + missing.length * rugRow + (missing.length > 0 ? 6 : 0);
   const drawn = arms.map((arm, i) => ({ arm, shape: seriesClass(arms, i) }));
@@ -79,8 +80,13 @@ ${missing.map((arm, row) => rug(frame, arm, seriesClass(arms, arms.indexOf(arm))
   return picture(id, frame, says, content, shape);
 }
 
-const pixels = (frame: Frame, arm: ArmReport, of: 'median' | 'low' | 'high'): Pixel[] =>
-  arm.progress.points.map((point) => [atX(frame, point.experiment), atY(frame, point[of])]);
+/** The last value holds half a step longer, so that it can be seen. */
+function pixels(frame: Frame, arm: ArmReport, of: 'median' | 'low' | 'high'): Pixel[] {
+  const { points } = arm.progress;
+  const last = points.at(-1);
+  const held = last === undefined ? [] : [{ ...last, experiment: last.experiment + 0.5 }];
+  return [...points, ...held].map((point) => [atX(frame, point.experiment), atY(frame, point[of])]);
+}
 
 const band = (frame: Frame, arm: ArmReport, shape: string): Markup | null =>
   arm.progress.repeats < 2
@@ -110,7 +116,8 @@ function rug(frame: Frame, arm: ArmReport, shape: string, y: number): Markup {
   return html`<g class="rug ${shape}"><text class="note" x="${frame.left - 8}" y="${middle + 4}" text-anchor="end">${arm.name.slice(0, 8)}</text>${shown.map(
     ({ experiment, failed, censored }) => {
       const x = atX(frame, experiment);
-      return html`${failed > 0 && html`<path class="cross" d="M${x - 3.5} ${middle - 3.5}l7 7m0 -7l-7 7"/>`}${censored > 0 && html`<path class="triangle" d="M${x} ${middle - 4}l4.5 8h-9z"/>`}`;
+      const [left, right] = failed > 0 && censored > 0 ? [x - 4.5, x + 4.5] : [x, x];
+      return html`${failed > 0 && html`<path class="cross" d="M${left - 3.5} ${middle - 3.5}l7 7m0 -7l-7 7"/>`}${censored > 0 && html`<path class="triangle" d="M${right} ${middle - 4}l4.5 8h-9z"/>`}`;
     },
   )}</g>`;
 }

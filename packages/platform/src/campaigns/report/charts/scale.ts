@@ -1,4 +1,4 @@
-import { number } from '../numbers.ts';
+import { number, powerOfTen } from '../numbers.ts';
 
 // Small functions of our own instead of a charting library: five kinds of picture need a scale, ticks and paths as
 // strings; libraries bring a DOM or scripts, and write markup that the page's content policy and escaping do not cover.
@@ -84,17 +84,21 @@ export function logScale(range: readonly [number, number]): Scale {
   const decades = Math.floor(to) - Math.ceil(from) + 1;
   const every = Math.max(1, Math.ceil(decades / 7));
   const powers = Array.from({ length: Math.max(0, decades) }, (_, i) => Math.ceil(from) + i);
-  const values =
+  const label = (value: number): string => number(value, 2);
+  const inside = (value: number): boolean =>
+    value > 0 && Math.log10(value) >= from && Math.log10(value) <= to;
+  const apart = powers.filter((power) => power % every === 0);
+  const big = apart.some((power) => Math.abs(power) > 4);
+  const ticks =
     decades >= 3
-      ? powers.filter((power) => power % every === 0).map((power) => 10 ** power)
-      : [Math.floor(from), ...powers].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
-  const inside = (value: number): boolean => Math.log10(value) >= from && Math.log10(value) <= to;
+      ? apart.map((power) => ({ value: 10 ** power, label: big ? powerOfTen(power) : label(10 ** power) }))
+      : [Math.floor(from), ...powers].flatMap((power) =>
+          [1, 2, 5].map((digit) => ({ value: digit * 10 ** power, label: label(digit * 10 ** power) })),
+        );
   return {
     min: 10 ** from,
     max: Math.min(largest, 10 ** to),
     place: (value) => (Math.log10(value) - from) / (to - from),
-    ticks: values
-      .filter((value) => value > 0 && inside(value))
-      .map((value) => ({ value, label: number(value, 2) })),
+    ticks: ticks.filter(({ value }) => inside(value)),
   };
 }

@@ -1,0 +1,105 @@
+import type { ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
+import { type ModelRow, modelCard } from '../../models/index.ts';
+import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
+import type { CampaignParts } from '../parts.ts';
+import type { CampaignRow, ExperimentRow, HypothesisRow } from '../store.ts';
+
+export type Exported = {
+  row: CampaignRow;
+  facts: ResourceFacts;
+  experiments: readonly ExperimentRow[];
+  hypotheses: readonly HypothesisRow[];
+  models: readonly ModelRow[];
+};
+
+/** Everything that a crate of this campaign says, before anything is withheld. */
+export async function contentParts(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  { row, facts, experiments, hypotheses, models }: Exported,
+): Promise<Omit<ContentParts, 'exportedAt' | 'withhold'>> {
+  const iso = (at: number): string => new Date(at).toISOString();
+  return {
+    origin: parts.ledger.key.name,
+    campaign: {
+      campaignId: row.id,
+      plan: row.plan,
+      organisation: facts.organisation ?? 'platform',
+      people: [row.owner],
+      licence: facts.conditions.licences[0] ?? 'LicenseRef-not-stated',
+      label: facts.label,
+      startedAt: iso(row.createdAt),
+      finishedAt: row.endedAt === null ? null : iso(row.endedAt),
+    },
+    experiments: experiments.flatMap(({ arm, repeat, index, design, noiseSeed, outcome, run, entry }) =>
+      outcome === null || entry === null
+        ? []
+        : [{ arm, repeat, index, design, seed: noiseSeed, outcome, runId: run, entryId: entry }],
+    ),
+    ...(await tableParts(parts, principal, row)),
+    models: new Map(
+      await Promise.all(
+        models.map(async (model) => [model.id, await modelPart(parts, model, facts)] as const),
+      ),
+    ),
+    hypotheses: new Map(hypotheses.map((hypothesis) => [hypothesis.id, hypothesisPart(hypothesis)])),
+  };
+}
+
+async function modelPart(parts: CampaignParts, model: ModelRow, facts: ResourceFacts): Promise<ModelPart> {
+  const files = await parts.models.files(model);
+  return {
+    record: {
+      modelId: model.id,
+      artifactHash: model.artifactHash,
+      label: facts.label,
+      entryId: model.entry,
+      createdAt: new Date(model.createdAt).toISOString(),
+    },
+    ...files,
+    card: modelCard(model, facts),
+  };
+}
+
+function hypothesisPart(hypothesis: HypothesisRow): HypothesisPart {
+  const { id, claim, freezeEntry, openEntry, concludeEntry, abandonEntry, verdict, rows } = hypothesis;
+  return {
+    record: { hypothesisId: id, freezeEntry, openEntry, verdictEntry: concludeEntry, abandonEntry },
+    claim,
+    ...(verdict === null ? {} : { verdict }),
+    ...(rows === null ? {} : { rows }),
+  };
+}
+
+/** The explore part of a table and the rule that cut it. The sealed part is never among the files. */
+async function tableParts(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  row: CampaignRow,
+): Promise<Pick<ContentParts, 'split' | 'exploreRows'>> {
+  const { source } = row.plan;
+  if (source.kind !== 'table') return {};
+  const { catalog, door } = parts;
+  const { version } = await catalog.showVersion(principal, source.version, 'explore');
+  const { split } = await catalog.showSplit(principal, source.split, 'explore');
+  const columns = version.columns.map(({ name }) => name);
+  const rows = await catalog.tables.exploreRows(door.authorize(principal, 'explore'), source.split, columns);
+  const exploreRows: Table = {
+    columns,
+    rows: rows.map((record) => columns.map((name) => cellText(record[name]))),
+  };
+  return {
+    split: {
+      splitId: split.id,
+      versionId: split.version,
+      tableHash: split.tableHash,
+      rule: split.rule,
+      fewest: 5,
+      keyColumns: split.keyColumns,
+      rows: { explore: split.exploreRows, confirm: split.confirmRows },
+    },
+    exploreRows,
+  };
+}
+
+const cellText = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
