@@ -97,7 +97,7 @@ function* variants(root: JsonValue): Generator<[string, JsonValue]> {
   for (const path of places(root)) {
     if (path.length === 0) continue;
     for (const [, to] of mutations(at(root, path)))
-      yield [`/${path.join('/')} = ${String(to)}`, changed(root, path, to)];
+      yield [`/${path.join('/')} = ${JSON.stringify(to)}`, changed(root, path, to)];
   }
   yield* withExtra(root);
 }

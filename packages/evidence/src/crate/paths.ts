@@ -15,9 +15,6 @@ export const paths = {
   key: 'ledger/key.txt',
 } as const;
 
-export const modelFiles = ['README.md', 'config.json', 'model.json', 'model.safetensors'] as const;
-export const hypothesisFiles = ['claim.json', 'record.json', 'rows.jsonl', 'verdict.json'] as const;
-
 const modelPath = new RegExp(
   `^models/(${name})/(README\\.md|config\\.json|model\\.json|model\\.safetensors)$`,
 );

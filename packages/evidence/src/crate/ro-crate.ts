@@ -23,9 +23,16 @@ const mediaTypes: readonly (readonly [string, string])[] = [
 ];
 
 const reference = (id: string): JsonValue => ({ '@id': id });
-const references = (ids: readonly string[]): JsonValue => ids.map(reference);
 
-function fileEntity({ path, sha256, bytes }: FileRecord, licence: string): JsonValue {
+/** A property that links: left out for nothing, a single value for one, as RO-Crate 1.2 recommends. */
+function links(property: string, ids: readonly string[]): { readonly [key: string]: JsonValue } {
+  const [first] = ids;
+  if (first === undefined) return {};
+  return { [property]: ids.length === 1 ? reference(first) : ids.map(reference) };
+}
+
+/** The licence of the root holds for every file: a repetition is discouraged. */
+function fileEntity({ path, sha256, bytes }: FileRecord): JsonValue {
   const type = mediaTypes.find(([ending]) => path.endsWith(ending));
   return {
     '@id': path,
@@ -34,7 +41,6 @@ function fileEntity({ path, sha256, bytes }: FileRecord, licence: string): JsonV
     sha256,
     contentSize: String(bytes),
     encodingFormat: type?.[1] ?? 'application/octet-stream',
-    license: reference(licence),
   };
 }
 
@@ -44,7 +50,7 @@ const ledgerEntities: readonly JsonValue[] = [
     '@id': 'ledger/',
     '@type': 'Dataset',
     name: 'Ledger entries with inclusion proofs, signed checkpoints and consistency proofs',
-    conformsTo: references(['https://c2sp.org/tlog-checkpoint', 'https://www.rfc-editor.org/rfc/rfc6962']),
+    ...links('conformsTo', ['https://c2sp.org/tlog-checkpoint', 'https://www.rfc-editor.org/rfc/rfc6962']),
   },
   {
     '@id': paths.manifest,
@@ -67,8 +73,8 @@ function explorationActions({ campaign, files }: RoCrateSource): JsonValue[] {
     '@type': 'CreateAction',
     name: `Exploration by arm ${arm.name} (${arm.strategy}), ${plan.repeats} times ${plan.budget} experiments`,
     agent: reference(`#${campaign.organisation}`),
-    object: references([paths.campaign]),
-    result: references(present(files, [paths.experiments])),
+    ...links('object', [paths.campaign]),
+    ...links('result', present(files, [paths.experiments])),
     startTime: campaign.startedAt,
     ...(campaign.finishedAt === null ? {} : { endTime: campaign.finishedAt }),
   }));
@@ -80,8 +86,8 @@ function modelActions({ campaign, files, models }: RoCrateSource): JsonValue[] {
     '@type': 'CreateAction',
     name: `Training of model ${record.modelId}`,
     agent: reference(`#${campaign.organisation}`),
-    object: references(present(files, [paths.experiments, paths.exploreRows])),
-    result: references(present(files, [`models/${name}/config.json`, `models/${name}/model.safetensors`])),
+    ...links('object', present(files, [paths.experiments, paths.exploreRows])),
+    ...links('result', present(files, [`models/${name}/config.json`, `models/${name}/model.safetensors`])),
     endTime: record.createdAt,
   }));
 }
@@ -94,8 +100,8 @@ function confirmActions({ campaign, files, hypotheses }: RoCrateSource): JsonVal
       '@type': 'CreateAction',
       name: `Confirmation of hypothesis ${record.hypothesisId}`,
       agent: reference(`#${campaign.organisation}`),
-      object: references(present(files, [`hypotheses/${name}/claim.json`, `hypotheses/${name}/rows.jsonl`])),
-      result: references(present(files, [`hypotheses/${name}/verdict.json`])),
+      ...links('object', present(files, [`hypotheses/${name}/claim.json`, `hypotheses/${name}/rows.jsonl`])),
+      ...links('result', present(files, [`hypotheses/${name}/verdict.json`])),
     }));
 }
 
@@ -126,9 +132,12 @@ export function roCrateMetadata(source: RoCrateSource): JsonValue {
         datePublished: source.exportedAt,
         license: reference(licence),
         publisher: reference(`#${campaign.organisation}`),
-        author: references(campaign.people.map((id) => `#${id}`)),
-        hasPart: references([...described.map(({ path }) => path), paths.manifest, 'ledger/']),
-        mentions: references(actionIds),
+        ...links(
+          'author',
+          campaign.people.map((id) => `#${id}`),
+        ),
+        ...links('hasPart', [...described.map(({ path }) => path), paths.manifest, 'ledger/']),
+        ...links('mentions', actionIds),
       },
       { '@id': licence, '@type': 'CreativeWork', name: campaign.licence, identifier: campaign.licence },
       {
@@ -138,7 +147,7 @@ export function roCrateMetadata(source: RoCrateSource): JsonValue {
         identifier: campaign.organisation,
       },
       ...campaign.people.map((id) => ({ '@id': `#${id}`, '@type': 'Person', name: id, identifier: id })),
-      ...described.map((file) => fileEntity(file, licence)),
+      ...described.map(fileEntity),
       ...ledgerEntities,
       ...actions,
     ],

@@ -17,11 +17,11 @@ export const crateVersion = 1;
 const pathSchema = z.string().min(1).max(255);
 const count = z.int().min(0);
 
-export const fileRecordSchema = z.strictObject({ path: pathSchema, sha256: sha256Schema, bytes: count });
+const fileRecordSchema = z.strictObject({ path: pathSchema, sha256: sha256Schema, bytes: count });
 export type FileRecord = z.infer<typeof fileRecordSchema>;
 
 /** A file that its label or conditions keep back: SHA-256 over a salt of 32 bytes followed by the content. */
-export const withheldSchema = z.strictObject({
+const withheldSchema = z.strictObject({
   path: pathSchema,
   commitment: sha256Schema,
   reason: z.string().min(1).max(500),

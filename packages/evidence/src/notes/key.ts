@@ -51,7 +51,7 @@ function keyIdOf(name: string, type: SignatureType, publicKey: Uint8Array): numb
 }
 
 /** A verifier key from its parts; its id is the first four bytes of SHA-256(name, newline, type, key). */
-export function makeVerifierKey(name: string, type: SignatureType, publicKey: Uint8Array): VerifierKey {
+function makeVerifierKey(name: string, type: SignatureType, publicKey: Uint8Array): VerifierKey {
   if (!isKeyName(name)) {
     throw new MalformedError('verifier-key', 'a key name is not empty and has no white space and no "+"');
   }
