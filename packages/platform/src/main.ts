@@ -30,6 +30,7 @@ import {
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict } from './models/index.ts';
+import { policyRoutes } from './surfaces/policy/index.ts';
 import { ledgerRoutes } from './surfaces/tlog/index.ts';
 
 const predictModule = new URL('./models/functions.ts', import.meta.url);
@@ -145,6 +146,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     identityRoutes(app, administration);
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads(database, door) });
+    policyRoutes(app, { door });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door });
     campaignRoutes(app, { campaigns, door, cursors });

@@ -1,4 +1,5 @@
 import type { CampaignPlan, ExperimentOutcome } from '@genesis/contracts';
+import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { type ExportRequest, exportCrate } from './crate/export-crate.ts';
 import { createCampaign } from './create-campaign.ts';
@@ -19,7 +20,8 @@ export const campaignQueues = [exploreQueue, trainQueue, confirmQueue];
 export function createCampaigns(parts: CampaignParts) {
   const { queue, concurrency } = parts;
   return {
-    create: (principal: PrincipalFacts, plan: CampaignPlan) => createCampaign(parts, principal, plan),
+    create: (principal: PrincipalFacts, plan: CampaignPlan, idempotency?: Idempotency) =>
+      createCampaign(parts, principal, plan, idempotency),
     stop: (principal: PrincipalFacts, id: string) => stopCampaign(parts, principal, id),
     resume: (principal: PrincipalFacts, id: string) => resumeCampaign(parts, principal, id),
     suggest: (principal: PrincipalFacts, id: string, count: number) =>

@@ -2,6 +2,7 @@ import { type CampaignPlan, type Conditions, invalidField, type Label, type Spac
 import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
 import { assertSpace } from '@genesis/explorer';
 import { delegate } from '../door/index.ts';
+import type { Idempotency } from '../kernel/index.ts';
 import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
 import { exploreQueue } from './explore.ts';
 import { type InstrumentSpec, silica } from './instrument.ts';
@@ -24,6 +25,7 @@ export async function createCampaign(
   parts: CampaignParts,
   principal: PrincipalFacts,
   plan: CampaignPlan,
+  idempotency?: Idempotency,
 ): Promise<{ id: string; entry: string }> {
   const { door, clock, ids, queue } = parts;
   const resolved = await resolve(parts, principal, plan);
@@ -48,6 +50,7 @@ export async function createCampaign(
       resource: { create: facts },
       purpose: 'explore',
       sources: resolved.sources.map((source) => source.id),
+      idempotency,
     },
     async (tx, _facts, entry) => {
       const delegation = await delegate(tx, parts, principal, {
@@ -86,7 +89,7 @@ export async function createCampaign(
       return { result: { id }, details: { kind: 'campaign', campaignId: id, planHash } };
     },
   );
-  return { id, entry: performed.entry };
+  return { id: performed.result.id, entry: performed.entry };
 }
 
 async function resolve(

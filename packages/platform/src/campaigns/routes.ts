@@ -12,7 +12,7 @@ import {
 } from '@genesis/contracts';
 import { z } from 'zod';
 import { type Door, factsOf } from '../door/index.ts';
-import { principalOf } from '../identity/index.ts';
+import { idempotencyOf, principalOf } from '../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '../kernel/index.ts';
 import type { Campaigns } from './campaigns.ts';
 import { newHypothesisSchema } from './hypotheses/draft.ts';
@@ -107,7 +107,9 @@ export function campaignRoutes(
       },
     },
     async (request, reply) =>
-      await reply.status(201).send(await campaigns.create(principalOf(request), request.body)),
+      await reply
+        .status(201)
+        .send(await campaigns.create(principalOf(request), request.body, idempotencyOf(request))),
   );
 
   app.get(

@@ -1,7 +1,15 @@
 import { type Action, type Decision, GenesisError, type Purpose } from '@genesis/contracts';
-import type { Clock, Database, Ids, Tx } from '../kernel/index.ts';
+import {
+  answerOnce,
+  type Clock,
+  type Database,
+  type Idempotency,
+  type Ids,
+  type Tx,
+} from '../kernel/index.ts';
 import { appendEntry, type Edge, type NewEntry } from '../ledger/index.ts';
 import {
+  type DecisionRequest,
   decide,
   isPublic,
   isVisible,
@@ -28,6 +36,8 @@ export type WriteRequest = {
   sources?: readonly string[];
   /** Set by the platform's own confirming run, and by nothing else. */
   handler?: 'confirm';
+  /** The same key acts once: a repetition gets the first result, which must be JSON without a secret. */
+  idempotency?: Idempotency | undefined;
 };
 
 /** What a change leaves behind: its result, the details that its entry commits to, and edges of the lineage. */
@@ -57,14 +67,23 @@ export interface Door {
   ): Promise<{ facts: ResourceFacts; scope: ReadScope }>;
   /** Enters in the ledger that a list showed things that are not public: one entry for the whole list. */
   noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void>;
-  /** The decision as it would be, without acting and without a trace. */
-  preview(request: WriteRequest): Promise<Decision>;
+  /**
+   * The decision as it would be, without acting and without a trace; undefined where there is nothing that the
+   * principal may know of.
+   */
+  foresee(request: WriteRequest): Promise<{ request: DecisionRequest; decision: Decision } | undefined>;
 }
 
 /** What the door is made of. */
 export type DoorParts = { database: Database; clock: Clock; ids: Ids };
 
-type Judged = { facts: ResourceFacts; sources: ResourceFacts[]; decision: Decision; creating: boolean };
+type Judged = {
+  asked: DecisionRequest;
+  facts: ResourceFacts;
+  sources: ResourceFacts[];
+  decision: Decision;
+  creating: boolean;
+};
 
 export function createDoor({ database, clock, ids }: DoorParts): Door {
   const now = (): number => clock.now().getTime();
@@ -85,7 +104,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       if (found === undefined) return undefined;
       sources.push(found);
     }
-    const decision = decide({
+    const asked: DecisionRequest = {
       principal: request.principal,
       action: request.action,
       resource: facts,
@@ -93,8 +112,14 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       sources,
       at: now(),
       ...(request.handler === undefined ? {} : { handler: request.handler }),
-    });
-    return { facts, sources, decision, creating: typeof wanted === 'object' && 'create' in wanted };
+    };
+    return {
+      asked,
+      facts,
+      sources,
+      decision: decide(asked),
+      creating: typeof wanted === 'object' && 'create' in wanted,
+    };
   }
 
   function entryOf(request: WriteRequest, id: string, decision: Decision, details: unknown): NewEntry {
@@ -128,6 +153,30 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     });
   }
 
+  async function carryOut<T>(
+    tx: Tx,
+    request: WriteRequest,
+    judged: Judged,
+    change: (tx: WriteTx, facts: ResourceFacts, entry: string) => Promise<Change<T>>,
+  ): Promise<{ result: T; entry: string }> {
+    if (judged.creating) await tx.insert(resource).values(rowOf(judged.facts, request.principal.id, now()));
+    const entry = ids.next('entry');
+    const changed = await change(asWriteTx(tx), judged.facts, entry);
+    const edges: Edge[] = [
+      ...(changed.edges ?? []),
+      ...judged.sources
+        .filter((source) => source.id !== judged.facts.id)
+        .map((source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id })),
+    ];
+    await appendEntry(
+      tx,
+      ids,
+      { ...entryOf(request, judged.facts.id, judged.decision, changed.details), edges },
+      entry,
+    );
+    return { result: changed.result, entry };
+  }
+
   async function perform<T>(
     request: WriteRequest,
     change: (tx: WriteTx, facts: ResourceFacts, entry: string) => Promise<Change<T>>,
@@ -136,26 +185,13 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       const judged = await judge(tx, request);
       if (judged === undefined) throw missing();
       if (judged.decision.effect !== 'allow') return { denied: judged };
-      if (judged.creating) {
-        await tx.insert(resource).values(rowOf(judged.facts, request.principal.id, now()));
-      }
-      const entry = ids.next('entry');
-      const changed = await change(asWriteTx(tx), judged.facts, entry);
-      const edges: Edge[] = [
-        ...(changed.edges ?? []),
-        ...judged.sources
-          .filter((source) => source.id !== judged.facts.id)
-          .map(
-            (source): Edge => ({ subject: judged.facts.id, relation: 'wasDerivedFrom', object: source.id }),
-          ),
-      ];
-      await appendEntry(
-        tx,
-        ids,
-        { ...entryOf(request, judged.facts.id, judged.decision, changed.details), edges },
-        entry,
-      );
-      return { done: { result: changed.result, entry, decision: judged.decision } };
+      const act = () => carryOut(tx, request, judged, change);
+      if (request.idempotency === undefined) return { done: { ...(await act()), decision: judged.decision } };
+      const answer = await answerOnce(tx, request.idempotency, async () => ({
+        status: 200,
+        body: await act(),
+      }));
+      return { done: { ...(answer.body as { result: T; entry: string }), decision: judged.decision } };
     });
     return outcome.done ?? (await refuse(request, outcome.denied));
   }
@@ -205,13 +241,13 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     );
   }
 
-  async function preview(request: WriteRequest): Promise<Decision> {
+  async function foresee(request: WriteRequest) {
     const judged = await database.transaction((tx) => judge(tx, request));
-    if (judged === undefined) throw missing();
+    if (judged === undefined) return undefined;
     const named = typeof request.resource === 'string' ? [judged.facts, ...judged.sources] : judged.sources;
-    if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
-    return judged.decision;
+    if (named.some((one) => !isVisible(request.principal, one, now()))) return undefined;
+    return { request: judged.asked, decision: judged.decision };
   }
 
-  return { perform, authorize, use, noteUse, preview };
+  return { perform, authorize, use, noteUse, foresee };
 }

@@ -1,6 +1,6 @@
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { App } from '../kernel/index.ts';
+import { type App, type Idempotency, idempotencyKeySchema, requestHash } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { Authenticator } from './ports.ts';
 
@@ -25,6 +25,16 @@ export function requireAuthentication(app: App, authenticator: Authenticator): v
     }
     principals.set(request, principal);
   });
+}
+
+/** What makes a repetition of this request known: its `Idempotency-Key`, for its principal. Undefined without one. */
+export function idempotencyOf(request: FastifyRequest): Idempotency | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  const key = idempotencyKeySchema.safeParse(header);
+  if (!key.success) throw invalidField('Idempotency-Key', 'expected 1 to 200 visible ASCII characters');
+  const { id } = principalOf(request);
+  return { principal: id, key: key.data, hash: requestHash(request.method, request.url, request.body) };
 }
 
 /** Who sent the request. */

@@ -1,10 +1,11 @@
-import { progressChart, progressName } from './charts/progress.ts';
+import { progressChart } from './charts/progress.ts';
 import { scatteringChart } from './charts/scattering.ts';
 import { legend } from './charts/series.ts';
 import { html, type Markup } from './markup.ts';
 import type { ArmReport, CampaignReport, CurveReport, ExperimentReport, ExplorationReport } from './model.ts';
 import { number, quantity, withUncertainty } from './numbers.ts';
-import { counted, listed, plain, shortened } from './text.ts';
+import { table } from './table.ts';
+import { counted, listed, named, plain, shortened } from './text.ts';
 import { withheldWords } from './words.ts';
 
 /** Widths in pixels at which pictures are drawn: for a page and for a telephone. The style sheet shows one. */
@@ -38,27 +39,41 @@ function progressFigure({ objective, plan }: CampaignReport, arms: readonly ArmR
   );
   const failed = arms.reduce((sum, arm) => sum + arm.failed, 0);
   const censored = arms.reduce((sum, arm) => sum + arm.censored, 0);
-  const misses =
-    failed + censored === 0
-      ? 'Every experiment gave a value.'
-      : `Crosses are failed experiments (${number(failed)}), triangles censored ones (${number(censored)}); they count in every budget.`;
+  const misses = missesWords(failed, censored);
   const silent = arms.filter(({ progress, recorded }) => recorded > 0 && progress.repeats < plan.repeats);
   const absent = silent.length === 0 ? '' : ` Repeats without any value have no part in the lines.`;
-  const title = progressName(objective);
+  const title = `Best ${plain(objective.name)} against the number of experiments`;
   const description = `At the end: ${listed(finals)}. ${misses}`;
   const says = { title, description, starts: plan.starts };
   return html`<figure>${legend(arms)}${progressChart('progress-wide', widths.wide, objective, arms, says, 'wide')}${progressChart('progress-narrow', widths.narrow, objective, arms, says, 'narrow')}
-<figcaption><strong>Progress of the arms</strong> at equal budgets. ${spread} At the end: ${listed(finals)}. ${misses}${absent}</figcaption></figure>`;
+<figcaption><strong>Progress of the arms</strong> at equal budgets; the shaded part on the left holds the starts that all arms share. ${spread} At the end: ${listed(finals)}. ${misses}${absent}</figcaption></figure>`;
+}
+
+function missesWords(failed: number, censored: number): string {
+  if (failed + censored === 0) return 'Every experiment gave a value.';
+  const parts = [
+    ...(failed > 0
+      ? [`${counted(failed, 'failed experiment')} (${failed === 1 ? 'cross' : 'crosses'})`]
+      : []),
+    ...(censored > 0
+      ? [`${counted(censored, 'censored one')} (${censored === 1 ? 'triangle' : 'triangles'})`]
+      : []),
+  ];
+  return `Below the plot: ${listed(parts)}; they count in every budget.`;
 }
 
 function armsTable({ objective, plan }: CampaignReport, arms: readonly ArmReport[]): Markup {
   const target = objective.goal.kind === 'target';
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="The arms"><table><caption>${counted(plan.budget, 'experiment')} for each arm in ${plan.repeats === 1 ? 'one repeat' : `each of ${number(plan.repeats)} repeats`}, of which ${counted(plan.starts, 'shared start')}${plan.batch > 1 && `, in batches of ${number(plan.batch)}`}.</caption>
-<thead><tr><th scope="col">Arm</th><th scope="col">Strategy</th><th scope="col" class="n">Measured</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Censored</th><th scope="col" class="n">Best value</th><th scope="col" class="n">${target ? 'Final distance, median' : 'Final best, median'}</th></tr></thead>
+  const note = html`${counted(plan.budget, 'experiment')} for each arm in ${plan.repeats === 1 ? 'one repeat' : `each of ${number(plan.repeats)} repeats`}, of which ${counted(plan.starts, 'shared start')}${plan.batch > 1 && `, in batches of ${number(plan.batch)}`}.`;
+  return table(
+    'The arms',
+    note,
+    html`<thead><tr><th scope="col">Arm</th><th scope="col">Strategy</th><th scope="col" class="n">Measured</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Censored</th><th scope="col" class="n">Best value</th><th scope="col" class="n">${`${target ? 'Final distance' : 'Final best'}${plan.repeats > 1 ? ', median' : ''}`}</th></tr></thead>
 <tbody>${arms.map(
-    (arm) =>
-      html`<tr><th scope="row">${plain(arm.name)}</th><td>${plain(arm.strategy.replaceAll('-', ' '))}${arm.control && ' (control)'}</td><td class="n">${number(arm.measured)}</td><td class="n">${number(arm.failed)}</td><td class="n">${number(arm.censored)}</td><td class="n">${arm.best?.outcome.status === 'measured' ? quantity(arm.best.outcome.value, objective.unit) : 'none'}</td><td class="n">${arm.final === null ? 'none' : quantity(arm.final.median, objective.unit, 3)}</td></tr>`,
-  )}</tbody></table></div>`;
+      (arm) =>
+        html`<tr><th scope="row">${plain(arm.name)}</th><td>${plain(arm.strategy.replaceAll('-', ' '))}${arm.control && ' (control)'}</td><td class="n">${number(arm.measured)}</td><td class="n">${number(arm.failed)}</td><td class="n">${number(arm.censored)}</td><td class="n">${arm.best?.outcome.status === 'measured' ? quantity(arm.best.outcome.value, objective.unit) : 'none'}</td><td class="n">${arm.final === null ? 'none' : quantity(arm.final.median, objective.unit, 3)}</td></tr>`,
+    )}</tbody>`,
+  );
 }
 
 /** The best experiment with its design, and its scattering curve when the instrument records one. */
@@ -113,9 +128,13 @@ export function experimentsSection({ exploration, objective }: CampaignReport): 
       ? ` The first ${number(mostRows, 6)} are listed; the evidence crate holds them all.`
       : '';
   return html`<section aria-labelledby="experiments"><h2 id="experiments">All experiments</h2>
-<details><summary>${counted(experiments.length, 'experiment')} in order of arm, repeat and number</summary><div class="scroll" role="region" tabindex="0" aria-label="All experiments"><table><caption>Failed and censored experiments are listed with their reasons.${note}</caption>
-<thead><tr><th scope="col">Arm</th><th scope="col" class="n">Repeat</th><th scope="col" class="n">No.</th>${parameters.map(({ name, unit }) => html`<th scope="col">${shortened(name, 40)}${unit !== null && ` (${plain(unit)})`}</th>`)}<th scope="col">${shortened(objective.name, 40)}${objective.unit !== null && ` (${plain(objective.unit)})`}</th></tr></thead>
-<tbody>${shown.map((one) => experimentRow(one, parameters))}</tbody></table></div></details></section>`;
+<details><summary>${counted(experiments.length, 'experiment')} in order of arm, repeat and number</summary>${table(
+    'Table of all experiments',
+    html`Failed and censored experiments are listed with their reasons.${note}`,
+    html`<thead><tr><th scope="col">Arm</th><th scope="col" class="n">Repeat</th><th scope="col" class="n">No.</th>${parameters.map(({ name, unit }) => html`<th scope="col">${named(name, unit, 50)}</th>`)}<th scope="col">${named(objective.name, objective.unit, 50)}</th></tr></thead>
+<tbody>${shown.map((one) => experimentRow(one, parameters))}</tbody>`,
+    'cells',
+  )}</details></section>`;
 }
 
 const experimentRow = (one: ExperimentReport, parameters: ExplorationReport['parameters']): Markup =>

@@ -10,6 +10,7 @@ import type {
   VerdictReport,
 } from './model.ts';
 import { moment, number, percent, probability, quantity } from './numbers.ts';
+import { table } from './table.ts';
 import { counted, plain } from './text.ts';
 import {
   estimateWords,
@@ -73,14 +74,22 @@ function result(hypothesis: HypothesisReport, verdict: VerdictReport, objective:
 <dt>Independence</dt><dd>${independenceWords[verdict.independence]}</dd></dl>`;
 }
 
-function assumptions({ assumptions: stated, metrics }: VerdictReport, objective: ObjectiveReport, place: number): Markup {
+function assumptions(
+  { assumptions: stated, metrics }: VerdictReport,
+  objective: ObjectiveReport,
+  place: number,
+): Markup {
   return html`<details><summary>What the verdict assumes, and other figures</summary><ul class="plain">${stated.map((one) => html`<li>${plain(one)}</li>`)}</ul>
 ${
   metrics.length > 0 &&
-  html`<div class="scroll" role="region" tabindex="0" aria-label="Other figures of claim ${place}"><table><caption>These describe and decide nothing; intervals by the bootstrap.</caption><thead><tr><th scope="col">Figure</th><th scope="col" class="n">Value</th><th scope="col" class="n">95 % interval</th></tr></thead><tbody>${metrics.map(
-    ({ name, value: figure, lo, hi }) =>
-      html`<tr><th scope="row">${metricName(name)}</th><td class="n">${metricValue(name, figure, objective)}</td><td class="n">${metricInterval(name, lo, hi)}</td></tr>`,
-  )}</tbody></table></div>`
+  table(
+    `Other figures of claim ${place}`,
+    'These describe and decide nothing; intervals by the bootstrap.',
+    html`<thead><tr><th scope="col">Figure</th><th scope="col" class="n">Value</th><th scope="col" class="n">95 % interval</th></tr></thead><tbody>${metrics.map(
+      ({ name, value: figure, lo, hi }) =>
+        html`<tr><th scope="row">${metricName(name)}</th><td class="n">${metricValue(name, figure, objective)}</td><td class="n">${metricInterval(name, lo, hi)}</td></tr>`,
+    )}</tbody>`,
+  )
 }</details>`;
 }
 
@@ -159,10 +168,14 @@ function budgets({ families, hypotheses }: CampaignReport): Markup | null {
   if (families.length === 0) return null;
   const own = (family: string): number =>
     hypotheses.filter((one) => one.family === family && one.openedAt !== null).length;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Error budget"><table><caption>Error budget: each opening spends alpha, whatever it finds, and nothing is ever refunded.</caption><thead><tr><th scope="col">Family</th><th scope="col" class="n">Budget</th><th scope="col" class="n">Spent</th><th scope="col" class="n">Left</th><th scope="col" class="n">Openings in this campaign</th></tr></thead><tbody>${families.map(
-    ({ id, alpha, spent, left }) =>
-      html`<tr><th scope="row"><code>${plain(id)}</code></th><td class="n">${probability(alpha)}</td><td class="n">${probability(spent)}</td><td class="n">${left === 0 ? '0 (exhausted)' : probability(left)}</td><td class="n">${number(own(id))}</td></tr>`,
-  )}</tbody></table></div>`;
+  return table(
+    'Error budget',
+    'Error budget: each opening spends alpha, whatever it finds, and nothing is ever refunded.',
+    html`<thead><tr><th scope="col">Family</th><th scope="col" class="n">Budget</th><th scope="col" class="n">Spent</th><th scope="col" class="n">Left</th><th scope="col" class="n">Openings in this campaign</th></tr></thead><tbody>${families.map(
+      ({ id, alpha, spent, left }) =>
+        html`<tr><th scope="row"><code>${plain(id)}</code></th><td class="n">${probability(alpha)}</td><td class="n">${probability(spent)}</td><td class="n">${left === 0 ? '0 (exhausted)' : probability(left)}</td><td class="n">${number(own(id))}</td></tr>`,
+    )}</tbody>`,
+  );
 }
 
 const confidences = ({ brier }: CampaignReport): Markup | null =>

@@ -44,7 +44,7 @@ border:1px solid var(--rule);border-radius:10px;overflow:hidden}
 .badge{display:inline-flex;align-items:center;gap:.45rem;font-weight:680;color:var(--tone);white-space:nowrap}
 .badge svg{width:1.15em;height:1.15em;fill:none;stroke:var(--tone);stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}
 blockquote{margin:.3rem 0 .9rem;padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--rule);font-size:.9rem;max-width:46rem}
-.label{margin:1rem 0 0;font-size:.86rem;color:var(--soft)}h1,h2,h3,.meta,.facts,.finding,blockquote,code,td{overflow-wrap:anywhere}td{min-width:4rem}
+.label{margin:1rem 0 0;font-size:.86rem;color:var(--soft)}h1,h2,h3,.meta,.facts,.finding,blockquote,code,.cells td,.cells th{overflow-wrap:anywhere}.cells td,.cells thead th{min-width:4.5rem}
 .verdict .facts{margin-top:0}
 .facts{display:grid;grid-template-columns:minmax(7rem,11.5rem) minmax(0,1fr);gap:.28rem 1.1rem;margin:1rem 0;font-size:.93rem}
 .facts dd{margin:0}.facts strong{font-weight:660}
@@ -66,7 +66,7 @@ svg .axis-name{fill:var(--ink)}
 .arm-4{--line:var(--s4)}.arm-5{--line:var(--s5)}.arm-6{--line:var(--s6)}
 .series.control{stroke-dasharray:7 4}.series.arm-1{stroke-dasharray:12 3}.series.arm-2{stroke-dasharray:2.5 3}
 .series.arm-3{stroke-dasharray:10 3 2 3}.series.arm-4{stroke-dasharray:5 2}.series.arm-5{stroke-dasharray:14 4 4 4}.series.arm-6{stroke-dasharray:1.5 2}
-.starts{fill:var(--wash)}.starts-edge{stroke:var(--soft);stroke-dasharray:2 3}
+.starts{fill:var(--wash)}
 .inside line{stroke:var(--s0);opacity:.5}.inside circle{fill:var(--s0)}
 .outside line{stroke:var(--s1);opacity:.6}.outside path{fill:var(--paper);stroke:var(--s1);stroke-width:1.8}
 .agree{stroke:var(--soft);stroke-dasharray:4 3}.reference{stroke:var(--s1);stroke-width:1.8;stroke-dasharray:6 4}
@@ -79,11 +79,10 @@ svg .axis-name{fill:var(--ink)}
 .node.supported rect,.node.refuted rect,.node.inconclusive rect{fill:var(--tint);stroke:var(--tone)}
 .node.supported .node-name,.node.refuted .node-name,.node.inconclusive .node-name{fill:var(--tone)}
 .node.data rect{stroke-dasharray:5 3;stroke:var(--soft)}
-.scroll{overflow-x:auto;margin:.8rem 0}
+.scroll{overflow-x:auto;margin:.2rem 0 .8rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
-caption{text-align:left;color:var(--soft);font-size:.87rem;padding:0 0 .4rem}
 th,td{text-align:left;padding:.42rem .8rem .42rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
-thead th{border-bottom:1.5px solid var(--soft);font-weight:640;white-space:nowrap}
+thead th{border-bottom:1.5px solid var(--soft);font-weight:640}
 tbody th{font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap}
 details{border:1px solid var(--rule);border-radius:10px;padding:0 1.1rem;margin:1rem 0}

@@ -40,3 +40,10 @@ export const counted = (count: number, noun: string, plural = `${noun}s`): strin
 /** "a, b and c". */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
+
+/** "diameter (nm)": a name with its unit, together at most about `longest` characters. */
+export function named(name: string, unit: string | null, longest = 400): string {
+  if (unit === null) return shortened(name, longest);
+  const after = ` (${shortened(unit, Math.max(6, Math.floor(longest / 2)))})`;
+  return `${shortened(name, Math.max(6, longest - Array.from(after).length))}${after}`;
+}

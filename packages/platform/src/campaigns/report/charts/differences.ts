@@ -1,7 +1,7 @@
 import { html, type Markup } from '../markup.ts';
 import type { HypothesisReport, ObjectiveReport, VerdictReport } from '../model.ts';
 import { number } from '../numbers.ts';
-import { plain } from '../text.ts';
+import { named } from '../text.ts';
 import { atX, axes, type Frame, line, picture } from './frame.ts';
 import { thinned } from './predictions.ts';
 import { extent, linearScale } from './scale.ts';
@@ -35,7 +35,6 @@ export function differencesChart(
     x: linearScale(range, { ticks: 4 }),
     y: linearScale([0, shown.length + 1], { margin: 0 }),
   };
-  const unit = objective.unit === null ? '' : ` (${plain(objective.unit)})`;
   const beyond = (value: number): boolean =>
     claim.direction === 'greater' ? value > claim.boundary : value < claim.boundary;
   const step = (bottom - top) / (shown.length + 1);
@@ -43,7 +42,7 @@ export function differencesChart(
   const boundaryX = atX(frame, claim.boundary);
   const content = html`${verdict !== null && intervalArea(frame, verdict)}${axes(
     { ...frame, y: { ...frame.y, ticks: [] } },
-    { x: `Lead of the clever arm${unit}`, y: '' },
+    { x: named('Lead of the clever arm', objective.unit, 52), y: '' },
   )}
 ${line(boundaryX, 8, boundaryX, frame.bottom, 'reference')}
 ${estimate !== null && line(atX(frame, estimate), 26, atX(frame, estimate), frame.bottom, 'estimate')}
@@ -65,10 +64,10 @@ function intervalArea(frame: Frame, { interval }: Pick<VerdictReport, 'interval'
 
 /** The names of the two lines stand above the plot in rows of their own, so that they do not meet. */
 function labelsAbove(frame: Frame, boundary: number, estimate: number | null): Markup {
-  const name = (value: number, words: string, y: number): Markup => {
+  const name = (value: number, words: string, y: number, toRight: boolean): Markup => {
     const x = atX(frame, value);
-    const fits = x < frame.right - 120;
-    return html`<text class="note" x="${fits ? x + 5 : x - 5}" y="${y}" text-anchor="${fits ? 'start' : 'end'}">${words} ${number(value, 3)}</text>`;
+    const right = toRight ? x < frame.right - 120 : x < frame.left + 120;
+    return html`<text class="note" x="${right ? x + 5 : x - 5}" y="${y}" text-anchor="${right ? 'start' : 'end'}">${words} ${number(value, 3)}</text>`;
   };
-  return html`${name(boundary, 'threshold', 18)}${estimate !== null && name(estimate, 'median', 36)}`;
+  return html`${name(boundary, 'threshold', 18, true)}${estimate !== null && name(estimate, 'median', 36, estimate >= boundary)}`;
 }

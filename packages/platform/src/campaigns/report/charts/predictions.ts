@@ -1,7 +1,7 @@
 import { html, type Markup } from '../markup.ts';
 import type { ObjectiveReport, PredictionUnitReport } from '../model.ts';
 import { number } from '../numbers.ts';
-import { plain } from '../text.ts';
+import { named } from '../text.ts';
 import { atX, atY, axes, type Frame, line, picture, roomFor } from './frame.ts';
 import { extent, linearScale } from './scale.ts';
 
@@ -40,8 +40,7 @@ export function predictionsChart(
     x: scale,
     y: scale,
   };
-  const unit = objective.unit === null ? '' : ` (${plain(objective.unit)})`;
-  const name = `${plain(objective.name)}${unit}`;
+  const name = named(objective.name, objective.unit, 44);
   const shown = thinned(
     [...units].sort((a, b) => a.measured - b.measured),
     mostPoints,

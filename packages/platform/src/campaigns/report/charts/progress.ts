@@ -1,7 +1,7 @@
 import { html, type Markup } from '../markup.ts';
 import type { ArmReport, ObjectiveReport } from '../model.ts';
-import { plain } from '../text.ts';
-import { atX, atY, axes, type Frame, line, type Pixel, picture, roomFor, stepArea, steps } from './frame.ts';
+import { named } from '../text.ts';
+import { atX, atY, axes, type Frame, type Pixel, picture, roomFor, stepArea, steps } from './frame.ts';
 import { extent, linearScale, logScale, type Scale } from './scale.ts';
 import { seriesClass } from './series.ts';
 
@@ -11,19 +11,11 @@ const rugRow = 15;
 /** Marks of missing values in one row; neighbours share a mark when there are more. */
 const mostMarks = 150;
 
-const withUnit = (name: string, unit: string | null): string =>
-  unit === null ? plain(name) : `${plain(name)} (${plain(unit)})`;
-
-/** What the vertical axis shows, in words. */
-export function progressName({ name, unit, goal }: ObjectiveReport): string {
-  switch (goal.kind) {
-    case 'target':
-      return `Distance of the best ${withUnit(name, unit)} to the target; lower is better`;
-    case 'maximize':
-      return `Best ${withUnit(name, unit)} so far; higher is better`;
-    case 'minimize':
-      return `Best ${withUnit(name, unit)} so far; lower is better`;
-  }
+/** What the vertical axis shows, in at most about `longest` characters. */
+function progressName({ name, unit, goal }: ObjectiveReport, longest: number): string {
+  return goal.kind === 'target'
+    ? named('Distance to the target', unit, longest)
+    : named(`Best ${name}`, unit, longest);
 }
 
 function verticalScale(objective: ObjectiveReport, arms: readonly ArmReport[]): Scale {
@@ -72,7 +64,8 @@ export function progressChart(
   };
   const axisY = frame.bottom + missing.length * rugRow + (missing.length > 0 ? 6 : 0);
   const drawn = arms.map((arm, i) => ({ arm, shape: seriesClass(arms, i) }));
-  const content = html`${startsArea(frame, says.starts, last)}${axes(frame, { x: 'Experiments of the arm', y: progressName(objective) }, axisY)}
+  const content = html`${startsArea(frame, says.starts)}${axes(frame, { x: 'Experiments of the arm', y: progressName(objective, Math.floor(width / 8) - 16) }, axisY)}
+<text class="note" x="${frame.right}" y="${frame.top - 12}" text-anchor="end">${objective.goal.kind === 'maximize' ? '↑ higher is better' : '↓ lower is better'}</text>
 ${drawn.map(({ arm, shape }) => band(frame, arm, shape))}
 ${drawn.map(({ arm, shape }) => dots(frame, arm, shape))}
 ${drawn.map(({ arm, shape }) => html`<path class="series ${shape}" d="${steps(pixels(frame, arm, 'median'))}"/>`)}
@@ -102,11 +95,8 @@ const dots = (frame: Frame, arm: ArmReport, shape: string): Markup =>
     )}</g>`;
 
 /** The designs that all arms share at the start are no merit of any. */
-function startsArea(frame: Frame, starts: number, last: number): Markup | null {
-  if (starts >= last) return null;
-  const to = atX(frame, starts);
-  return html`<rect class="starts" x="${frame.left}" y="${frame.top}" width="${Math.max(0, to - frame.left)}" height="${frame.bottom - frame.top}"/>${line(to, frame.top, to, frame.bottom, 'starts-edge')}<text class="note" x="${to + 5}" y="${frame.top + 12}">after the shared starts</text>`;
-}
+const startsArea = (frame: Frame, starts: number): Markup =>
+  html`<rect class="starts" x="${frame.left}" y="${frame.top}" width="${Math.max(0, atX(frame, starts) - frame.left)}" height="${frame.bottom - frame.top}"/>`;
 
 /** A row of marks below the plot: a cross for a failed experiment, a triangle for a censored one. */
 function rug(frame: Frame, arm: ArmReport, shape: string, y: number): Markup {
