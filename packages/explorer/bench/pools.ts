@@ -4,11 +4,12 @@ import type { Design, Goal, Space } from '../src/index.ts';
 import { type Pool, poolOf } from './pool.ts';
 import { type SimulatedName, simulate, simulatedNames } from './simulated.ts';
 
-const DATA =
+/** Where the measured tables lie: `GENESIS_DATA`, else beside the repository. */
+export const dataFolder =
   process.env['GENESIS_DATA'] ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
 
 function lines(path: string): string[][] {
-  const text = readFileSync(`${DATA}/closedloop/${path}`, 'utf8');
+  const text = readFileSync(`${dataFolder}/closedloop/${path}`, 'utf8');
   return text
     .split(/\r?\n/)
     .filter((line) => line.length > 0)
@@ -23,7 +24,9 @@ type OlympusConfig = {
 /** A pool of the Olympus collection. `simplex`: its inputs are fractions of one composition. */
 function olympus(name: string, simplex: boolean): Pool {
   const folder = `olympus/dataset_${name}`;
-  const config: OlympusConfig = JSON.parse(readFileSync(`${DATA}/closedloop/${folder}/config.json`, 'utf8'));
+  const config: OlympusConfig = JSON.parse(
+    readFileSync(`${dataFolder}/closedloop/${folder}/config.json`, 'utf8'),
+  );
   const names = config.parameters.map((parameter) => parameter.name);
   const rows = lines(`${folder}/data.csv`).map((cells) => cells.map(Number));
   const space: Space = {

@@ -22,11 +22,19 @@ function fractionScale(size: number): number {
   return size < 2 ? 1 : Math.sqrt((size * size * (size + 1)) / (12 * (size - 1)));
 }
 
+/**
+ * Fractions are bent so that a little of a component counts for more than a little more of it: the first trace of an
+ * element changes a material more than the same step does later. Between straight (1) and the square root, which
+ * makes the distance of two compositions that of Hellinger.
+ */
+const FRACTION_POWER = 0.75;
+
 export function scaleNumeric(parameter: Parameter, value: number): number {
   if (parameter.kind === 'continuous' && parameter.scale === 'log')
     return Math.log(value / parameter.min) / Math.log(parameter.max / parameter.min);
   if (parameter.kind === 'continuous' || parameter.kind === 'integer')
     return (value - parameter.min) / (parameter.max - parameter.min);
+  if (parameter.kind === 'fraction') return Math.max(0, value) ** FRACTION_POWER;
   return value;
 }
 

@@ -105,6 +105,14 @@ function negativeLogPosterior(
       value += 0.5 * distance * distance;
       gradient[c] = gradient[c]! + distance / spread;
     }
+    // The length scales share a common deviation of spread `lengthScaleCommon` besides their own ones.
+    const own = settings.lengthScaleSpread ** 2;
+    const common = settings.lengthScaleCommon ** 2;
+    let sum = 0;
+    for (let c = 0; c < width; c++) sum += point[c]! - prior[c]!.location;
+    const shared = (common / (own + width * common)) * sum;
+    value -= (0.5 * sum * shared) / own;
+    for (let c = 0; c < width; c++) gradient[c] = gradient[c]! - shared / own;
     return { value, gradient };
   };
 }

@@ -1,5 +1,13 @@
 export { ExplorerError } from './errors.ts';
-export { bestOf, type Goal, isBetter, type Observation, score } from './goal.ts';
+export {
+  assertGoal,
+  assertObservations,
+  bestOf,
+  type Goal,
+  isBetter,
+  type Observation,
+  score,
+} from './goal.ts';
 export { predict } from './predict.ts';
 export { projectDesign } from './project.ts';
 export { createRandom, deriveSeed, type Random } from './random.ts';

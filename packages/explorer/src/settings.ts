@@ -9,6 +9,7 @@ export type Settings = {
   /** Prior of log length scale: normal around location + half the logarithm of the number of inputs. */
   lengthScaleLocation: number;
   lengthScaleSpread: number;
+  lengthScaleCommon: number;
   /** Prior of log signal variance: normal around 0. */
   signalSpread: number;
   /** Prior of log noise variance (standardised values). */
@@ -31,10 +32,11 @@ export const defaultSettings: Settings = {
   starts: 5,
   startDesign: 'space-filling',
   lengthScaleLocation: 0,
-  lengthScaleSpread: 1,
+  lengthScaleSpread: 0.7,
+  lengthScaleCommon: 0.7,
   signalSpread: 1,
-  noiseLocation: -6,
-  noiseSpread: 2,
+  noiseLocation: -4,
+  noiseSpread: 1,
   bendSpread: 0.5,
   offset: 1,
   draws: 6,

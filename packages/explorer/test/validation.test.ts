@@ -149,6 +149,15 @@ test('names that objects are born with are ordinary names', () => {
   expect(suggest(request).designs).toHaveLength(1);
 });
 
+test('a design outside the limits is moved to them, unless a category or a number is missing', () => {
+  expect(projectDesign(mixedSpace, { ...design, temperature: 500, extra: 1 })).toEqual({
+    ...design,
+    temperature: 120,
+  });
+  expect(projectDesign(mixedSpace, { ...design, solvent: 'acetone' })).toBeUndefined();
+  expect(projectDesign(mixedSpace, { ...design, cycles: Number.NaN })).toBeUndefined();
+});
+
 test('score is greater for what the goal wants', () => {
   expect(score({ kind: 'maximize' }, 3)).toBe(3);
   expect(score({ kind: 'minimize' }, 3)).toBe(-3);
