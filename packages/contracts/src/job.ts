@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The class of a failure, in the words of the GMP contract. */
-export const failureClasses = [
+const failureClasses = [
   'F0_NONE',
   'F1_MISSING_ARTIFACT',
   'F2_ENVIRONMENT',
@@ -16,7 +16,7 @@ export const failureClassSchema = z.enum(failureClasses);
 export type FailureClass = z.infer<typeof failureClassSchema>;
 
 /** Why a job did not succeed; finer than the failure class. */
-export const failureReasons = [
+const failureReasons = [
   'exit-code',
   'signal',
   'missing-executable',
@@ -117,11 +117,11 @@ export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
 
 /** One line of a job's log, without its line end. Lines longer than 64 KiB come in pieces. */
-export const logLineSchema = z.strictObject({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+const logLineSchema = z.strictObject({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
 export type LogLine = z.infer<typeof logLineSchema>;
 
 /** `null` stands for "not measured". */
-export const jobUsageSchema = z.strictObject({
+const jobUsageSchema = z.strictObject({
   wallSeconds: z.number().nonnegative(),
   cpuSeconds: z.number().nonnegative().nullable(),
   peakMemoryBytes: z.number().nonnegative().nullable(),
@@ -143,7 +143,7 @@ export const executionOutcomeSchema = z.strictObject({
 });
 export type ExecutionOutcome = z.infer<typeof executionOutcomeSchema>;
 
-export const jobOutputSchema = z.strictObject({
+const jobOutputSchema = z.strictObject({
   path: relativePathSchema,
   bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),

@@ -19,7 +19,7 @@ export interface JobHandle {
 export type Reconciliation =
   /** The name was never launched, or has been released. */
   | { state: 'unknown' }
-  /** Staged, but user code has not started and never will: the same work may be launched under a new name. */
+  /** Staged, but user code has not started and never will, or the machine went down and nothing of it is left. */
   | { state: 'not-started' }
   /** User code had started; it was ended without an outcome. */
   | { state: 'lost'; claim: string }

@@ -16,7 +16,7 @@ export const noCgroups: CgroupParents = { version: 2, folders: {} };
 
 export type CgroupLimits = { memoryBytes: number; processes: number; cpuCores: number };
 
-export type CgroupSample = {
+type CgroupSample = {
   /** Anonymous memory now: what the programs hold, without files and the job folder. */
   memoryBytes: number | null;
   /** The kernel's own peak, with the job folder and cached files. */
@@ -146,7 +146,9 @@ export async function createJobCgroup(
   // left over from a server that died between making them and claiming the job
   await removeCgroupFolders(folders);
   try {
-    for (const folder of folders) await mkdir(folder);
+    // all of them have been tried when the first failure is told, so that none appears after the clean-up
+    const made = await Promise.allSettled(folders.map((folder) => mkdir(folder)));
+    for (const attempt of made) if (attempt.status === 'rejected') throw attempt.reason;
     if (memory !== null) {
       await writeFile(join(memory, names.memoryLimit), String(limits.memoryBytes));
       // absent where the kernel counts no swap; then there is none to bound here
@@ -169,7 +171,7 @@ export async function createJobCgroup(
   return {
     folders,
     add: async (pid) => {
-      for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid));
+      await Promise.all(folders.map((folder) => writeFile(join(folder, 'cgroup.procs'), String(pid))));
     },
     sample: async () => {
       const [peak, memoryStatistics, memoryEvents, pidsEvents, cpuUsage] = await Promise.all([

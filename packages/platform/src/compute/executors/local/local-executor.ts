@@ -41,6 +41,8 @@ export type LocalExecutorOptions = {
   useCgroups?: boolean;
   /** First of 65,536 user ids that jobs get when the server runs as root; nobody else may have them. */
   firstJobUser?: number;
+  /** Told what is wrong with this machine but changes no outcome. */
+  log?: { warn: (fields: object, message: string) => void };
 };
 
 /** Whether jobs are isolated here, and why not. */
@@ -96,12 +98,23 @@ async function examineHost(options: LocalExecutorOptions): Promise<Host> {
 
 /** Runs commands on this machine, each in a sandbox of its own. Nothing of a job outlives the server. */
 export async function createLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
-  const { stagingRoot, allowUnsandboxed = false, graceSeconds = 5 } = options;
+  const { stagingRoot, allowUnsandboxed = false, graceSeconds = 5, log } = options;
   mkdirSync(stagingRoot, { recursive: true, mode: 0o700 });
   const host = await examineHost(options);
   const running = new Map<string, RunningJob>();
   const launching = new Set<Promise<unknown>>();
+  const tidying = new Set<Promise<void>>();
   let closed = false;
+
+  /** An outcome does not wait for the kernel to let go of empty groups. */
+  const tidy = (folders: string[]): void => {
+    const task: Promise<void> = removeCgroupFolders(folders)
+      .catch((error: unknown) =>
+        log?.warn({ folders, error }, 'The control groups of an ended job cannot be removed.'),
+      )
+      .finally(() => tidying.delete(task));
+    tidying.add(task);
+  };
 
   /** A trial run tells what no version number does: whether user namespaces are forbidden here. */
   const trial = async (sandbox: SandboxHost): Promise<string | null> => {
@@ -110,10 +123,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     await staging.create(spec.name);
     try {
       const job = await startSandboxed(spec, planLimits(spec.resources, host.limits), staging, sandbox);
-      job.kill();
-      await job.ended;
-      await job.folder.close();
-      await removeCgroupFolders(job.cgroup?.folders ?? []);
+      await abandon(job);
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -152,11 +162,12 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       sandboxed: job.sandboxed,
       cgroupFolders: job.cgroup?.folders ?? [],
     };
-    if (!(await staging.claim(claim))) {
-      job.kill();
-      await job.ended;
-      await job.folder.close();
-      await removeCgroupFolders(claim.cgroupFolders);
+    const claimed = await staging.claim(claim).catch(async (cause: unknown) => {
+      await abandon(job);
+      throw cause;
+    });
+    if (!claimed) {
+      await abandon(job);
       throw new GenesisError({
         code: 'conflict',
         message: `The job "${spec.name}" was given up before it started.`,
@@ -175,7 +186,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
         return { ...own, state: 'failed', failureClass: 'F7_RUNTIME', reason: 'killed', message };
       } finally {
         running.delete(spec.name);
-        await removeCgroupFolders(claim.cgroupFolders);
+        tidy(claim.cgroupFolders);
       }
     };
     const outcome = settle();
@@ -224,8 +235,17 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       for (const job of jobs) job.stop('killed');
       await Promise.allSettled(jobs.map((job) => job.outcome));
       while (running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await Promise.all(tidying);
     },
   };
+}
+
+/** Ends a job that has not passed its gate. */
+async function abandon(job: StartedJob): Promise<void> {
+  job.kill();
+  await job.ended;
+  await job.folder.close();
+  await removeCgroupFolders(job.cgroup?.folders ?? []);
 }
 
 async function reconcile(staging: Staging, cgroups: CgroupParents): Promise<Reconciliation> {

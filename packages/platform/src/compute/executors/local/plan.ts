@@ -32,8 +32,6 @@ export type LimitPlan = {
 };
 
 const pageBytes = 4096;
-/** The sandbox's own init counts among the processes of the job's group. */
-const sandboxProcesses = 1;
 
 /** Throws `unsupported`, naming the field, when a limit cannot be held here. */
 export function planLimits(resources: JobResources, abilities: LimitAbilities): LimitPlan {
@@ -83,7 +81,7 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
     cgroup: {
       // the folder lives in memory and has a bound of its own; the watchdog tells the two apart
       memoryBytes: resources.memoryBytes + resources.outputBytes,
-      processes: resources.processes + sandboxProcesses,
+      processes: resources.processes,
       cpuCores: resources.cpuCores,
     },
     memoryBytes: resources.memoryBytes,

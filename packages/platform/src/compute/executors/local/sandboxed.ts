@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
 import { GenesisError, type JobSpec } from '@genesis/contracts';
 import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
-import { type CgroupParents, createJobCgroup, type JobCgroup, removeCgroupFolders } from './cgroups.ts';
+import { type CgroupParents, createJobCgroup, removeCgroupFolders } from './cgroups.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateScript, gateWords } from './gate.ts';
 import { type JobInputs, prepareInputs } from './job-inputs.ts';
@@ -84,6 +84,9 @@ export async function startSandboxed(
 ): Promise<StartedJob> {
   const user = host.jobUser?.() ?? null;
   const inputs = await prepareInputs(spec, staging, user);
+  // made while the sandbox comes up; whether it could be made is asked below
+  const cgroupMade = createJobCgroup(host.cgroups, staging.id, plan.cgroup);
+  cgroupMade.catch(() => {});
   const devNull = await open('/dev/null', 'r');
   let child: ChildProcess;
   try {
@@ -120,7 +123,6 @@ export async function startSandboxed(
     });
   });
   const timer = new AbortController();
-  let cgroup: JobCgroup | null = null;
   try {
     const timeout = new Promise<'timeout'>((resolve) => {
       const handle = setTimeout(() => resolve('timeout'), gateTimeoutMilliseconds);
@@ -134,11 +136,11 @@ export async function startSandboxed(
           : complaint.trim() || `exit code ${first}`,
       );
     const init: number = initPid;
-    cgroup = await createJobCgroup(host.cgroups, staging.id, plan.cgroup);
+    const cgroup = await cgroupMade;
     const [gate] = await childrenOf(init);
     const anchor = await identify(init);
     if (gate === undefined || anchor === null || child.pid === undefined) throw new Error('it ended at once');
-    for (const pid of [init, gate]) await cgroup.add(pid);
+    await cgroup.add(gate);
     const folder = await open(`/proc/${gate}/root/job`, constants.O_RDONLY | constants.O_DIRECTORY);
     stderr.off('data', listenToComplaint);
     stderr.pause();
@@ -162,6 +164,7 @@ export async function startSandboxed(
   } catch (cause) {
     killSandbox(child, initPid);
     await ended.catch(() => null);
+    const cgroup = await cgroupMade.catch(() => null);
     if (cgroup !== null) await removeCgroupFolders(cgroup.folders);
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new GenesisError(

@@ -1,10 +1,12 @@
 /**
  * The folder of one job on the host: `claim.json` (made once, before user code), `end.json` (made once: the outcome,
  * or a note that it was lost), `outputs/`, and what the job needs while it runs. Both files appear by an atomic
- * operation that only one party can win, so a server that was thought dead cannot record a second end.
+ * operation that only one party can win, so a server that was thought dead cannot record a second end. They outlive
+ * the server, which is what they are for. They are not synced: when the machine itself goes down, no job of it lives
+ * on, none has left anything outside this folder, and what the run's own record does not know is done again.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GenesisError, type JobOutcome, jobOutcomeSchema } from '@genesis/contracts';
 import { z } from 'zod';
@@ -29,15 +31,6 @@ const endSchema = z.discriminatedUnion('kind', [
 type End = z.infer<typeof endSchema>;
 
 const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 export class Staging {
   readonly folder: string;
@@ -78,7 +71,7 @@ export class Staging {
     );
   }
 
-  /** Durable when it resolves; false when the name has been claimed or fenced before. */
+  /** False when the name has been claimed or fenced before. */
   claim(claim: Claim): Promise<boolean> {
     return this.#publishOnce('claim.json', claim);
   }
@@ -96,9 +89,7 @@ export class Staging {
   /** The end that counts: the given one, or the one that was recorded before it. */
   async end(end: End): Promise<End> {
     if (await this.#publishOnce('end.json', end)) return end;
-    const recorded = await this.readEnd();
-    if (recorded === null) throw new Error(`${this.folder}: end.json vanished while the job was being ended`);
-    return recorded;
+    return (await this.readEnd()) ?? { kind: 'lost' };
   }
 
   readEnd(): Promise<End | null> {
@@ -117,16 +108,10 @@ export class Staging {
     await rm(doomed, { recursive: true, force: true });
   }
 
-  /** Writes, syncs and links: readers see the whole file or none, and only the first writer wins. */
+  /** Writes and links: readers see the whole file or none, and only the first writer wins. */
   async #publishOnce(file: string, content: unknown): Promise<boolean> {
     const temporary = join(this.folder, `${file}.${randomUUID()}`);
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(content));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(temporary, JSON.stringify(content), { flag: 'wx', mode: 0o600 });
     try {
       await link(temporary, join(this.folder, file));
     } catch (error) {
@@ -135,13 +120,14 @@ export class Staging {
     } finally {
       await unlink(temporary);
     }
-    await syncFolder(this.folder);
     return true;
   }
 
   async #read<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
     try {
-      return schema.parse(JSON.parse(await readFile(join(this.folder, file), 'utf8')));
+      const text = await readFile(join(this.folder, file), 'utf8');
+      // what the machine's end can leave of a file that was not synced
+      return text === '' ? null : schema.parse(JSON.parse(text));
     } catch (error) {
       if (isCode(error, 'ENOENT')) return null;
       throw error;
