@@ -200,7 +200,7 @@ const armsClaim = (): Claim =>
     },
   });
 
-function explore(log: MemoryLog, rows: readonly { x: number; y: number }[]): Experiment[] {
+function explore(log: MemoryLog, rows: readonly { x: number; y: number }[], stopped: boolean): Experiment[] {
   const experiments: Experiment[] = [];
   for (const arm of ['clever', 'random']) {
     for (let index = 0; index < 4; index++) {
@@ -217,6 +217,10 @@ function explore(log: MemoryLog, rows: readonly { x: number; y: number }[]): Exp
           : { status: 'measured' as const, value: y },
         runId: `run_${arm}_${index}`,
       };
+      if (failed && stopped) {
+        experiments.unshift({ ...experiment, outcome: null, entryId: null });
+        continue;
+      }
       const { repeat } = experiment;
       const entryId = log.evidence({
         kind: 'experiment',
@@ -301,6 +305,8 @@ export interface SampleOptions {
   /** Leave out these many unrelated entries of the log, so that the proofs are real ones. */
   readonly foreign?: number;
   readonly confirmRows?: boolean;
+  /** The campaign was stopped before its last experiment was measured. */
+  readonly stopped?: boolean;
 }
 
 /** A small campaign on a table with everything that a crate can hold, run by an honest platform unless told not to. */
@@ -334,7 +340,7 @@ export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Arr
     finishedAt: '2026-01-02T00:00:00.000Z',
   };
   log.evidence({ kind: 'campaign', campaignId, planHash: planHash(plan) });
-  let experiments = explore(log, explored);
+  let experiments = explore(log, explored, options.stopped === true);
   if (cheat === 'drop-experiment') experiments = experiments.slice(0, -1);
   const config = Buffer.from('{"sd":0.5}\n');
   const tensors = Buffer.alloc(8);

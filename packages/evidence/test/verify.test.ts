@@ -126,6 +126,16 @@ test('what is withheld is listed with its reason, and the rest still holds', asy
   }
 });
 
+test('an experiment that was never finished leaves no gap and is listed', async () => {
+  const report = check(await sampleCrate({ stopped: true }));
+  expect(report.findings.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.notRecomputed).toContainEqual({
+    place: 'experiments.jsonl',
+    what: 'outcomes of 1 experiments',
+    reason: 'they were proposed, but had no outcome when the campaign was stopped',
+  });
+});
+
 test('without a function that predicts, the predictions are listed as not recomputed', async () => {
   const report = verifyCrate(await sampleCrate(), { key });
   expect(report.status).toBe('verified');

@@ -45,7 +45,7 @@ export interface ContentParts {
   readonly origin: string;
   readonly exportedAt: string;
   readonly campaign: CampaignFile;
-  /** Ascending by arm, repeat and index. */
+  /** In any order; unfinished ones too, without outcome and entry. */
   readonly experiments: readonly Experiment[];
   readonly split?: SplitFile;
   readonly exploreRows?: Table;
@@ -70,11 +70,17 @@ export function fileRecord(path: string, content: Uint8Array): FileRecord {
 
 const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
 
+function inFileOrder(a: Experiment, b: Experiment): number {
+  if (a.arm !== b.arm) return a.arm < b.arm ? -1 : 1;
+  return a.repeat === b.repeat ? a.index - b.index : a.repeat - b.repeat;
+}
+
 function allFiles(parts: ContentParts): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   files.set(paths.campaign, writeJsonFile(parts.campaign));
-  files.set(paths.experiments, writeJsonLines(parts.experiments));
-  files.set(paths.summary, writeJsonFile(summarise(parts.campaign.plan.objective.goal, parts.experiments)));
+  const experiments = [...parts.experiments].sort(inFileOrder);
+  files.set(paths.experiments, writeJsonLines(experiments));
+  files.set(paths.summary, writeJsonFile(summarise(parts.campaign.plan.objective.goal, experiments)));
   if (parts.split !== undefined) files.set(paths.split, writeJsonFile(parts.split));
   if (parts.exploreRows !== undefined) files.set(paths.exploreRows, writeTable(parts.exploreRows));
   if (parts.confirmRows !== undefined) files.set(paths.confirmRows, writeTable(parts.confirmRows));

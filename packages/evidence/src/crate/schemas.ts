@@ -64,12 +64,21 @@ const experimentOutcomeFields = {
   design: designSchema,
   /** Seed of the instrument's noise; null when people measured. */
   seed: z.union([z.int(), z.string().min(1).max(200)]).nullable(),
-  outcome: outcomeOfExperimentSchema,
+  outcome: outcomeOfExperimentSchema.nullable(),
   runId: opaqueIdSchema.nullable(),
 };
 
-/** A line of `experiments.jsonl`. Lines ascend by arm, repeat and index. */
-export const experimentSchema = z.strictObject({ ...experimentOutcomeFields, entryId: opaqueIdSchema });
+/**
+ * A line of `experiments.jsonl`. Lines ascend by arm, repeat and index. An experiment that was proposed but not
+ * finished when the campaign was stopped has neither outcome nor entry; it is written all the same, so that a gap in
+ * the indices always means that something was left out.
+ */
+export const experimentSchema = z
+  .strictObject({ ...experimentOutcomeFields, entryId: opaqueIdSchema.nullable() })
+  .refine(({ outcome, entryId }) => (outcome === null) === (entryId === null), {
+    message: 'an outcome has an entry in the ledger, and what has none has no outcome',
+    path: ['entryId'],
+  });
 export type Experiment = z.infer<typeof experimentSchema>;
 
 /**
@@ -129,12 +138,14 @@ export const hypothesisRecordSchema = z.strictObject({
 export type HypothesisRecord = z.infer<typeof hypothesisRecordSchema>;
 
 const result = z.number().nullable();
+/** The key of a design can be long: names and values of all inputs. */
+const unitSchema = z.string().max(100_000);
 const inputs = designSchema.exactOptional();
 
 /** A line of `hypotheses/NAME/rows.jsonl`: what the verdict was computed from. */
 export const evaluationRowSchema = z.union([
-  z.strictObject({ unit: z.string().max(2000), y: result, mean: result, sd: result.exactOptional(), inputs }),
-  z.strictObject({ unit: z.string().max(2000), clever: result, control: result, inputs }),
+  z.strictObject({ unit: unitSchema, y: result, mean: result, sd: result.exactOptional(), inputs }),
+  z.strictObject({ unit: unitSchema, clever: result, control: result, inputs }),
 ]);
 export type EvaluationRowLine = z.infer<typeof evaluationRowSchema>;
 

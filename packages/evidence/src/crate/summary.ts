@@ -27,7 +27,7 @@ export function summarise(goal: Goal, experiments: readonly Experiment[]): Summa
   const arms = [...groups.values()].map((group) => {
     let best: number | null = null;
     const curve = group.map(({ outcome }) => {
-      if (outcome.status === 'measured' && (best === null || isBetter(goal, outcome.value, best))) {
+      if (outcome?.status === 'measured' && (best === null || isBetter(goal, outcome.value, best))) {
         best = outcome.value;
       }
       return best;
@@ -36,7 +36,7 @@ export function summarise(goal: Goal, experiments: readonly Experiment[]): Summa
       arm: group[0]!.arm,
       repeat: group[0]!.repeat,
       experiments: group.length,
-      notMeasured: group.filter(({ outcome }) => outcome.status !== 'measured').length,
+      notMeasured: group.filter(({ outcome }) => outcome?.status !== 'measured').length,
       best: curve.at(-1) ?? null,
       curve,
     };

@@ -79,9 +79,13 @@ function checkEntries(
   const { campaignId } = contents.campaign;
   const told = new Set<string>();
   const created = factsOf(ledger, 'campaign')[0]?.index ?? -1;
-  let withheld = 0;
+  let [withheld, unfinished] = [0, 0];
   for (const [at, experiment] of experiments.entries()) {
     const place = `${paths.experiments}#${at + 1}`;
+    if (experiment.entryId === null) {
+      unfinished += 1;
+      continue;
+    }
     if (told.has(experiment.entryId)) findings.fail(place, 'experiments', 'two experiments name one entry');
     told.add(experiment.entryId);
     const fact = factAt(ledger, experiment.entryId, 'experiment');
@@ -106,6 +110,10 @@ function checkEntries(
     if (details.campaignId === campaignId && !told.has(body.id)) {
       findings.fail(paths.experiments, 'experiments', `the experiment of entry ${body.id} is left out`);
     }
+  }
+  if (unfinished > 0) {
+    const reason = 'they were proposed, but had no outcome when the campaign was stopped';
+    findings.notRecomputed(paths.experiments, `outcomes of ${unfinished} experiments`, reason);
   }
   if (withheld > 0) {
     findings.notRecomputed(

@@ -142,7 +142,7 @@ export function checkReplay(contents: Contents, findings: Findings): void {
     () => {
       let measured = 0;
       for (const [at, { design, outcome }] of experiments.entries()) {
-        if (outcome.status !== 'measured') continue;
+        if (outcome?.status !== 'measured') continue;
         measured += 1;
         const known = values.get(canonicalRowKey(design)) ?? [];
         if (!known.some((value) => sameNumber(value, outcome.value))) {
