@@ -1,1 +1,2 @@
-export {};
+export { exitCodeMeanings, exitCodes } from './exit-codes.ts';
+export { main, type Surroundings } from './main.ts';

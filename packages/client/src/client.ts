@@ -84,7 +84,9 @@ export function createClient({ url, token, fetch: send = fetch }: ClientOptions)
           ...(contentType === undefined ? {} : { 'content-type': contentType }),
           ...(accept === undefined ? {} : { accept }),
         },
-        ...(body === undefined ? {} : { body: (stream ? asStream(body) : body) as NonNullable<RequestInit['body']> }),
+        ...(body === undefined
+          ? {}
+          : { body: (stream ? asStream(body) : body) as NonNullable<RequestInit['body']> }),
         ...(stream ? { duplex: 'half' as const } : {}),
         ...(signal === undefined ? {} : { signal }),
       }),

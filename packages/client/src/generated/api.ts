@@ -637,6 +637,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/campaigns/{id}/crate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The evidence crate as a zip file, within what its destination may hold */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @default {
+                         *       "level": "public",
+                         *       "categories": []
+                         *     }
+                         */
+                        destination?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /** @default false */
+                        includeSealedRows?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/campaigns/{id}/events": {
         parameters: {
             query?: never;
@@ -3115,6 +3170,67 @@ export interface paths {
                         "application/json": {
                             id: string;
                             name: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The decision about an act as it would be, before anyone acts; it leaves no trace */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "split.create" | "split.unseal" | "split.retire" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        /** @default null */
+                        purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
+                        resource: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            decision: {
+                                /** @enum {string} */
+                                effect: "allow" | "deny" | "conditional";
+                                needed: string[];
+                                obligations: ("mfa" | "human_approval" | "data_masking" | "time_window")[];
+                                rationaleCode: string;
+                                rules: {
+                                    /** @enum {string} */
+                                    effect: "permit" | "forbid" | "oblige";
+                                    reason: string;
+                                    rule: string;
+                                }[];
+                            } | null;
+                            text: string;
                         };
                     };
                 };

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { type ConfigName, configSchema, flagName } from '@genesis/contracts';
+import type { Command } from 'commander';
+import { declare, type Registry } from '../command.ts';
+import { credentialsPath, writeCredentials } from '../connection.ts';
+import { StepError } from '../failure.ts';
+import { startServer } from '../server/server-process.ts';
+
+const names = Object.keys(configSchema.shape) as ConfigName[];
+type ServeOptions = { config?: string } & Partial<Record<ConfigName, string>>;
+
+/** Adds one flag for each configuration value; the server checks them, together with file and environment. */
+export function addConfigFlags(command: Command): Command {
+  command.option(
+    '--config <file>',
+    'configuration file (default: GENESIS_CONFIG, else genesis.json where there is one)',
+  );
+  for (const name of names) {
+    command.option(`${flagName(name)} <value>`, configSchema.shape[name].description);
+  }
+  return command;
+}
+
+/** The configuration flags that were given, by their names in the configuration. */
+export const givenFlags = (options: ServeOptions): Partial<Record<ConfigName, string>> =>
+  Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+
+export const serveCommand = (registry: Registry, program: Command): Command =>
+  declare<[], ServeOptions>(registry, program, 'serve', {
+    summary: 'Start the platform and keep it running',
+    details:
+      'The first start makes an administrator and writes the token to a file that only you can read. While it runs, the\n' +
+      'other commands find it and its administrator through your credentials file. Ctrl-C stops it cleanly.',
+    options: addConfigFlags,
+    examples: [
+      'genesis serve',
+      'genesis serve --data-folder ./lab --port 8080',
+      'genesis serve --config lab.json --log-level warn',
+    ],
+    act: async (call, options) => {
+      const flags = Object.entries(givenFlags(options)).flatMap(([name, value]) => [
+        flagName(name as ConfigName),
+        value,
+      ]);
+      const config = options.config === undefined ? [] : ['--config', options.config];
+      const server = await startServer({
+        flags: [...config, ...flags],
+        env: call.env,
+        log: 'inherit',
+        signal: call.signal,
+      });
+      const token = (await readFile(server.tokenFile, 'utf8')).trim();
+      call.say(`Genesis answers at ${server.url}`);
+      call.say(
+        `The administrator's token is in ${server.tokenFile}${server.created ? ' (made just now)' : ''}`,
+      );
+      const path = credentialsPath(call.env);
+      if (path !== undefined) {
+        await writeCredentials(path, { url: server.url, token });
+        call.say(`Other commands find it through ${path}`);
+      }
+      const interrupted = new Promise<void>((resolve) => {
+        if (call.signal.aborted) resolve();
+        call.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await Promise.race([interrupted, server.ended]);
+      const status = await server.stop();
+      if (status !== 0) throw new StepError(`The server ended with status ${status}.`, { exitCode: status });
+      return { text: 'Genesis stopped.', json: { url: server.url, stopped: true } };
+    },
+  });

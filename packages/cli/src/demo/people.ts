@@ -1,0 +1,46 @@
+import { createClient, dataOf, type GenesisClient } from '@genesis/client';
+
+/** Who does the demonstration. */
+export type People = { researcher: GenesisClient; token: string; organisation: string };
+
+type Level = 'public' | 'internal';
+
+/**
+ * The administrator makes a steward and a researcher in the home organisation. The steward says what the researcher may
+ * read, and issues the researcher's token: administering the platform gives no clearance, not even indirectly.
+ */
+export async function makePeople(
+  url: string,
+  adminToken: string,
+  level: Level,
+  signal: AbortSignal,
+): Promise<People> {
+  const admin = createClient({ url, token: adminToken });
+  const { organisation } = dataOf(await admin.api.GET('/v1/me', { signal }));
+
+  const join = async (name: string, role: 'steward' | 'researcher'): Promise<string> => {
+    const body = { kind: 'person' as const, name, organisation };
+    const { id } = dataOf(await admin.api.POST('/v1/principals', { body, signal }));
+    await admin.api.POST('/v1/principals/{id}/roles', {
+      params: { path: { id } },
+      body: { organisation, role },
+      signal,
+    });
+    return id;
+  };
+  const issue = async (by: GenesisClient, id: string): Promise<string> => {
+    const body = { name: 'demonstration', days: 30, scopes: ['*'] };
+    return dataOf(await by.api.POST('/v1/principals/{id}/tokens', { params: { path: { id } }, body, signal }))
+      .secret;
+  };
+
+  const stewardId = await join('steward', 'steward');
+  const steward = createClient({ url, token: await issue(admin, stewardId) });
+  const id = await join('researcher', 'researcher');
+  if (level !== 'public') {
+    const body = { clearance: { level, categories: [] } };
+    await steward.api.PUT('/v1/principals/{id}/clearance', { params: { path: { id } }, body, signal });
+  }
+  const token = await issue(steward, id);
+  return { researcher: createClient({ url, token }), token, organisation };
+}
