@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
-import { canonicalJson, type JsonValue, readZip, sha256Hex, verifyCrate, writeZip } from '../src/index.ts';
+import {
+  assembleProof,
+  canonicalJson,
+  type JsonValue,
+  leafHash,
+  type NodeCoordinate,
+  planBatch,
+  readZip,
+  rootFromLeaves,
+  sha256Hex,
+  verifyCrate,
+  writeZip,
+} from '../src/index.ts';
 import { logSigner, sampleCrate, samplePredict, witnessSigner } from './sample-crate.ts';
 
 const { key } = logSigner();
@@ -155,6 +167,35 @@ test('every field, changed by a forger who also repairs the manifest, is caught'
     'ledger/checkpoints/001.note line 6 left out: verified, order attested by witness.example/w too',
   ]);
 }, 600_000);
+
+test('every ledger entry, left out by a forger who proves the rest anew, is missed', async () => {
+  const files = filesOf(await sampleCrate({ foreign: 0 }));
+  const text = (path: string) => Buffer.from(files.get(path)!).toString();
+  const lines = text('ledger/entries.jsonl').split('\n').slice(0, -1);
+  const leaves = lines.map((line) =>
+    leafHash(Buffer.from(canonicalJson((parse(line) as { body: JsonValue }).body))),
+  );
+  const hashAt = ({ level, index }: NodeCoordinate) =>
+    rootFromLeaves(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level));
+  const proofs = parse(text('ledger/proofs.json')) as { inclusion: string[] };
+  const forge = (kept: readonly number[]) => {
+    const plan = planBatch(kept, lines.length);
+    const inclusion = assembleProof(plan, plan.nodes.map(hashAt)).map((hash) =>
+      Buffer.from(hash).toString('base64'),
+    );
+    const next = new Map(files);
+    next.set('ledger/entries.jsonl', Buffer.from(kept.map((at) => `${lines[at]!}\n`).join('')));
+    next.set('ledger/proofs.json', Buffer.from(`${canonicalJson({ ...proofs, inclusion })}\n`));
+    return verify(reseal(next));
+  };
+  const all = [...lines.keys()];
+  expect(forge(all).status).toBe('verified');
+  for (const dropped of all) {
+    const report = forge(all.filter((at) => at !== dropped));
+    expect(report.findings.find(({ check }) => check === 'inclusion-proof')?.ok).toBe(true);
+    expect(report.ok, lines[dropped]!).toBe(false);
+  }
+});
 
 test('every file, left out or added by a forger who also repairs the manifest, is caught', async () => {
   const files = filesOf(await sampleCrate({ witness: witnessSigner }));

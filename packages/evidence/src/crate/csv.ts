@@ -7,6 +7,9 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Longer than any value of a table that a campaign can use; reading a number takes time with its square. */
+const longestCell = 100_000;
+
 function cell(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -42,6 +45,7 @@ function splitCells(text: string): string[][] {
       while (at < text.length && text[at] !== ',' && text[at] !== '\n') at += 1;
       value = text.slice(start, at);
     }
+    if (value.length > longestCell) refuse(`has a cell longer than ${longestCell} characters`);
     cells.push(value);
     if (text[at] === '\n') {
       rows.push(cells);

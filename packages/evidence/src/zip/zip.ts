@@ -21,7 +21,8 @@ export interface ZipLimits {
   readonly entries: number;
 }
 
-const defaultLimits: ZipLimits = { bytes: 1024 ** 3, entries: 20_000 };
+/** Below the longest string of the runtime, so that every file can be read as text. */
+const defaultLimits: ZipLimits = { bytes: 500_000_000, entries: 20_000 };
 
 function refuse(message: string, place?: string): never {
   throw new MalformedError('zip', message, place === undefined ? {} : { place });
