@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Every kind of thing that has an identity, with the prefix that makes its ids recognisable in a log. */
+export const idPrefixes = {
+  organisation: 'org',
+  principal: 'prn',
+  token: 'tok',
+  delegation: 'dlg',
+  dataset: 'dst',
+  version: 'ver',
+  split: 'spl',
+  seal: 'sel',
+  capability: 'cap',
+  run: 'run',
+  attempt: 'att',
+  campaign: 'cmp',
+  experiment: 'exp',
+  hypothesis: 'hyp',
+  model: 'mdl',
+  challenge: 'chl',
+  entry: 'ent',
+  upload: 'upl',
+} as const;
+export type IdKind = keyof typeof idPrefixes;
+
+/** Schema of an id of one kind: its prefix, an underscore and 26 characters of a time-ordered random number. */
+export const idSchema = (kind: IdKind) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${idPrefixes[kind]}_[0-9a-hjkmnp-tv-z]{26}$`),
+      `expected the id of a ${kind}, which begins with "${idPrefixes[kind]}_"`,
+    );
