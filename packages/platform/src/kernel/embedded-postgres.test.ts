@@ -8,8 +8,11 @@ import { sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import { smallDisk } from '../../test/small-disk.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { withConnection } from './connection.ts';
 import { type Database, openDatabase } from './database.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { createLog } from './log.ts';
+import { possibleLaunches } from './postgres-binaries.ts';
 import { isAlive } from './postmaster.ts';
 import { errorCode } from './system-error.ts';
 
@@ -149,6 +152,31 @@ test('a server that is killed under a living process is started again, and trans
   }
   expect(await rowsIn(database)).toEqual({ rows: 6, last: 6 });
 }, 120_000);
+
+test('as root, each way to start the server works, in a folder that is closed to others, and on what another way left', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root has more than one way');
+  const folder = join(await temporaryFolder(), 'postgres');
+  const [first, second] = await possibleLaunches();
+  for (const [round, launch] of [second!, first!, second!].entries()) {
+    const server = await startEmbeddedPostgres({
+      folder,
+      log: createLog({ level: 'silent' }),
+      launches: [launch],
+    });
+    const rows = await withConnection(server.connection, async (client) => {
+      await client.query('create table if not exists rounds (round integer)');
+      await client.query('insert into rounds values ($1)', [round]);
+      return (await client.query('select round from rounds order by 1')).rows.length;
+    });
+    expect(rows).toBe(round + 1);
+    expect((await stat(join(folder, 'data'))).uid).toBe(launch.owner);
+    const pid = server.pid();
+    if (round === 0) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(round !== 0);
+    await server.stop();
+    expect(await isAlive(pid)).toBe(false);
+  }
+});
 
 test('a pid file whose number belongs to another program does not stop the start', async () => {
   const folder = await temporaryFolder();

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lchown, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,8 +7,8 @@ import { GenesisError } from '@genesis/contracts';
 import type pg from 'pg';
 import { whileAway, withConnection } from './connection.ts';
 import type { Log } from './log.ts';
-import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts';
-import { isAlive, type Postmaster, survivingPostmaster } from './postmaster.ts';
+import { findPostgres, type Launch, type PostgresBinaries } from './postgres-binaries.ts';
+import { isAlive, type Postmaster, signalProcess, survivingPostmaster } from './postmaster.ts';
 import { socketFolderFor } from './socket-folder.ts';
 import { errorCode } from './system-error.ts';
 
@@ -84,6 +84,13 @@ const initialise = async (binaries: PostgresBinaries, data: string): Promise<voi
   await rename(draft, data);
 };
 
+/** Gives the cluster to the account that runs it, for a folder that was used where another way to start was open. */
+const giveTo = async (owner: number, data: string): Promise<void> => {
+  if ((await stat(data)).uid === owner) return;
+  for (const entry of await readdir(data, { recursive: true })) await lchown(join(data, entry), owner, owner);
+  await lchown(data, owner, owner);
+};
+
 const lastLines = async (path: string): Promise<string> => {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.trim().split('\n').slice(-5).join('\n');
@@ -118,13 +125,15 @@ export const startEmbeddedPostgres = async (options: {
   log: Log;
   /** How long a start, with its recovery, may take. */
   startTimeoutMs?: number;
+  /** How PostgreSQL may be started; see `possibleLaunches`. */
+  launches?: readonly Launch[];
 }): Promise<EmbeddedPostgres> => {
   const { log, startTimeoutMs = 120_000 } = options;
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const folder = await realpath(options.folder);
   const data = join(folder, 'data');
   const logFile = join(folder, 'server.log');
-  const binaries = await findPostgres();
+  const binaries = await findPostgres(options.launches);
   if (!(await exists(data))) await initialise(binaries, data);
   const socketFolder = await socketFolderFor(folder);
   const connection = { host: socketFolder, port: 5432, user: 'genesis', database: 'genesis' };
@@ -133,6 +142,7 @@ export const startEmbeddedPostgres = async (options: {
   let stopping = false;
 
   const launch = async (): Promise<number> => {
+    if (binaries.owner !== undefined) await giveTo(binaries.owner, data);
     // No server lives, and a dead one that nobody has reaped yet would count as the owner of the old socket.
     for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
       await rm(join(socketFolder, name), { force: true });
@@ -216,7 +226,7 @@ export const startEmbeddedPostgres = async (options: {
       ['SIGKILL', 5000],
     ] as const) {
       if (!(await isAlive(current))) return;
-      process.kill(current, signal);
+      signalProcess(current, signal);
       const asked = Date.now();
       while ((await isAlive(current)) && Date.now() - asked < patience) await wait(10);
     }

