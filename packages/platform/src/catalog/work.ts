@@ -108,6 +108,7 @@ const workOnImport = async (
     file: content.file,
     stagingFolder,
     limits: parts.limits,
+    describe: wanted.split === undefined,
     signal: context.signal,
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(columns && { columns }),
@@ -137,10 +138,8 @@ const workOnImport = async (
     visible = cut.explore;
     description = cut.cut.explore.description;
   } else {
-    description = await runChild(
-      { kind: 'describe', request: { parquetFile, columns: table.columns } },
-      options,
-    );
+    if (table.description === null) throw new Error('a table that is not cut was not described');
+    description = table.description;
     visible = await parts.blobs.put(createReadStream(parquetFile), { labelKey });
   }
   parts.crashPoints.reach('catalog.stored');

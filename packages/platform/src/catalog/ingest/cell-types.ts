@@ -34,7 +34,7 @@ export const cellType = (cell: string): ColumnType => {
     }
     return Number.isFinite(Number(plain)) ? 'number' : 'text';
   }
-  if (/^(?:true|false)$/i.test(cell)) return 'boolean';
+  if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(cell)) return 'boolean';
   return isTimestamp(cell) ? 'timestamp' : 'text';
 };
 

@@ -4,10 +4,13 @@ import { literal, query } from './duckdb.ts';
 import { type ColumnType, type IngestLimits, innerName } from './model.ts';
 import type { CsvPlan } from './plan-csv.ts';
 
+const yes = ['true', 'True', 'TRUE'].map(literal).join(', ');
+const no = ['false', 'False', 'FALSE'].map(literal).join(', ');
+
 /**
  * How a column is read and turned into its type. DuckDB's own casts are too kind ("1.5" becomes the integer 2, "yes" becomes
- * true, "1e400" becomes infinity, a time's offset is dropped), so only what these expressions vouch for passes;
- * anything else raises an error, and the file is then examined cell by cell.
+ * true, "1e400" becomes infinity, a time's offset is dropped), so only what these expressions vouch for passes (and numbers are
+ * checked to be finite afterwards); anything else raises an error, and the file is then examined cell by cell.
  */
 const reading = (name: string, type: ColumnType, exact: boolean): { readAs: string; expression: string } => {
   const unless = (good: string, value: string) =>
@@ -16,7 +19,7 @@ const reading = (name: string, type: ColumnType, exact: boolean): { readAs: stri
     case 'text':
       return { readAs: 'VARCHAR', expression: name };
     case 'number':
-      return { readAs: 'DOUBLE', expression: unless(`isfinite(${name})`, name) };
+      return { readAs: 'DOUBLE', expression: name };
     case 'integer':
       if (exact) return { readAs: 'BIGINT', expression: name };
       return {
@@ -27,16 +30,31 @@ const reading = (name: string, type: ColumnType, exact: boolean): { readAs: stri
         ),
       };
     case 'boolean':
-      return {
-        readAs: 'VARCHAR',
-        expression: unless(`lower(${name}) IN ('true', 'false')`, `lower(${name}) = 'true'`),
-      };
+      return { readAs: 'VARCHAR', expression: unless(`${name} IN (${yes}, ${no})`, `${name} IN (${yes})`) };
     case 'timestamp':
       return {
         readAs: 'VARCHAR',
         expression: unless(`regexp_full_match(${name}, ${literal(timestampPattern)})`, `${name}::TIMESTAMP`),
       };
   }
+};
+
+/** Rejects when a number column holds infinity or NaN. These are the greatest or least values, which Parquet's footer states. */
+const checkFinite = async (
+  connection: DuckDBConnection,
+  parquetFile: string,
+  columns: CsvPlan['columns'],
+): Promise<void> => {
+  const ends = columns.flatMap(({ type }, index) => {
+    const name = innerName(index);
+    return type === 'number' ? [`isfinite(min(${name}))`, `isfinite(max(${name}))`] : [];
+  });
+  if (ends.length === 0) return;
+  const [row] = await query(
+    connection,
+    `SELECT ${ends.join(', ')} FROM read_parquet(${literal(parquetFile)})`,
+  );
+  if (row?.includes(false)) throw new Error('a number is not finite');
 };
 
 /**
@@ -72,5 +90,6 @@ export const convertCsv = async (
     `COPY (SELECT ${select} FROM read_csv(${literal(file)}, ${options.join(', ')}))
      TO ${literal(parquetFile)} (FORMAT parquet, COMPRESSION zstd)`,
   );
+  await checkFinite(connection, parquetFile, plan.columns);
   return Number(row?.[0]);
 };

@@ -30,7 +30,10 @@ export type ColumnStatistics =
   | TimestampStatistics
   | EmptyStatistics;
 
-/** What may be shown of a table without showing the table. `approximate`: quantiles and distinct counts are sketches. */
+/**
+ * What may be shown of a table without showing the table. `approximate`: distinct counts are sketches (HyperLogLog), and
+ * quantiles, histograms and most frequent texts come from every n-th row (histograms and counts of texts scaled up).
+ */
 export type TableDescription = {
   rows: number;
   approximate: boolean;
@@ -41,22 +44,17 @@ export type TableDescription = {
 
 export const previewRows = 20;
 const bins = 20;
-/** Beyond this many rows, quantiles and distinct counts come from sketches (t-digest, HyperLogLog): memory stays flat. */
+/** Beyond this many rows a description is approximate, so that its cost and memory stay small beside the import. */
 const exactRows = 1_000_000;
+const sampledRows = 200_000;
 
 const aggregates = ({ type }: Column, name: string, exact: boolean): string[] => {
-  const distinct = exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`;
-  const common = [`count(${name})`, distinct];
+  const common = [`count(${name})`, exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`];
   switch (type) {
     case 'number':
     case 'integer': {
-      const quantile = exact ? 'quantile_cont' : 'approx_quantile';
       const value = `${name}::DOUBLE`;
-      return [
-        ...common,
-        ...[`min(${value})`, `max(${value})`, `avg(${value})`, `stddev_samp(${value})`],
-        `${quantile}(${value}, [0.05, 0.25, 0.5, 0.75, 0.95])`,
-      ];
+      return [...common, `min(${value})`, `max(${value})`, `avg(${value})`, `stddev_samp(${value})`];
     }
     case 'text':
       return [...common, `max(length(${name}))`];
@@ -67,12 +65,25 @@ const aggregates = ({ type }: Column, name: string, exact: boolean): string[] =>
   }
 };
 
+const quantilesOf = async (
+  connection: DuckDBConnection,
+  sample: string,
+  name: string,
+): Promise<NumericStatistics['quantiles'] | null> => {
+  const [row] = await query(
+    connection,
+    `SELECT quantile_cont(${name}::DOUBLE, [0.05, 0.25, 0.5, 0.75, 0.95]) FROM ${sample}`,
+  );
+  return Array.isArray(row?.[0]) ? (row[0].map(Number) as NumericStatistics['quantiles']) : null;
+};
+
 const histogram = async (
   connection: DuckDBConnection,
   source: string,
   name: string,
   min: number,
   max: number,
+  scaledBy: number,
 ) => {
   const counts = new Array<number>(bins).fill(0);
   // Both ends are scaled first: max - min may overflow.
@@ -82,16 +93,18 @@ const histogram = async (
   const place =
     span > 0 ? `least(${bins - 1}, floor((${name}::DOUBLE / ${scale} - ${low}) / ${span} * ${bins}))` : '0';
   const sql = `SELECT ${place}::INTEGER AS bin, count(*) FROM ${source} WHERE ${name} IS NOT NULL GROUP BY bin`;
-  for (const [bin, count] of await query(connection, sql)) counts[Math.max(0, Number(bin))] = Number(count);
+  for (const [bin, count] of await query(connection, sql)) {
+    counts[Math.max(0, Number(bin))] = Number(count) * scaledBy;
+  }
   return { min, max, counts };
 };
 
-const mostFrequent = async (connection: DuckDBConnection, source: string, name: string) => {
+const mostFrequent = async (connection: DuckDBConnection, source: string, name: string, scaledBy: number) => {
   const sql = `SELECT left(${name}, 80), count(*) AS n FROM ${source} WHERE ${name} IS NOT NULL
     GROUP BY ${name} HAVING n > 1 ORDER BY n DESC, ${name} LIMIT 10`;
   return (await query(connection, sql)).map(([value, count]) => ({
     value: String(value),
-    count: Number(count),
+    count: Number(count) * scaledBy,
   }));
 };
 
@@ -104,6 +117,15 @@ export const describeTable = async (
   const source = `read_parquet(${literal(parquetFile)})`;
   const rows = Number((await query(connection, `SELECT count(*) FROM ${source}`))[0]?.[0]);
   const exact = rows <= exactRows;
+  const every = exact ? 1 : Math.ceil(rows / sampledRows);
+  if (!exact) {
+    await query(
+      connection,
+      `CREATE OR REPLACE TEMP TABLE sampled AS SELECT * EXCLUDE (file_row_number)
+       FROM read_parquet(${literal(parquetFile)}, file_row_number = true) WHERE file_row_number % ${every} = 0`,
+    );
+  }
+  const sample = exact ? source : 'sampled';
   const statistics: ColumnStatistics[] = [];
   for (const [index, column] of columns.entries()) {
     const name = innerName(index);
@@ -115,7 +137,7 @@ export const describeTable = async (
     const present = { count, missing: rows - count, distinct: Math.min(Number(row[1]), count) };
     if (count === 0) statistics.push({ kind: 'empty', ...present });
     else if (column.type === 'text') {
-      const most = await mostFrequent(connection, source, name);
+      const most = await mostFrequent(connection, sample, name, every);
       statistics.push({ kind: 'text', ...present, longest: Number(row[2]), most });
     } else if (column.type === 'boolean')
       statistics.push({ kind: 'boolean', ...present, trues: Number(row[2]) });
@@ -124,8 +146,10 @@ export const describeTable = async (
     } else {
       const [min, max, mean] = [Number(row[2]), Number(row[3]), Number(row[4])];
       const sd = row[5] === null ? null : Number(row[5]);
-      const quantiles = (row[6] as unknown[]).map(Number) as NumericStatistics['quantiles'];
-      const counted = await histogram(connection, source, name, min, max);
+      // A rare column may have no value in the sample; all its values are then looked at.
+      const seen = await quantilesOf(connection, sample, name);
+      const quantiles = seen ?? (await quantilesOf(connection, source, name)) ?? [min, min, min, max, max];
+      const counted = await histogram(connection, seen ? sample : source, name, min, max, seen ? every : 1);
       statistics.push({ kind: 'numeric', ...present, min, max, mean, sd, quantiles, histogram: counted });
     }
   }

@@ -7,8 +7,6 @@ import { createWriteStream, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { GenesisError } from '@genesis/contracts';
-import { cutTable, recogniseTable } from './cut-table.ts';
-import { describeTable } from './describe-table.ts';
 import { openDuckDb } from './duckdb.ts';
 import { ingest } from './ingest.ts';
 import type { ChildMessage, JobMessage } from './job.ts';
@@ -41,16 +39,15 @@ const withSink = async <T>(work: (sink: (lines: string) => Promise<void>) => Pro
 };
 
 const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unknown> => {
-  if (job.kind === 'ingest') return ingest(job.request, limits, reporter());
+  if (job.kind === 'ingest') return ingest(job.request, limits, reporter(), job.describe);
   const connection = await openDuckDb(stagingFolder, limits);
-  const { parquetFile, columns } = job.request;
   switch (job.kind) {
-    case 'describe':
-      return describeTable(connection, parquetFile, columns);
     case 'recognise':
-      return recogniseTable(connection, job.request);
+      // Loaded when needed: most jobs start faster without it.
+      return (await import('./cut-table.ts')).recogniseTable(connection, job.request);
     case 'cut': {
       const { request } = job;
+      const { cutTable } = await import('./cut-table.ts');
       return withSink((sink) => cutTable(connection, request, stagingFolder, sink));
     }
     case 'rows': {

@@ -4,7 +4,11 @@ import { GenesisError } from '@genesis/contracts';
 import { defaultLimits, type IngestedTable, type IngestRequest } from './model.ts';
 import { type ChildOptions, runChild } from './run-child.ts';
 
-export type IngestOptions = IngestRequest & Pick<ChildOptions, 'onProgress' | 'onMemory' | 'signal'>;
+export type IngestOptions = IngestRequest &
+  Pick<ChildOptions, 'onProgress' | 'onMemory' | 'signal'> & {
+    /** Statistics and first rows of the whole table: only where nothing of it will be sealed. */
+    describe?: boolean;
+  };
 
 /**
  * Reads an uploaded CSV or Parquet file in a sandboxed child and writes it as normalised Parquet into the staging folder.
@@ -13,7 +17,7 @@ export type IngestOptions = IngestRequest & Pick<ChildOptions, 'onProgress' | 'o
  * `GenesisError` whose problems name line and column, and no Parquet file is left. Memory stays flat whatever the file's size.
  */
 export const ingestTable = async (options: IngestOptions): Promise<IngestedTable> => {
-  const { onProgress, onMemory, signal, ...request } = options;
+  const { onProgress, onMemory, signal, describe = false, ...request } = options;
   const limits = { ...defaultLimits, ...request.limits };
   const stagingFolder = await realpath(request.stagingFolder);
   const file = await realpath(resolve(request.file));
@@ -29,7 +33,7 @@ export const ingestTable = async (options: IngestOptions): Promise<IngestedTable
     throw new GenesisError({ code: 'too-large', message, limitBytes: limits.maxBytes });
   }
   const result = await runChild(
-    { kind: 'ingest', request: { ...request, file, stagingFolder } },
+    { kind: 'ingest', request: { ...request, file, stagingFolder }, describe },
     {
       stagingFolder,
       limits,

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { GenesisError, invalidField } from '@genesis/contracts';
 import { convertCsv } from './convert-csv.ts';
 import { convertParquet } from './convert-parquet.ts';
+import { describeTable } from './describe-table.ts';
 import { literal, openDuckDb, query } from './duckdb.ts';
 import { detectFormat, inspectBytes } from './inspect-bytes.ts';
 import {
@@ -88,6 +89,7 @@ export const ingest = async (
   request: IngestRequest,
   limits: IngestLimits,
   report: Report,
+  describe: boolean,
 ): Promise<IngestedTable> => {
   const { file, stagingFolder } = request;
   const parquetFile = join(stagingFolder, 'table.parquet');
@@ -115,7 +117,9 @@ export const ingest = async (
     if (converted.status === 'rejected') throw converted.reason;
     const { columns, rows } = converted.value;
     if (rows === 0) throw invalidField('file', 'has a header and no rows; at least one row is expected');
-    return { format, columns, rows, ...inspected.value, parquetFile };
+    if (describe) report({ phase: 'describe', fraction: 0 });
+    const description = describe ? await describeTable(connection, parquetFile, columns) : null;
+    return { format, columns, rows, ...inspected.value, parquetFile, description };
   } catch (error) {
     // DuckDB writes under a temporary name first, and leaves that behind when a query fails.
     for (const name of ['table.parquet', 'tmp_table.parquet'])

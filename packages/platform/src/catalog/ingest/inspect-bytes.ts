@@ -45,10 +45,14 @@ export const detectFormat = async (file: string, told?: TableFormat): Promise<Ta
   }
 };
 
-const countLines = (bytes: Buffer): number => {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines++;
-  return lines;
+/** The line, from 1, on which a byte of a file lies. */
+const lineOf = async (file: string, byte: number): Promise<number> => {
+  let line = 1;
+  if (byte === 0) return line;
+  for await (const chunk of createReadStream(file, { end: byte - 1 }) as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) line++;
+  }
+  return line;
 };
 
 /** How many of the last bytes belong to a character that is not complete yet (0 to 3). */
@@ -85,17 +89,15 @@ export const inspectBytes = async (
 ): Promise<{ sha256: string; bytes: number }> => {
   const hash = createHash('sha256');
   let bytes = 0;
-  let lines = 1;
   let carried = Buffer.alloc(0);
-  const fail = (chunk: Buffer, at: number, what: string): never => {
-    const line = lines + countLines(chunk.subarray(0, at));
+  const fail = async (at: number, what: string): Promise<never> => {
+    const line = await lineOf(file, bytes + at);
     throw invalidField(`line ${line}`, `${what} at byte ${bytes + at}; CSV files must be UTF-8 text`);
   };
-  const check = (chunk: Buffer) => {
+  const check = async (chunk: Buffer): Promise<void> => {
     const nul = chunk.indexOf(0);
-    if (nul !== -1) fail(chunk, nul, 'there is a NUL byte');
-    if (!isUtf8(chunk)) fail(chunk, firstInvalid(chunk), 'there are bytes that are not UTF-8');
-    lines += countLines(chunk);
+    if (nul !== -1) await fail(nul, 'there is a NUL byte');
+    if (!isUtf8(chunk)) await fail(firstInvalid(chunk), 'there are bytes that are not UTF-8');
   };
   for await (const read of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     hash.update(read);
@@ -103,12 +105,12 @@ export const inspectBytes = async (
       const chunk = carried.length === 0 ? read : Buffer.concat([carried, read]);
       const cut = chunk.length - unfinished(chunk);
       const whole = chunk.subarray(0, cut);
-      check(whole);
+      await check(whole);
       bytes += whole.length;
       carried = Buffer.from(chunk.subarray(cut));
     } else bytes += read.length;
     onBytes(bytes);
   }
-  if (carried.length > 0) fail(carried, 0, 'there are bytes that are not UTF-8');
+  if (carried.length > 0) await fail(0, 'there are bytes that are not UTF-8');
   return { sha256: hash.digest('hex'), bytes };
 };

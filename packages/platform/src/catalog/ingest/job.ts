@@ -1,13 +1,11 @@
 import type { GenesisFailure } from '@genesis/contracts';
 import type { CutRequest, CutTable, RecognisedTable } from './cut-table.ts';
-import type { TableDescription } from './describe-table.ts';
 import type { Column, IngestedTable, IngestLimits, IngestProgress, IngestRequest } from './model.ts';
 
 /** What the parent asks of the child, as one JSON document on its standard input. */
 export type ChildJob =
-  /** Turns uploaded bytes into a normalised table. */
-  | { kind: 'ingest'; request: IngestRequest }
-  | { kind: 'describe'; request: { parquetFile: string; columns: Column[] } }
+  /** Turns uploaded bytes into a normalised table; describes it where all of it may be seen. */
+  | { kind: 'ingest'; request: IngestRequest; describe: boolean }
   | { kind: 'recognise'; request: Omit<CutRequest, 'fresh' | 'rule'> }
   /** Writes the sealed rows to descriptor 3. */
   | { kind: 'cut'; request: CutRequest }
@@ -22,7 +20,6 @@ export type JobMessage = { job: ChildJob; stagingFolder: string; limits: IngestL
 /** What each kind of job answers with. */
 export type ChildResult<Kind extends ChildJob['kind']> = {
   ingest: IngestedTable;
-  describe: TableDescription;
   recognise: RecognisedTable;
   cut: CutTable;
   rows: { rows: number };

@@ -1,3 +1,5 @@
+import type { TableDescription } from './describe-table.ts';
+
 /** What a column of an imported table holds. `integer` fits 64 bits; `timestamp` is UTC with microseconds. */
 export const columnTypes = ['number', 'integer', 'text', 'boolean', 'timestamp'] as const;
 export type ColumnType = (typeof columnTypes)[number];
@@ -73,6 +75,8 @@ export type IngestedTable = {
   bytes: number;
   /** Normalised table: zstd Parquet with the columns `c0`, `c1`, ... in order. */
   parquetFile: string;
+  /** Where it was asked for. */
+  description: TableDescription | null;
 };
 
 export type IngestProgress = { phase: 'read' | 'convert' | 'check' | 'describe' | 'split'; fraction: number };

@@ -26,23 +26,24 @@ export type CsvPlan = {
   exact: boolean;
 };
 
-const sampleBytes = 4 * 2 ** 20;
+const sampleBytes = 2 ** 20;
 const delimiters = [',', ';', '\t', '|'];
 
+/** The separator that cuts the first record into most cells. */
 const guessDelimiter = async (file: string, maxRecordBytes: number): Promise<string> => {
-  let best = ',';
-  let most = 1;
-  for (const delimiter of delimiters) {
-    for await (const records of csvRecords(file, { delimiter, maxRecordBytes, end: 1 << 20 })) {
-      const width = records[0]?.cells.length ?? 0;
-      if (width > most) {
-        most = width;
-        best = delimiter;
+  for (const end of [1 << 16, maxRecordBytes]) {
+    let best: string | null = null;
+    let most = 0;
+    for (const delimiter of delimiters) {
+      for await (const records of csvRecords(file, { delimiter, maxRecordBytes, end })) {
+        const width = records[0]?.cells.length ?? 0;
+        if (width > most) [most, best] = [width, delimiter];
+        break;
       }
-      break;
     }
+    if (best !== null) return best;
   }
-  return best;
+  return ',';
 };
 
 class Tally {
