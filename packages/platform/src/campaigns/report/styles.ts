@@ -29,9 +29,9 @@ a{color:var(--accent)}
 .finding p{margin:0;font-size:1.09rem;max-width:none}.finding p.small{font-size:.93rem}
 .finding ul{list-style:none;margin:.8rem 0;padding:0}.finding li{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .8rem;align-items:start;margin:.45rem 0}
 .body>.label:first-child{margin-top:0}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:1px;margin:1.4rem 0 0;padding:0;background:var(--rule);
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:1px;margin:1.4rem 0 0;padding:0;
 border:1px solid var(--rule);border-radius:10px;overflow:hidden}
-.tiles div{background:var(--paper);padding:.85rem 1.1rem;display:flex;flex-direction:column}
+.tiles div{box-shadow:0 0 0 1px var(--rule);padding:.85rem 1.1rem;display:flex;flex-direction:column}
 .tiles dt{font-size:.82rem;color:var(--soft)}
 .tiles dd{margin:.1rem 0 0;font-size:1.4rem;font-weight:640;letter-spacing:-.01em;line-height:1.25}
 .tiles dd.more{font-size:.84rem;font-weight:400;color:var(--soft);letter-spacing:0}
@@ -98,10 +98,10 @@ footer p{max-width:none}
 @media (max-width:56rem){.verdict .columns{grid-template-columns:minmax(0,1fr)}.verdict figure{max-width:28rem}}
 @media (max-width:36rem){.finding li{grid-template-columns:minmax(0,1fr)}header,main,footer{padding-left:1rem;padding-right:1rem}.narrow{display:block!important}.wide{display:none!important}
 .facts{grid-template-columns:minmax(0,1fr);gap:0}.facts dd{margin-bottom:.45rem}.verdict>.head,.verdict>.body{padding-left:1rem;padding-right:1rem}
-.finding{padding:1rem 1.1rem}.tiles{grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))}.tiles dd{font-size:1.2rem}}
+.finding{padding:1rem 1.1rem}.tiles{grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))}.tiles dd{font-size:1.2rem}.verdict figure text{font-size:15.5px}}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f4f6f9;--ink:#000;--soft:#3d4854;--rule:#c4ccd6;--accent:#0a4f96;--good:#0b6b3d;
 --good-wash:#eef8f2;--bad:#a4262c;--bad-wash:#fdf1f1;--open:#7a4b00;--open-wash:#fdf6e6;--none:#4d5a69;--none-wash:#f3f5f8;--control:#5f6b7a;
 --s0:#0a5cad;--s1:#b04a00;--s2:#0b7350;--s3:#8f3a99;--s4:#86620a;--s5:#08717f;--s6:#b8264e}
 body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}header,main,footer{max-width:none;padding-left:0;padding-right:0}
-.narrow{display:none!important}svg.wide{display:block!important}h2{break-after:avoid}figure,.tiles,tr,.finding{break-inside:avoid}.scroll{overflow:visible}}
+.narrow{display:none!important}svg.wide{display:block!important}table{font-size:.8rem}h2{break-after:avoid}figure,.tiles,tr,.finding{break-inside:avoid}.scroll{overflow:visible}}
 `;

@@ -62,8 +62,9 @@ export function linearScale(
   const same = Math.abs(low) > 0 ? Math.abs(low) * 0.05 : 1;
   const half = low === high ? same : (high / 2 - low / 2) * 2 * margin;
   const around = Number.isFinite(half) ? half : 0;
-  const min = clamp(low - around);
-  const max = clamp(high + around);
+  const apart = high / 2 + around / 2 > low / 2 - around / 2;
+  const min = clamp(apart ? low - around : low - 1);
+  const max = clamp(apart ? high + around : high + 1);
   const size = Math.max(Math.abs(min), Math.abs(max));
   const span = max / size - min / size;
   return {
