@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import { campaignQueues, campaignRoutes, createCampaigns, type Functions } from './campaigns/index.ts';
 import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
-import { createFunctionRunner, type FunctionRunner } from './compute/index.ts';
+import { createFunctionRunner, createLocalExecutor, type FunctionRunner } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
   bootstrap,
@@ -30,9 +31,11 @@ import {
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict } from './models/index.ts';
+import { createRuns, runQueues, runRoutes } from './runs/index.ts';
 import { policyRoutes } from './surfaces/policy/index.ts';
 import { ledgerRoutes } from './surfaces/tlog/index.ts';
 
+const silicaModule = new URL('./campaigns/functions/explore.ts', import.meta.url);
 const predictModule = new URL('./models/functions.ts', import.meta.url);
 
 /** A running platform. */
@@ -77,7 +80,11 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: config.reserveBytes });
     const keys = await openKeyring(dataFolder);
     const blobs = await openBlobStore({ dataFolder, keyring: keys, guard });
-    const queue = await createQueue({ database, log, queues: [...catalogQueues, ...campaignQueues] });
+    const queue = await createQueue({
+      database,
+      log,
+      queues: [...catalogQueues, ...runQueues, ...campaignQueues],
+    });
     undo.push(() => queue.stop());
 
     const origin = await persistentOrigin(config);
@@ -99,6 +106,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
     const functions = callFunctions(runner);
+    const executor = await createLocalExecutor({
+      stagingRoot: join(dataFolder, 'jobs'),
+      allowUnsandboxed: config.allowUnsandboxed,
+      log,
+    });
+    undo.push(() => executor.close());
     const catalog = await createCatalog({
       door,
       database,
@@ -114,6 +127,22 @@ export async function startPlatform(config: Config): Promise<Platform> {
       dataFolder,
     });
     const models = createModels({ door, blobs, clock, ids });
+    const runs = createRuns({
+      door,
+      queue,
+      blobs,
+      clock,
+      ids,
+      log,
+      crash,
+      catalog,
+      functions: runner,
+      executor,
+      builtin: { 'stober-silica': { module: silicaModule, name: 'measureSilicaRun' } },
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      inputFolder: join(dataFolder, 'run-inputs'),
+      concurrency: config.workers,
+    });
     const predict: Predict = (model, designs) =>
       functions.call({ module: predictModule, name: 'predictAll' }, { model, designs });
     const campaigns = createCampaigns({
@@ -147,6 +176,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads(database, door) });
     policyRoutes(app, { door });
+    runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door });
     campaignRoutes(app, { campaigns, door, cursors });
@@ -155,6 +185,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await seedChallenges(door, known.length);
     sequencer.start(config.checkpointIntervalMs);
     await catalog.start();
+    await runs.start();
     await campaigns.start();
     const url = await app.listen({ host: config.host, port: config.port });
     return { url, admin, close };

@@ -44,3 +44,8 @@ export function exploreOnce(input: { exploration: Exploration; arm: string; inst
   const seen = measurements.filter((_, i) => tried[i]!.design === best);
   return { truth: instrument.truth(best, seen) };
 }
+
+/** Runs in a worker thread: the capability `stober-silica` as a run of its own. */
+export function measureSilicaRun(input: { design: Design; seed: string }): Measurement {
+  return openInstrument({ kind: 'silica' }).measure(input.design, input.seed);
+}

@@ -1,0 +1,257 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ExecutionOutcome, GenesisError, type JobOutcome, type Purpose } from '@genesis/contracts';
+import { canonicalJson } from '@genesis/evidence';
+import { sql } from 'drizzle-orm';
+import type { JobHandle } from '../compute/index.ts';
+import type { ReadScope } from '../door/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { beginAttempt, finishRun } from './lifecycle.ts';
+import { createLogWriter, type LogWriter } from './logs.ts';
+import type { RunParts } from './parts.ts';
+import { findCapability } from './registry.ts';
+import { assertFits } from './schemas.ts';
+import { findRun, governingFacts, type RunRow } from './store.ts';
+import type { RunJob, StoredInput } from './submit-run.ts';
+import { attempt } from './tables.ts';
+
+/** The most that a command's `output.json` may hold: larger results belong in files. */
+const mostOutputBytes = 4 * 2 ** 20;
+
+type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean };
+
+/** One job name for each attempt: by it the attempt is found again after a crash. */
+const jobName = (run: string, number: number): string => `${run}-${number}`;
+
+/**
+ * Executes a run. Safe to begin again after any crash: an attempt whose job has ended is recorded with its outcome,
+ * one whose job died with the server is given up, and the next attempt begins.
+ */
+export async function executeRun(
+  parts: RunParts,
+  job: RunJob,
+  running: Map<string, AbortController>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { door, actUnder, crash } = parts;
+  const principal = await actUnder(job.delegation);
+  const purpose = principal.delegation?.purpose ?? 'explore';
+  const scope = door.authorize(principal, purpose);
+  const row = await findRun(scope, job.run);
+  if (row.state !== 'queued' && row.state !== 'running') return;
+  if (row.state === 'running' && (await settleOld(parts, principal, scope, row, purpose))) return;
+  const begun = await begin(parts, principal, job.run, purpose);
+  crash.reach('run.begun');
+  const cancelling = new AbortController();
+  running.set(job.run, cancelling);
+  const logs = createLogWriter(parts.door, job.run, begun.number, () => actUnder(job.delegation), purpose);
+  try {
+    const ended = await execute(
+      parts,
+      scope,
+      row,
+      begun.number,
+      logs,
+      AbortSignal.any([signal, cancelling.signal]),
+    );
+    if (signal.aborted) throw signal.reason;
+    await logs.close();
+    crash.reach('run.ended');
+    await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, ended);
+  } finally {
+    running.delete(job.run);
+  }
+}
+
+async function begin(parts: RunParts, principal: PrincipalFacts, id: string, purpose: Purpose) {
+  const { result } = await parts.door.perform(
+    { principal, action: 'run.execute', resource: id, purpose },
+    async (tx) => {
+      const begun = await beginAttempt(tx, id, parts.clock.now().getTime());
+      return { result: begun, details: { attempt: begun.number } };
+    },
+  );
+  return result;
+}
+
+async function finish(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  id: string,
+  claim: string,
+  purpose: Purpose,
+  ended: Ended,
+): Promise<void> {
+  await parts.door.perform({ principal, action: 'run.finish', resource: id, purpose }, async (tx) => {
+    await finishRun(tx, id, { claim, ...ended }, parts.clock.now().getTime());
+    const { state, failureClass } = ended.outcome;
+    return { result: undefined, details: { state, failureClass } };
+  });
+}
+
+/** Looks for the job of the attempt that the last process began. True when its outcome settled the run. */
+async function settleOld(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  scope: ReadScope,
+  row: RunRow,
+  purpose: Purpose,
+): Promise<boolean> {
+  const name = jobName(row.id, row.attempts);
+  const found = await parts.executor.reconcile(name);
+  if (found.state !== 'finished') return false;
+  const [newest] = await scope.orm
+    .select({ claim: attempt.claim })
+    .from(attempt)
+    .where(sql`${attempt.run} = ${row.id} and ${attempt.number} = ${row.attempts}`);
+  if (newest === undefined) return false;
+  const { row: capability } = await findCapability(scope, row.capability);
+  const ended = await endOfJob(
+    parts,
+    found.outcome,
+    capability.manifest.output,
+    await labelKeyOf(scope, row),
+  );
+  await finish(parts, principal, row.id, newest.claim, purpose, ended);
+  await parts.executor.release(name);
+  return true;
+}
+
+async function execute(
+  parts: RunParts,
+  scope: ReadScope,
+  row: RunRow,
+  number: number,
+  logs: LogWriter,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const { row: capability } = await findCapability(scope, row.capability);
+  const { implementation, output, resources } = capability.manifest;
+  const stored = row.input as StoredInput;
+  const labelKey = await labelKeyOf(scope, row);
+  if (implementation.kind === 'function') {
+    const known = parts.builtin[implementation.function];
+    if (known === undefined) {
+      throw new GenesisError({
+        code: 'unsupported',
+        message: `No function "${implementation.function}" ships with this version.`,
+      });
+    }
+    const { output: given, ...outcome } = await parts.functions.runFunction(
+      known.module,
+      known.name,
+      stored.input,
+      {
+        signal,
+        timeoutSeconds: resources.durationSeconds,
+        onLog: logs.write,
+      },
+    );
+    return { outcome, output: given ?? null, sandboxed: false };
+  }
+  const folder = join(parts.inputFolder, jobName(row.id, number));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    const inputFile = join(folder, 'input.json');
+    await writeFile(inputFile, JSON.stringify(stored.input ?? null), { mode: 0o600 });
+    const inputs = [{ path: 'input.json', source: inputFile }];
+    for (const { name, version } of stored.datasets) {
+      const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
+      inputs.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
+    }
+    const handle = await parts.executor.launch(
+      {
+        name: jobName(row.id, number),
+        executable: implementation.executable,
+        arguments: implementation.arguments,
+        environment: implementation.environment,
+        inputs,
+        resources,
+      },
+      { onLog: logs.write },
+    );
+    parts.crash.reach('run.launched');
+    const outcome = await waitFor(handle, signal);
+    const ended = await endOfJob(parts, outcome, output, labelKey);
+    await parts.executor.release(handle.name);
+    return ended;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function waitFor(handle: JobHandle, signal: AbortSignal): Promise<JobOutcome> {
+  const cancel = (): void => handle.cancel();
+  if (signal.aborted) cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await handle.wait();
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** A file that a job left, stored under the run's label. */
+export type StoredOutput = { path: string; bytes: number; sha256: string; address: string };
+type StoredFiles = Pick<JobOutcome, 'exitCode' | 'signal' | 'enforcement' | 'refusedOutputs'> & {
+  outputs: StoredOutput[];
+};
+
+/** Files of different labels are never stored as one. */
+const labelKeyOf = async (scope: ReadScope, row: RunRow): Promise<string> =>
+  canonicalJson((await governingFacts(scope, row)).label);
+
+/** The outcome of a job, with the JSON that it left. A job that succeeded without what it promised has failed. */
+async function endOfJob(
+  parts: RunParts,
+  job: JobOutcome,
+  schema: Record<string, unknown>,
+  labelKey: string,
+): Promise<Ended> {
+  const {
+    name: _name,
+    claim: _claim,
+    exitCode,
+    signal,
+    sandboxed,
+    enforcement,
+    outputDirectory,
+    outputs,
+    refusedOutputs,
+    ...outcome
+  } = job;
+  const kept: StoredOutput[] = [];
+  for (const { path, bytes, sha256 } of outputs) {
+    const ref = await parts.blobs.put(createReadStream(join(outputDirectory, path)), { labelKey });
+    if (ref.sha256 !== sha256)
+      throw new GenesisError({
+        code: 'internal',
+        message: `The output ${path} changed while it was stored.`,
+      });
+    kept.push({ path, bytes, sha256, address: ref.address });
+  }
+  const files: StoredFiles = { exitCode, signal, enforcement, outputs: kept, refusedOutputs };
+  if (outcome.state !== 'succeeded') return { outcome, output: { files }, sandboxed };
+  try {
+    const found = outputs.find(({ path }) => path === 'output.json');
+    if (found === undefined) throw new Error('it left no output.json');
+    if (found.bytes > mostOutputBytes) throw new Error(`output.json is longer than ${mostOutputBytes} bytes`);
+    const value: unknown = JSON.parse(await readFile(join(outputDirectory, 'output.json'), 'utf8'));
+    assertFits(schema, value, 'output');
+    return { outcome, output: { value, files }, sandboxed };
+  } catch (error) {
+    const message = `The command ended well, but ${error instanceof Error ? error.message : 'its output cannot be read'}.`;
+    return {
+      outcome: {
+        ...outcome,
+        state: 'failed',
+        failureClass: 'F8_DOMAIN_ASSUMPTION',
+        reason: 'exception',
+        message,
+      },
+      output: { files },
+      sandboxed,
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Catalog } from '../catalog/index.ts';
+import type { Executor, FunctionRunner } from '../compute/index.ts';
+import type { Door } from '../door/index.ts';
+import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import type { BuiltinFunctions } from './builtin.ts';
+
+/** What runs are made of; `main.ts` gives it. */
+export type RunParts = {
+  door: Door;
+  queue: Queue;
+  blobs: BlobStore;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  crash: CrashPoints;
+  catalog: Pick<Catalog, 'showVersion'>;
+  functions: FunctionRunner;
+  executor: Executor;
+  builtin: BuiltinFunctions;
+  actUnder: (delegation: string) => Promise<PrincipalFacts>;
+  /** Folder for the JSON inputs of jobs, private to the platform. */
+  inputFolder: string;
+  /** Commands that run at one time. */
+  concurrency: number;
+};

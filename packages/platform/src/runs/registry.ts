@@ -1,0 +1,96 @@
+import { type CapabilityManifest, GenesisError } from '@genesis/contracts';
+import { canonicalHash } from '@genesis/evidence';
+import { and, asc, desc, eq } from 'drizzle-orm';
+import { type Door, factsOf, platformPrincipal, type ReadScope, resource } from '../door/index.ts';
+import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
+import { type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
+import { builtinManifests } from './builtin.ts';
+import { assertSchema } from './schemas.ts';
+import { capability } from './tables.ts';
+
+export type CapabilityRow = typeof capability.$inferSelect;
+export type FoundCapability = { row: CapabilityRow; facts: ResourceFacts };
+
+type Parts = { door: Door; clock: Clock; ids: Ids };
+
+/** Registers a capability as declared. A version, once registered, never changes. */
+export async function registerCapability(
+  { door, clock, ids }: Parts,
+  principal: PrincipalFacts,
+  manifest: CapabilityManifest,
+): Promise<CapabilityRow> {
+  assertSchema(manifest.input, 'input');
+  assertSchema(manifest.output, 'output');
+  const id = ids.next('capability');
+  const facts: ResourceFacts = {
+    kind: 'capability',
+    id,
+    organisation: principal.id === platformPrincipal.id ? null : principal.organisation,
+    label: manifest.labelRule.atLeast,
+    conditions: unrestricted,
+  };
+  const digest = canonicalHash(manifest);
+  const { result } = await door.perform(
+    { principal, action: 'capability.register', resource: { create: facts }, purpose: null },
+    async (tx) => {
+      const { name, version } = manifest;
+      const value = { id, name, version, manifest, digest, status: 'declared', tier: 'tier1_declared' };
+      try {
+        const [row] = await tx
+          .insert(capability)
+          .values({ ...value, createdAt: clock.now().getTime() })
+          .returning();
+        return { result: row!, details: { name, version, digest } };
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        const message = `There is a capability ${name} ${version} already: raise the version.`;
+        throw new GenesisError({ code: 'conflict', message }, { cause: error });
+      }
+    },
+  );
+  return result;
+}
+
+/** Registers what ships with Genesis, where it is missing. */
+export async function seedCapabilities(parts: Parts): Promise<void> {
+  const known = await listCapabilities(parts.door.authorize(platformPrincipal, 'explore'));
+  for (const manifest of builtinManifests) {
+    const there = known.some(({ row }) => row.name === manifest.name && row.version === manifest.version);
+    if (!there) await registerCapability(parts, platformPrincipal, manifest);
+  }
+}
+
+const select = (scope: ReadScope) =>
+  scope.orm
+    .select({ row: capability, governed: resource })
+    .from(capability)
+    .innerJoin(resource, eq(resource.id, capability.id));
+
+/** Capabilities that the scope admits, by name, newest version first; a thousand at most. */
+export async function listCapabilities(scope: ReadScope): Promise<FoundCapability[]> {
+  const rows = await select(scope)
+    .where(scope.where)
+    .orderBy(asc(capability.name), desc(capability.createdAt))
+    .limit(1000);
+  return rows.map(({ row, governed }) => ({ row, facts: factsOf(governed) }));
+}
+
+/** By id, by `name@version`, or by name: then the newest version. */
+export async function findCapability(scope: ReadScope, wanted: string): Promise<FoundCapability> {
+  const [name = '', version] = wanted.split('@');
+  const named =
+    version === undefined
+      ? eq(capability.name, name)
+      : and(eq(capability.name, name), eq(capability.version, version));
+  const [found] = await select(scope)
+    .where(and(scope.where, wanted.startsWith('cap_') ? eq(capability.id, wanted) : named))
+    .orderBy(desc(capability.createdAt))
+    .limit(1);
+  if (found === undefined) {
+    throw new GenesisError({
+      code: 'not-found',
+      message: 'There is no capability of this name that you may see.',
+    });
+  }
+  return { row: found.row, facts: factsOf(found.governed) };
+}

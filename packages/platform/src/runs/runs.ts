@@ -1,0 +1,54 @@
+import { type CapabilityManifest, GenesisError, type RunState, runStates } from '@genesis/contracts';
+import { eq } from 'drizzle-orm';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { executeRun } from './execute-run.ts';
+import type { RunParts } from './parts.ts';
+import { registerCapability, seedCapabilities } from './registry.ts';
+import { runQueue, type SubmitRun, submitRun } from './submit-run.ts';
+import { run } from './tables.ts';
+
+/** The kinds of background work that runs need. */
+export const runQueues = [runQueue];
+
+/** Capabilities and their runs. */
+export function createRuns(parts: RunParts) {
+  /** Runs under way in this process, so that they can be cancelled at once. */
+  const running = new Map<string, AbortController>();
+
+  async function cancel(principal: PrincipalFacts, id: string): Promise<void> {
+    const { result } = await parts.door.perform(
+      { principal, action: 'run.cancel', resource: id, purpose: null },
+      async (tx) => {
+        const [row] = await tx.select().from(run).where(eq(run.id, id)).for('update');
+        if (row === undefined)
+          throw new GenesisError({ code: 'not-found', message: `There is no run ${id}.` });
+        const state = row.state as RunState;
+        if (runStates.isFinal(state))
+          throw new GenesisError({ code: 'conflict', message: `The run is ${state} already.` });
+        if (state === 'queued')
+          await tx
+            .update(run)
+            .set({ state: 'cancelled', endedAt: parts.clock.now().getTime() })
+            .where(eq(run.id, id));
+        return { result: state, details: { state } };
+      },
+    );
+    if (result === 'running') running.get(id)?.abort(new Error('cancelled'));
+  }
+
+  return {
+    register: (principal: PrincipalFacts, manifest: CapabilityManifest) =>
+      registerCapability(parts, principal, manifest),
+    submit: (principal: PrincipalFacts, wanted: SubmitRun, idempotencyKey?: string) =>
+      submitRun(parts, principal, wanted, idempotencyKey),
+    cancel,
+    /** Registers what ships with Genesis and takes up background work, also what an earlier process left. */
+    async start(): Promise<void> {
+      await seedCapabilities(parts);
+      await parts.queue.work(runQueue, (job, { signal }) => executeRun(parts, job, running, signal), {
+        concurrency: parts.concurrency,
+      });
+    },
+  };
+}
+export type Runs = ReturnType<typeof createRuns>;

@@ -1,0 +1,155 @@
+import { GenesisError, invalidField, purposeSchema, relativePathSchema } from '@genesis/contracts';
+import { canonicalHash } from '@genesis/evidence';
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { delegate, type WriteTx } from '../door/index.ts';
+import type { QueueDefinition } from '../kernel/index.ts';
+import { join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import { insertRun } from './lifecycle.ts';
+import type { RunParts } from './parts.ts';
+import { findCapability } from './registry.ts';
+import { assertFits } from './schemas.ts';
+import { run } from './tables.ts';
+
+const payload = z.object({ run: z.string(), delegation: z.string() });
+export type RunJob = z.infer<typeof payload>;
+export const runQueue: QueueDefinition<RunJob> = { name: 'run.execute', payload, retryLimit: 2 };
+
+export const submitRunSchema = z.strictObject({
+  /** `name`, `name@version` or an id. */
+  capability: z.string().min(1).max(200),
+  input: z.unknown(),
+  /** Dataset versions that the run reads: the visible part of each is at `inputs/NAME` as Parquet. */
+  datasets: z
+    .array(z.strictObject({ name: relativePathSchema, version: z.string().max(100) }))
+    .max(100)
+    .default([]),
+  purpose: purposeSchema.default('explore'),
+});
+export type SubmitRun = z.infer<typeof submitRunSchema>;
+
+/** What a run's input holds beside what its capability asked for. */
+export type StoredInput = { input: unknown; datasets: { name: string; version: string }[] };
+
+const day = 86_400_000;
+
+/**
+ * Submits a run. Its label is the join of the capability's and of everything that it reads. With an idempotency key
+ * the same request gives the same run and one launch, and another request under that key is refused.
+ */
+export async function submitRun(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  wanted: SubmitRun,
+  idempotencyKey?: string,
+): Promise<{ id: string; repeated: boolean }> {
+  const { door, ids, clock, queue, catalog } = parts;
+  const { purpose } = wanted;
+  const { row, facts } = await findCapability(door.authorize(principal, purpose), wanted.capability);
+  assertFits(row.manifest.input, wanted.input, 'input');
+  const versions = await Promise.all(
+    wanted.datasets.map(({ version }) => catalog.showVersion(principal, version, purpose)),
+  );
+  if (row.manifest.implementation.kind === 'function' && versions.length > 0) {
+    throw invalidField('datasets', 'a built-in function reads no datasets');
+  }
+  const sources = [facts, ...versions.map((version) => version.facts)];
+  const id = ids.next('run');
+  const governed: ResourceFacts = {
+    kind: 'run',
+    id,
+    organisation: principal.organisation,
+    label: sources.reduce((all, source) => join(all, source.label), row.manifest.labelRule.atLeast),
+    conditions: sources.reduce((all, source) => joinConditions(all, source.conditions), facts.conditions),
+  };
+  const requestHash = canonicalHash(wanted as never);
+  const stored: StoredInput = { input: wanted.input, datasets: wanted.datasets };
+  const { result } = await door
+    .perform(
+      {
+        principal,
+        action: 'run.submit',
+        resource: { create: governed },
+        purpose,
+        sources: sources.map((source) => source.id),
+      },
+      async (tx) => {
+        const earlier = await findByKey(tx, principal, idempotencyKey, requestHash);
+        if (earlier !== undefined) throw new Repeated(earlier);
+        const delegation = await delegate(tx, parts, principal, {
+          purpose,
+          actions: ['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'],
+          resources: [id, row.id, ...versions.map(({ version }) => version.id)],
+          lifetimeMs: day,
+        });
+        await insertRun(
+          tx,
+          {
+            id,
+            governedBy: id,
+            capability: row.id,
+            input: stored,
+            context: {
+              configHash: canonicalHash(stored as never),
+              environmentHash: row.digest,
+              runClass: versions.length > 0 ? 'analysis' : 'operational',
+              ...(versions.length > 0
+                ? { dataVersion: canonicalHash(versions.map(({ version }) => version.sha256)) }
+                : {}),
+            },
+            submittedBy: principal.id,
+            purpose,
+            delegation,
+            idempotencyKey,
+            requestHash,
+          },
+          clock.now().getTime(),
+        );
+        await queue.enqueue(tx, runQueue, { run: id, delegation }, { key: id });
+        const edges = sources.map((source) => ({
+          subject: id,
+          relation: 'used' as const,
+          object: source.id,
+        }));
+        return {
+          result: { id, repeated: false },
+          details: { capability: row.id, input: requestHash },
+          edges,
+        };
+      },
+    )
+    .catch((error: unknown) => {
+      if (error instanceof Repeated) return { result: { id: error.run, repeated: true } };
+      throw error;
+    });
+  return result;
+}
+
+/** Leaves the transaction without a trace: the run exists already. */
+class Repeated extends Error {
+  readonly run: string;
+  constructor(run: string) {
+    super(`run ${run} was submitted with this key before`);
+    this.run = run;
+  }
+}
+
+async function findByKey(
+  tx: WriteTx,
+  principal: PrincipalFacts,
+  key: string | undefined,
+  hash: string,
+): Promise<string | undefined> {
+  if (key === undefined) return undefined;
+  const [row] = await tx
+    .select({ id: run.id, requestHash: run.requestHash })
+    .from(run)
+    .where(and(eq(run.submittedBy, principal.id), eq(run.idempotencyKey, key)));
+  if (row !== undefined && row.requestHash !== hash) {
+    throw new GenesisError({
+      code: 'idempotency-mismatch',
+      message: `The idempotency key "${key}" was used for another run before. Take a fresh key for a new one.`,
+    });
+  }
+  return row?.id;
+}
