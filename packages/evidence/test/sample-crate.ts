@@ -5,6 +5,7 @@ import {
   type EvidenceDetails,
   evidenceActions,
   type LedgerEntryBody,
+  type Verdict,
 } from '@genesis/contracts';
 import {
   addSignature,
@@ -260,6 +261,7 @@ function confirm(
   freezeEntry: string,
   attempt: number,
   rows: readonly EvaluationRow[],
+  lie: Partial<Verdict> = {},
 ): HypothesisPart {
   const { id, claim, familyId } = hypothesis;
   const openEntry = log.evidence({
@@ -270,11 +272,9 @@ function confirm(
     alpha: claim.alpha,
     attempt,
   });
-  const verdict = evaluateClaim(
-    claim,
-    rows as Parameters<typeof evaluateClaim>[1],
-    claim.source.kind === 'split' ? 'self-imported' : 'prospective',
-  );
+  const independence = claim.source.kind === 'split' ? 'self-imported' : 'prospective';
+  const honest = evaluateClaim(claim, rows as Parameters<typeof evaluateClaim>[1], independence);
+  const verdict: Verdict = { ...honest, ...lie };
   const verdictEntry = log.evidence({
     kind: 'verdict',
     hypothesisId: id,
@@ -300,7 +300,9 @@ export interface SampleOptions {
     | 'hide-freeze'
     | 'drop-experiment'
     | 'skip-attempt'
-    | 'explored-row';
+    | 'explored-row'
+    | 'false-verdict'
+    | 'false-independence';
   readonly withhold?: ReadonlyMap<string, { salt: Uint8Array; reason: string }>;
   /** Leave out these many unrelated entries of the log, so that the proofs are real ones. */
   readonly foreign?: number;
@@ -385,7 +387,11 @@ export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Arr
     inputs: { x },
   }));
   const hypotheses = new Map<string, HypothesisPart>();
-  hypotheses.set('hyp_1', confirm(log, first, freezes[0]!, 1, rows));
+  const lies: Partial<Record<NonNullable<SampleOptions['cheat']>, Partial<Verdict>>> = {
+    'false-verdict': { pValue: 0.03 },
+    'false-independence': { independence: 'prospective' },
+  };
+  hypotheses.set('hyp_1', confirm(log, first, freezes[0]!, 1, rows, cheat === undefined ? {} : lies[cheat]));
   if (cheat === 'checkpoint-too-late') log.checkpoint();
   hypotheses.set('hyp_2', confirm(log, second, freezes[1]!, cheat === 'skip-attempt' ? 3 : 2, rows));
   const starts = claimSeeds(arms.claim).map((seed, i) => ({

@@ -131,8 +131,8 @@ test('an experiment that was never finished leaves no gap and is listed', async 
   expect(report.findings.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.notRecomputed).toContainEqual({
     place: 'experiments.jsonl',
-    what: 'outcomes of 1 experiments',
-    reason: 'they were proposed, but had no outcome when the campaign was stopped',
+    what: 'outcomes of 1 experiment',
+    reason: 'proposed, but without an outcome when the campaign was stopped',
   });
 });
 
@@ -179,6 +179,8 @@ const cheats: [NonNullable<SampleOptions['cheat']>, string][] = [
   ['drop-experiment', 'is left out'],
   ['skip-attempt', 'opening 2 of the family is missing'],
   ['explored-row', 'this design was explored'],
+  ['false-verdict', '"supported" needs a p-value of at most 0.02'],
+  ['false-independence', 'fresh measurements are prospective, and nothing else is'],
 ];
 test.each(cheats)('a platform that signs a cheat is caught: %s', async (cheat, message) => {
   const found = failures(await sampleCrate({ cheat }));

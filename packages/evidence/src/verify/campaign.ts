@@ -7,7 +7,7 @@ import { firstDifference } from './compare.ts';
 import type { Contents } from './contents.ts';
 import { factAt, factsOf } from './facts.ts';
 import type { LedgerView } from './ledger.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 /** The log commits to the plan before the experiments, and to the whole content at the export. */
 export function checkCampaign(contents: Contents, ledger: LedgerView, findings: Findings): void {
@@ -112,13 +112,13 @@ function checkEntries(
     }
   }
   if (unfinished > 0) {
-    const reason = 'they were proposed, but had no outcome when the campaign was stopped';
-    findings.notRecomputed(paths.experiments, `outcomes of ${unfinished} experiments`, reason);
+    const reason = 'proposed, but without an outcome when the campaign was stopped';
+    findings.notRecomputed(paths.experiments, `outcomes of ${counted(unfinished, 'experiment')}`, reason);
   }
   if (withheld > 0) {
     findings.notRecomputed(
       paths.experiments,
-      `outcomes of ${withheld} experiments`,
+      `outcomes of ${counted(withheld, 'experiment')}`,
       'their entries are not opened',
     );
   }
@@ -138,7 +138,7 @@ export function checkExperiments(contents: Contents, ledger: LedgerView, finding
   findings.group(
     paths.experiments,
     'experiments',
-    (n) => `${n} experiments, each in the log, within budget`,
+    (n) => `${counted(n, 'experiment')}, each in the log and within budget`,
     () => {
       checkPlan(contents, experiments, findings);
       checkEntries(contents, experiments, ledger, findings);

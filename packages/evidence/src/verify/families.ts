@@ -2,7 +2,7 @@ import { familyAlpha } from '@genesis/contracts';
 import { paths } from '../crate/paths.ts';
 import { type Fact, factsOf } from './facts.ts';
 import type { LedgerView } from './ledger.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 /** Rounding of a sum of a few alphas. */
 const slack = 1e-12;
@@ -53,7 +53,7 @@ export function checkFamilies(ledger: LedgerView, findings: Findings): void {
   findings.group(
     paths.entries,
     'alpha',
-    (n) => `${n} families within their error budget`,
+    (n) => `${counted(n, 'family', 'families')} within the error budget`,
     () => {
       for (const { body, details } of freezes) {
         if (Math.abs(details.familyAlpha - familyAlpha) > slack) {

@@ -5,7 +5,7 @@ import { inFolderOrder, roCrateMetadata } from '../crate/ro-crate.ts';
 import { type Manifest, manifestSchema } from '../crate/schemas.ts';
 import { sameBytes, sha256Hex } from '../encoding.ts';
 import { attempt, type Contents } from './contents.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 const check = 'file-hash';
 
@@ -67,7 +67,7 @@ export function checkFiles(files: ReadonlyMap<string, Uint8Array>, findings: Fin
   findings.group(
     paths.manifest,
     check,
-    (n) => `the SHA-256 of all ${n} files`,
+    (n) => `SHA-256 of ${counted(n, 'file')}`,
     () => {
       for (const { path, sha256, bytes } of manifest.files) {
         const content = files.get(path);

@@ -1,5 +1,7 @@
+import type { Verdict } from '@genesis/contracts';
 import { canonicalHash } from '../canonical.ts';
 import { paths } from '../crate/paths.ts';
+import { reaches } from '../statistics/binomial.ts';
 import { claimHash } from '../statistics/claim.ts';
 import { reasonOf } from './campaign.ts';
 import type { Contents, HypothesisContents } from './contents.ts';
@@ -69,19 +71,56 @@ function checkClaim(context: Context, freeze: Fact<'freeze'>, open: Fact<'open'>
   }
 }
 
-function checkVerdict(context: Context, open: Fact<'open'> | undefined, verdictEntry: Fact<'verdict'>): void {
-  const { folder, hypothesis, contents, findings } = context;
+/** What a verdict says must agree with its claim and with itself, also where its rows are not there. */
+function checkStated(
+  { folder, hypothesis, findings }: Context,
+  verdict: Verdict,
+  freeze: Fact<'freeze'>,
+): void {
   const place = `${folder}/verdict.json`;
-  if (open !== undefined && verdictEntry.index <= open.index) {
+  const { claim } = hypothesis;
+  if (verdict.claimHash !== freeze.details.claimHash) {
+    findings.fail(`${place}#/claimHash`, 'verdict', 'the verdict is on another claim');
+  }
+  const p = { supported: verdict.pValue, refuted: verdict.pOpposite, inconclusive: 0 }[verdict.outcome];
+  if (!reaches(p, verdict.alpha)) {
+    findings.fail(
+      `${place}#/outcome`,
+      'verdict',
+      `"${verdict.outcome}" needs a p-value of at most ${verdict.alpha}`,
+    );
+  }
+  if (claim === undefined) return;
+  if (verdict.alpha !== claim.alpha)
+    findings.fail(`${place}#/alpha`, 'verdict', `the claim spends ${claim.alpha}`);
+  if ((claim.source.kind === 'split') === (verdict.independence === 'prospective')) {
+    const message = 'fresh measurements are prospective, and nothing else is';
+    findings.fail(`${place}#/independence`, 'verdict', message);
+  }
+}
+
+function checkVerdict(
+  context: Context,
+  freeze: Fact<'freeze'>,
+  open: Fact<'open'> | undefined,
+  entry: Fact<'verdict'>,
+): void {
+  const { folder, hypothesis, contents, findings } = context;
+  const { verdict } = hypothesis;
+  const place = `${folder}/verdict.json`;
+  if (open !== undefined && entry.index <= open.index) {
     findings.fail(place, 'order', 'the verdict is older than the opening');
   }
-  if (hypothesis.verdict === undefined) {
+  if (verdict === undefined) {
     findings.notRecomputed(place, 'verdict hash', reasonOf(contents, place));
-  } else if (canonicalHash(hypothesis.verdict) !== verdictEntry.details.verdictHash) {
-    findings.fail(place, 'verdict-hash', `the verdict is not the one of entry ${verdictEntry.body.id}`);
-  } else {
-    findings.pass(place, 'verdict-hash', `the verdict is the one of entry ${verdictEntry.body.id}`);
+    return;
   }
+  if (canonicalHash(verdict) === entry.details.verdictHash) {
+    findings.pass(place, 'verdict-hash', `the verdict is the one of entry ${entry.body.id}`);
+  } else {
+    findings.fail(place, 'verdict-hash', `the verdict is not the one of entry ${entry.body.id}`);
+  }
+  checkStated(context, verdict, freeze);
 }
 
 function checkOrder(context: Context, freeze: Fact<'freeze'>, open: Fact<'open'>): OrderProof {
@@ -131,7 +170,7 @@ function checkHypothesis(context: Context): OrderProof | undefined {
     findings.fail(`${folder}/verdict.json`, 'hypothesis', 'no entry concludes this hypothesis');
   if (freeze === undefined) return undefined;
   checkClaim(context, freeze, open);
-  if (verdict !== undefined) checkVerdict(context, open, verdict);
+  if (verdict !== undefined) checkVerdict(context, freeze, open, verdict);
   return open === undefined ? undefined : checkOrder(context, freeze, open);
 }
 

@@ -12,7 +12,7 @@ import { verifyCosignature } from '../notes/cosignature.ts';
 import { parseVerifierKey, sameKey, signatureTypes, type VerifierKey } from '../notes/key.ts';
 import { openNote } from '../notes/note.ts';
 import { attempt, type Contents } from './contents.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 /** An entry that is proven to be in the log. `details` are those of evidence, opened and allowed; else null. */
 export interface ProvenEntry {
@@ -100,7 +100,7 @@ function checkConsistency(
   findings.group(
     paths.proofs,
     check,
-    (n) => `${n} steps from checkpoint to checkpoint`,
+    (n) => `${counted(n, 'step')} from checkpoint to checkpoint`,
     () => {
       if (consistency.length !== checkpoints.length - 1) {
         findings.fail(`${paths.proofs}#/consistency`, check, `expected ${checkpoints.length - 1} proofs`);
@@ -132,7 +132,7 @@ function checkInclusion(contents: Contents, last: ProvenCheckpoint, findings: Fi
   findings.group(
     paths.entries,
     check,
-    (n) => `${n} entries are in the log of ${last.size}`,
+    (n) => `${counted(n, 'entry', 'entries')} in the log of ${last.size}`,
     () => {
       if (proofs.size !== last.size)
         findings.fail(`${paths.proofs}#/size`, check, `the last checkpoint has ${last.size}`);
@@ -191,7 +191,7 @@ function openEntries(contents: Contents, findings: Findings): Map<string, Proven
   findings.group(
     paths.entries,
     'commitment',
-    (n) => `the details of ${n} entries`,
+    (n) => `details of ${counted(n, 'entry', 'entries')}`,
     () => {
       for (const [at, line] of contents.entries.entries()) {
         const place = `${paths.entries}#${at + 1}`;
@@ -207,7 +207,7 @@ function openEntries(contents: Contents, findings: Findings): Map<string, Proven
   if (closed > 0) {
     findings.notRecomputed(
       paths.entries,
-      `details of ${closed} entries`,
+      `details of ${counted(closed, 'entry', 'entries')}`,
       'the crate does not open these commitments',
     );
   }
@@ -223,7 +223,7 @@ export function checkLedger(contents: Contents, trusted: TrustedKeys, findings: 
   findings.group(
     'ledger/checkpoints/',
     'signature',
-    (n) => `${n} checkpoints signed by ${key.name}`,
+    (n) => `${counted(n, 'checkpoint')} signed by ${key.name}`,
     () => {
       for (const path of notes) {
         const checkpoint = readCheckpoint(path, contents, key, trusted, findings);

@@ -3,7 +3,7 @@ import { reasonOf } from './campaign.ts';
 import type { Contents, ModelContents } from './contents.ts';
 import { factAt } from './facts.ts';
 import type { LedgerView } from './ledger.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 function checkModel(
   name: string,
@@ -44,7 +44,7 @@ export function checkModels(contents: Contents, ledger: LedgerView, findings: Fi
   findings.group(
     'models/',
     'model',
-    (n) => `${n} models are those of their entries`,
+    (n) => `artifact and label of ${counted(n, 'model')}`,
     () => {
       for (const [name, model] of contents.models) checkModel(name, model, contents, ledger, findings);
       return contents.models.size;

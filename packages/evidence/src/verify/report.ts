@@ -27,6 +27,11 @@ export interface VerifyReport {
   readonly exitCode: 0 | 1 | 2 | 3;
 }
 
+/** `1 model`, `2 models`: for messages that people read. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Failures of one check that are listed one by one; a forged crate must not make an endless report. */
 const mostFailures = 50;
 

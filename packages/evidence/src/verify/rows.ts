@@ -7,7 +7,7 @@ import { canonicalRowKey } from '../split-cells.ts';
 import { reasonOf } from './campaign.ts';
 import { sameNumber } from './compare.ts';
 import type { Contents } from './contents.ts';
-import type { Findings } from './report.ts';
+import { counted, type Findings } from './report.ts';
 
 type Inputs = Readonly<Record<string, string | number>>;
 
@@ -66,7 +66,7 @@ export function checkSplit(contents: Contents, findings: Findings): void {
   findings.group(
     paths.split,
     'split',
-    (n) => `${n} rows lie on their side of the split`,
+    (n) => `${counted(n, 'row')} on the side of the split that the rule says`,
     () => {
       for (const [side, table, path] of [
         ['explore', exploreRows, paths.exploreRows],
@@ -138,7 +138,7 @@ export function checkReplay(contents: Contents, findings: Findings): void {
   findings.group(
     paths.experiments,
     'replay',
-    (n) => `${n} values stand in the explore rows`,
+    (n) => `${counted(n, 'value')} of the explore rows`,
     () => {
       let measured = 0;
       for (const [at, { design, outcome }] of experiments.entries()) {
