@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { freshDatabase } from '../../test/test-database.ts';
 import { createBackup } from './backup.ts';
 import { type BlobRef, openBlobStore } from './blobs.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -135,6 +136,8 @@ test('any tar lists a backup', async () => {
 });
 
 test('a changed, cut, foreign or hostile archive is refused and leaves nothing', async () => {
+  const target = await freshDatabase();
+  const { connectionString: databaseUrl } = target.connection;
   const platform = await openPlatform(await temporaryFolder());
   await writePair(platform, 1);
   const good = await archiveOf(platform);
@@ -159,10 +162,15 @@ test('a changed, cut, foreign or hostile archive is refused and leaves nothing',
     nothing: Buffer.alloc(0),
   };
   for (const [name, bytes] of Object.entries(attempts)) {
-    const restoring = restoreBackup({ archive: inPieces(bytes), dataFolder, log });
+    const restoring = restoreBackup({ archive: inPieces(bytes), dataFolder, databaseUrl, log });
     await expect(restoring, name).rejects.toMatchObject({ failure: { code: 'invalid-input' } });
     expect(await readdir(parent), name).toEqual([]);
+    expect(await target.orm.$count(idempotentResponses), name).toBe(0);
   }
+  await restoreBackup({ archive: inPieces(good), dataFolder, databaseUrl, log });
+  expect(await target.orm.$count(idempotentResponses)).toBe(2);
+  const twice = restoreBackup({ archive: inPieces(good), dataFolder: `${dataFolder}2`, databaseUrl, log });
+  await expect(twice).rejects.toMatchObject({ failure: { code: 'conflict' } });
 }, 180_000);
 
 test('a folder that is not empty is left as it is', async () => {

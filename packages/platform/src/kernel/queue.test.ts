@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import type { Database } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { createLog } from './log.ts';
 import { createQueue, type Queue, type QueueDefinition } from './queue.ts';
 
@@ -163,6 +164,30 @@ test('stopping aborts a running job, which runs again after the next start', asy
   await again.until(1);
   expect(again.names).toEqual(['long']);
 });
+
+test('work goes on after the database server was killed', async () => {
+  const database = await openDatabase({
+    dataFolder: await temporaryFolder(),
+    log: createLog({ level: 'silent' }),
+  });
+  try {
+    const queue = await start(database);
+    const handled = collector();
+    await queue.work(greetings, async ({ name }) => handled.add(name));
+    await queue.enqueue(null, greetings, { name: 'before' });
+    await handled.until(1);
+    const { rows } = await database.pool.query(
+      `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`,
+    );
+    process.kill(rows[0].pid, 'SIGKILL');
+    await database.transaction((tx) => queue.enqueue(tx, greetings, { name: 'after' }));
+    await handled.until(2);
+    expect(handled.names).toEqual(['before', 'after']);
+    await queue.stop();
+  } finally {
+    await database.close();
+  }
+}, 60_000);
 
 test('a payload that does not fit its schema is refused where it is made', async () => {
   const queue = await start(await freshDatabase());

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { GenesisError } from '@genesis/contracts';
 import pg from 'pg';
 import {
@@ -19,6 +20,7 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { Log } from './log.ts';
 import { migrateDatabase, schemaVersion } from './migrate.ts';
+import { isAlive, signalProcess, survivingPostmaster } from './postmaster.ts';
 import { restoreJobs } from './queue.ts';
 import { errorCode } from './system-error.ts';
 import { readTar, type TarEntry } from './tar.ts';
@@ -199,6 +201,14 @@ const assertEmptyDatabase = (connection: pg.ClientConfig): Promise<void> =>
     }
   });
 
+/** A restore that was killed left its server behind. */
+const endSurvivor = async (draft: string): Promise<void> => {
+  const survivor = await survivingPostmaster(join(await realpath(draft), 'postgres', 'data'));
+  if (!survivor) return;
+  signalProcess(survivor.pid, 'SIGQUIT');
+  while (await isAlive(survivor.pid)) await wait(10);
+};
+
 /**
  * Restores a backup into an empty data folder (and an empty database, when there is a `databaseUrl`). Everything is
  * built beside its place and checked against the manifest; only then does it move there, in one step. Whatever fails
@@ -218,6 +228,7 @@ export const restoreBackup = async (options: {
   const draft = `${dataFolder}.restoring`;
   const lock = await lockFolder(draft);
   try {
+    await endSurvivor(draft);
     await rm(draft, { recursive: true, force: true });
     await ensureFolder(draft);
     const server = databaseUrl
