@@ -13,7 +13,7 @@ import {
   verifyCrate,
   writeCrate,
 } from '../src/index.ts';
-import { logSigner, MemoryLog } from '../test/sample-crate.ts';
+import { logSigner, MemoryLog } from '../test/memory-log.ts';
 
 /** What the issue of evidence must keep: seconds for a crate of 100,000 entries, milliseconds for a proof. */
 const limits = { verifySeconds: 10, proofMilliseconds: 5 };

@@ -12,7 +12,8 @@ import {
   verifyCrate,
   writeZip,
 } from '../src/index.ts';
-import { logSigner, sampleCrate, samplePredict, witnessSigner } from './sample-crate.ts';
+import { logSigner, witnessSigner } from './memory-log.ts';
+import { sampleCrate, samplePredict } from './sample-crate.ts';
 
 const { key } = logSigner();
 const verify = (bytes: Uint8Array) =>

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readZip, signatureTypes, signerFromSeed, verifyCrate, writeZip } from '../src/index.ts';
-import {
-  logSigner,
-  type SampleOptions,
-  sampleCrate,
-  sampleOrigin,
-  samplePredict,
-  witnessSigner,
-} from './sample-crate.ts';
+import { logSigner, sampleOrigin, witnessSigner } from './memory-log.ts';
+import { type SampleOptions, sampleCrate, samplePredict } from './sample-crate.ts';
 
 const { key } = logSigner();
 const check = (bytes: Uint8Array) => verifyCrate(bytes, { key, predict: samplePredict });

@@ -63,7 +63,9 @@ function checkClaim(context: Context, freeze: Fact<'freeze'>, open: Fact<'open'>
     findings.pass(place, 'claim-hash', `the claim is the one that entry ${freeze.body.id} froze`);
   }
   const splitId = claim.source.kind === 'split' ? claim.source.splitId : null;
-  if (claim.family !== freeze.details.family || splitId !== freeze.details.splitId) {
+  // A claim about arms on a replayed table opens no split, but its freeze names the one that the table is cut by.
+  const otherSplit = splitId !== null && splitId !== freeze.details.splitId;
+  if (claim.family !== freeze.details.family || otherSplit) {
     findings.fail(place, 'hypothesis', 'the freeze names another family or split');
   }
   if (open !== undefined && (open.details.alpha !== claim.alpha || open.details.splitId !== splitId)) {
@@ -93,7 +95,7 @@ function checkStated(
   if (claim === undefined) return;
   if (verdict.alpha !== claim.alpha)
     findings.fail(`${place}#/alpha`, 'verdict', `the claim spends ${claim.alpha}`);
-  if ((claim.source.kind === 'split') === (verdict.independence === 'prospective')) {
+  if ((freeze.details.splitId === null) !== (verdict.independence === 'prospective')) {
     const message = 'fresh measurements are prospective, and nothing else is';
     findings.fail(`${place}#/independence`, 'verdict', message);
   }
