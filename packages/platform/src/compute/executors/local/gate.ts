@@ -14,13 +14,24 @@ export type ProcessLimits = {
   processes: number | null;
 };
 
+/** The gate as a command: its script, then the job's environment, then the job. */
+export const gateCommand = (
+  limits: ProcessLimits,
+  environment: Record<string, string>,
+  command: string[],
+): string[] => [
+  ...['/bin/sh', '-c', gateScript(limits), 'sh'],
+  ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+  ...['--', ...command],
+];
+
 /** What the gate says on descriptor 3, one word a line. */
 export const gateWords = { ready: 'ready', missing: 'missing', limits: 'limits' } as const;
 
 /** The exit code of a gate that never became the job. */
 const gateClosed = 125;
 
-export function gateScript(limits: ProcessLimits): string {
+function gateScript(limits: ProcessLimits): string {
   const settings = [
     'ulimit -c 0',
     'ulimit -n 1024',
@@ -37,6 +48,8 @@ export function gateScript(limits: ProcessLimits): string {
     `echo ${gateWords.ready} >&3`,
     `read -r word <&3 && [ "$word" = go ] || exit ${gateClosed}`,
     `{ ${settings.join(' && ')}; } 2>/dev/null || { echo ${gateWords.limits} >&3; exit ${gateClosed}; }`,
+    // only now, so that LD_PRELOAD and its like never load anything into the gate
+    'while [ "$1" != -- ]; do export "$1" || exit 125; shift; done; shift',
     `command -v "$1" >/dev/null 2>&1 || { echo ${gateWords.missing} >&3; exit 127; }`,
     'exec 3>&-',
     'exec "$@"',

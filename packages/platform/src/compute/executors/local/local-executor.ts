@@ -14,7 +14,7 @@ import {
   removeCgroupFolders,
 } from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
-import { type LimitAbilities, planLimits } from './plan.ts';
+import { enforcementOf, type LimitAbilities, planLimits } from './plan.ts';
 import { canFollowTrees, isAlive, signal } from './process-tree.ts';
 import { type RunningJob, runJob } from './run-job.ts';
 import { type SandboxHost, startSandboxed } from './sandboxed.ts';
@@ -118,7 +118,13 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
 
   /** A trial run tells what no version number does: whether user namespaces are forbidden here. */
   const trial = async (sandbox: SandboxHost): Promise<string | null> => {
-    const spec = jobSpecSchema.parse({ name: `trial-${randomUUID()}`, executable: 'true' });
+    const spec = jobSpecSchema.parse({
+      name: `trial-${randomUUID()}`,
+      executable: 'true',
+      inputs: [{ path: 'trial', source: '/bin/sh' }],
+      // the least of everything: only the sandbox is on trial
+      resources: { memoryBytes: 2 ** 24, cpuCores: host.limits.hostCores, processes: 8, outputBytes: 4_096 },
+    });
     const staging = new Staging(stagingRoot, spec.name);
     await staging.create(spec.name);
     try {
@@ -197,10 +203,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
   return {
     sandbox:
       trouble === null
-        ? {
-            available: true,
-            enforcement: planLimits(jobSpecSchema.shape.resources.parse(undefined), host.limits).enforcement,
-          }
+        ? { available: true, enforcement: enforcementOf(host.limits.cgroups) }
         : { available: false, reason: trouble },
     launch: async (input, hooks = {}) => {
       const spec = jobSpecSchema.safeParse(input);

@@ -32,6 +32,12 @@ export type LimitPlan = {
 };
 
 const pageBytes = 4096;
+/** Timers here count milliseconds in 31 bits. */
+const longestSeconds = Math.floor((2 ** 31 - 1) / 1_000);
+
+/** Control groups count as holding a job's limits only when they hold memory and processes both. */
+export const enforcementOf = ({ folders }: CgroupParents): LimitPlan['enforcement'] =>
+  folders.memory !== undefined && folders.pids !== undefined ? 'cgroup' : 'watchdog';
 
 /** Throws `unsupported`, naming the field, when a limit cannot be held here. */
 export function planLimits(resources: JobResources, abilities: LimitAbilities): LimitPlan {
@@ -39,6 +45,8 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
   const refuse = (field: keyof JobResources, why: string): never => {
     throw new GenesisError({ code: 'unsupported', message: `resources.${field}: ${why}` });
   };
+  if (resources.durationSeconds > longestSeconds)
+    refuse('durationSeconds', `this executor cannot hold limits above ${longestSeconds} seconds`);
   const memoryCounted = cgroups.folders.memory !== undefined;
   const processesCounted = cgroups.folders.pids !== undefined;
   const quota = cgroups.folders.cpu !== undefined;
@@ -69,7 +77,7 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
       `a job folder is held in memory here, so at most ${maxFolderBytes} bytes can be bounded`,
     );
   return {
-    enforcement: memoryCounted && processesCounted ? 'cgroup' : 'watchdog',
+    enforcement: enforcementOf(cgroups),
     process: {
       fileBytes: resources.outputBytes,
       cpuSeconds: resources.durationSeconds * Math.max(1, Math.ceil(resources.cpuCores)) + 1,
@@ -107,18 +115,13 @@ const insideId = 65_534;
 export const passwdFile = `nobody:x:${insideId}:${insideId}:nobody:/tmp:/bin/sh\n`;
 export const groupFile = `nogroup:x:${insideId}:\n`;
 
-const fixedEnvironment = {
+/** What every job finds in its environment, besides what its specification says. */
+export const fixedEnvironment = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   HOME: '/tmp',
   TMPDIR: '/tmp',
   LANG: 'C.UTF-8',
 } as const;
-
-/** The whole environment of a job: these few and what its specification says. */
-export const jobEnvironment = (spec: JobSpec): Record<string, string> => ({
-  ...fixedEnvironment,
-  ...spec.environment,
-});
 
 /**
  * Arguments of bubblewrap up to the command; `sources` are the host paths of the inputs. They go through a descriptor, so that the job does not find host paths
@@ -145,7 +148,7 @@ export function sandboxArguments(
     ...(bubblewrap.disablesUserNamespaces ? ['--disable-userns'] : []),
     ...['--uid', String(insideId), '--gid', String(insideId), '--cap-drop', 'ALL', '--hostname', 'job'],
     ...['--new-session', '--die-with-parent', '--clearenv'],
-    ...Object.entries(jobEnvironment(spec)).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(fixedEnvironment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...runtime.flatMap((part) =>
       part.kind === 'link' ? ['--symlink', part.target, part.path] : ['--ro-bind', part.path, part.path],
     ),

@@ -8,7 +8,7 @@ import type { LimitPlan } from './plan.ts';
 import type { StartedJob } from './started-job.ts';
 import { type FolderMeter, watch } from './watchdog.ts';
 
-type End = { reason: FailureReason; message: string } | null;
+type End = { reason: FailureReason; message: string; failureClass?: FailureClass } | null;
 
 const signalNames = new Map(
   Object.entries(constants.signals).map(([name, number]) => [number as number, name]),
@@ -44,6 +44,12 @@ function judge(spec: JobSpec, job: StartedJob, exitCode: number, stopped: Failur
   const as = (reason: FailureReason): End => ({ reason, message: describe(reason, spec) });
   if (stopped !== null) return as(stopped);
   if (job.gateWords.has(gateWords.missing)) return as('missing-executable');
+  if (job.gateWords.has(gateWords.limits))
+    return {
+      reason: 'exception',
+      message: 'The limits of processes cannot be set here.',
+      failureClass: 'F2_ENVIRONMENT',
+    };
   if (exitCode === 0) return null;
   const signal = signalOf(exitCode);
   if (signal === 'SIGXFSZ') return as('output-limit');
@@ -98,11 +104,7 @@ export function runJob(
     job[stream].resume();
     return reader;
   });
-  // setTimeout cannot wait longer than this; it is more than any limit of a local job needs
-  const longest = 2 ** 31 - 1;
-  timers.push(
-    setTimeout(() => stop('time-limit'), Math.min(longest, spec.resources.durationSeconds * 1_000)),
-  );
+  timers.push(setTimeout(() => stop('time-limit'), spec.resources.durationSeconds * 1_000));
   const watchdog = watch(job, plan, meter, stop);
   job.go();
 
@@ -129,7 +131,7 @@ export function runJob(
       name: spec.name,
       claim,
       state: end === null ? 'succeeded' : end.reason === 'cancelled' ? 'cancelled' : 'failed',
-      failureClass: end === null ? 'F0_NONE' : classOf(end.reason),
+      failureClass: end === null ? 'F0_NONE' : (end.failureClass ?? classOf(end.reason)),
       reason: end?.reason ?? null,
       message: end?.message ?? null,
       exitCode,

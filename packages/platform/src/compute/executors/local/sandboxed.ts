@@ -7,7 +7,7 @@ import { GenesisError, type JobSpec } from '@genesis/contracts';
 import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
 import { type CgroupParents, createJobCgroup, removeCgroupFolders } from './cgroups.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
-import { gateScript, gateWords } from './gate.ts';
+import { gateCommand, gateWords } from './gate.ts';
 import { type JobInputs, prepareInputs } from './job-inputs.ts';
 import { descriptors, groupFile, type LimitPlan, passwdFile, sandboxArguments } from './plan.ts';
 import { childrenOf, identify, sampleTree, signal } from './process-tree.ts';
@@ -47,7 +47,7 @@ function spawnSandbox(
       ? []
       : [host.taskset, '--cpu-list', `0-${plan.pinnedCores - 1}`]),
     ...[host.bubblewrap.path, '--args', String(descriptors.arguments), '--'],
-    ...['/bin/sh', '-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments],
+    ...gateCommand(plan.process, spec.environment, [spec.executable, ...spec.arguments]),
   ]);
   const child = spawn(program, rest, {
     cwd: '/',
@@ -65,7 +65,12 @@ function spawnSandbox(
   feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
   feed(
     descriptors.seccomp,
-    encodeProgram(seccompProgram(host.architecture, host.cgroups.folders.memory !== undefined)),
+    encodeProgram(
+      seccompProgram(host.architecture, {
+        kernelMemoryIsCounted: host.cgroups.folders.memory !== undefined,
+        coresArePinned: plan.pinnedCores !== null,
+      }),
+    ),
   );
   feed(descriptors.passwd, passwdFile);
   feed(descriptors.group, groupFile);

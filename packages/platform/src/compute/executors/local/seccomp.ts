@@ -8,6 +8,7 @@ import {
   type Architecture,
   deniedSystemCalls,
   kernelMemorySystemCalls,
+  pinningSystemCalls,
   type SystemCall,
   systemCallNumber,
 } from './system-calls.ts';
@@ -51,12 +52,21 @@ const when = (code: number, k: number, body: Instruction[]): Instruction[] => [
   ...body,
 ];
 
-/**
- * The program for one architecture. Any other architecture, and x32, kill the process.
- * `kernelMemoryIsCounted` says that a memory cgroup also counts memory that no process has mapped; without one, the
- * system calls that make such memory are denied, because a watchdog over processes would not see it.
- */
-export function seccompProgram(arch: Architecture, kernelMemoryIsCounted: boolean): Instruction[] {
+export type SeccompOptions = {
+  /**
+   * Whether a memory cgroup also counts memory that no process has mapped. Without one, the system calls that make
+   * such memory are denied, because a watchdog over processes would not see it.
+   */
+  kernelMemoryIsCounted: boolean;
+  /** Whether cores are bounded by pinning, which the job must not undo. */
+  coresArePinned: boolean;
+};
+
+/** The program for one architecture. Any other architecture, and x32, kill the process. */
+export function seccompProgram(
+  arch: Architecture,
+  { kernelMemoryIsCounted, coresArePinned }: SeccompOptions,
+): Instruction[] {
   const number = (name: SystemCall) => systemCallNumber(arch, name);
   const onCall = (name: SystemCall, body: Instruction[]): Instruction[] => {
     const k = number(name);
@@ -73,9 +83,11 @@ export function seccompProgram(arch: Architecture, kernelMemoryIsCounted: boolea
     ]),
     finish(verdicts.noSuchFamily),
   ];
-  const denied = kernelMemoryIsCounted
-    ? deniedSystemCalls
-    : [...deniedSystemCalls, ...kernelMemorySystemCalls];
+  const denied = [
+    ...deniedSystemCalls,
+    ...(kernelMemoryIsCounted ? [] : kernelMemorySystemCalls),
+    ...(coresArePinned ? pinningSystemCalls : []),
+  ];
   return [
     load(offsetOfArchitecture),
     { code: jumpEqual, jumpTrue: 1, jumpFalse: 0, k: auditArchitecture[arch] },

@@ -55,6 +55,7 @@ const numbers = {
   quotactl_fd: [443, 443],
   reboot: [169, 142],
   request_key: [249, 218],
+  sched_setaffinity: [203, 122],
   semget: [64, 190],
   setdomainname: [171, 162],
   sethostname: [170, 161],
@@ -85,7 +86,12 @@ const inspected: SystemCall[] = ['clone', 'clone3', 'ioctl', 'socket', 'socketpa
 /** Calls that make memory which belongs to no process. */
 export const kernelMemorySystemCalls: SystemCall[] = ['memfd_create'];
 
+/** Calls that undo the pinning to cores. */
+export const pinningSystemCalls: SystemCall[] = ['sched_setaffinity'];
+
+const conditional: SystemCall[] = [...kernelMemorySystemCalls, ...pinningSystemCalls];
+
 /** Calls that no job may make. */
 export const deniedSystemCalls: SystemCall[] = (Object.keys(numbers) as SystemCall[]).filter(
-  (name) => !inspected.includes(name) && !kernelMemorySystemCalls.includes(name),
+  (name) => !inspected.includes(name) && !conditional.includes(name),
 );

@@ -3,22 +3,25 @@
  * environment, limits and watchdog are the same; isolation there is none, and every outcome says so.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, open } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { GenesisError, invalidField, type JobSpec } from '@genesis/contracts';
 import { reservedNames } from './collect.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
-import { gateScript, gateWords } from './gate.ts';
-import { descriptors, jobEnvironment, type LimitPlan } from './plan.ts';
+import { gateCommand, gateWords } from './gate.ts';
+import { descriptors, fixedEnvironment, type LimitPlan } from './plan.ts';
 import { findByEnvironment, identify, sampleTree, signal } from './process-tree.ts';
 import type { Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
 
 /** Marks every process of an unsandboxed job, so that none is lost when the server dies. */
 const markerName = 'GENESIS_JOB';
+const drainMilliseconds = 500;
 const mark = (id: string): string => `${markerName}=${id}`;
 
 /** Ends what is left of an unsandboxed job, wherever its processes have moved in the process tree. */
@@ -53,9 +56,13 @@ export async function startUnsandboxed(
   const work = await prepareFolder(spec, staging);
   const scratch = join(work, reservedNames.scratch);
   const devNull = await open('/dev/null', 'r');
-  const child = spawn('/bin/sh', ['-c', gateScript(plan.process), 'sh', spec.executable, ...spec.arguments], {
+  const [program = '', ...rest] = gateCommand(plan.process, spec.environment, [
+    spec.executable,
+    ...spec.arguments,
+  ]);
+  const child = spawn(program, rest, {
     cwd: work,
-    env: { ...jobEnvironment(spec), HOME: scratch, TMPDIR: scratch, [markerName]: staging.id },
+    env: { ...fixedEnvironment, HOME: scratch, TMPDIR: scratch, [markerName]: staging.id },
     detached: true,
     stdio: closedStdio<'ignore' | 'pipe' | number>(
       ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -76,9 +83,13 @@ export async function startUnsandboxed(
   });
   const ended = exited.then(async (code) => {
     killAll();
-    await new Promise<void>((resolve) =>
-      child.stdout?.closed ? resolve() : child.stdout?.once('close', resolve),
-    );
+    // what has shed its mark may hold the log open for ever: the log ends here
+    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    const unfinished = streams.filter((stream) => !stream.closed);
+    const closed = Promise.all(unfinished.map((stream) => once(stream, 'close')));
+    await Promise.race([closed, pause(drainMilliseconds)]);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
     return code;
   });
   const ready = new Promise<'ready'>((resolve) => {

@@ -1,7 +1,7 @@
 /** Looks at a running job again and again: what the kernel reports of its limits, and what no cgroup bounds. */
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import type { FailureReason, JobUsage } from '@genesis/contracts';
-import { mostEntries } from './collect.ts';
+import { mostEntries, reservedNames } from './collect.ts';
 import type { LimitPlan } from './plan.ts';
 import { proportionalBytes, sampleTree } from './process-tree.ts';
 import type { StartedJob } from './started-job.ts';
@@ -35,7 +35,8 @@ export const walkingMeter =
     const folder = `/proc/self/fd/${job.folder.fd}/`;
     const names = await readdir(folder, { recursive: true });
     let bytes = 0;
-    for (const name of names) bytes += (await lstat(folder + name).catch(() => ({ blocks: 0 }))).blocks * 512;
+    for (const name of names.filter((path) => !path.startsWith(`${reservedNames.inputs}/`)))
+      bytes += (await lstat(folder + name).catch(() => ({ blocks: 0 }))).blocks * 512;
     return { full: bytes > limitBytes };
   };
 
