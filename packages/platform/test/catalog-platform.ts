@@ -3,6 +3,7 @@ import { afterAll } from 'vitest';
 import { catalogQueues, createCatalog } from '../src/catalog/index.ts';
 import { createDoor, type PrincipalDirectory } from '../src/door/index.ts';
 import {
+  type CrashPoints,
   createIds,
   createLog,
   createQueue,
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 /** A catalog on a real database, with principals that a test makes up. */
-export const catalogPlatform = async (options: { maxBytes?: number } = {}) => {
+export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?: CrashPoints } = {}) => {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
   const log = createLog({ level: 'error' });
@@ -38,7 +39,7 @@ export const catalogPlatform = async (options: { maxBytes?: number } = {}) => {
   const directory: PrincipalDirectory = { load: async (id) => people.get(id) };
   const catalog = await createCatalog({
     ...{ door, database, blobs, keyring, queue, directory, guard, clock, ids, log, dataFolder },
-    crashPoints: noCrashPoints,
+    crashPoints: options.crashPoints ?? noCrashPoints,
     ...(options.maxBytes === undefined ? {} : { limits: { maxBytes: options.maxBytes } }),
   });
   await catalog.start();

@@ -136,7 +136,7 @@ test('a slice, a padded table and a table without a column are known again; new 
   expect(await recognised(withoutB, { inputs: ['a'], seed: 's', confirmFraction: 0.3 })).toEqual(known);
   const fresh = rows.map((row) => ({ ...row, y: row.y * 1.37 + 5 }));
   expect(await recognised(csv('a,b,y', fresh))).toMatchObject({ recognised: 'same-designs' });
-});
+}, 180_000);
 
 test('a version that is cut later loses its sealed rows from every place', async () => {
   const { catalog, dataFolder, person, importText, waitForJob } = await catalogPlatform();
@@ -241,3 +241,28 @@ test('further versions are numbered, and the first one stays as it is', async ()
     [1, 120],
   ]);
 });
+
+test.each(['catalog.ingested', 'catalog.stored', 'catalog.published'])(
+  'an import that is interrupted at %s is published once',
+  async (point) => {
+    const left = new Set([point]);
+    const crashPoints = {
+      reach: (name: string) => {
+        if (left.delete(name)) throw new Error(`interrupted at ${name}`);
+      },
+    };
+    const { catalog, door, database, dataFolder, person, importText } = await catalogPlatform({
+      crashPoints,
+    });
+    const by = person('org_a');
+    const job = await importText(by, request({ split: cut }), csv());
+    expect(job.state).toBe('done');
+    expect(left.size).toBe(0);
+    expect(await catalog.listDatasets(door.authorize(by, 'explore'), { limit: 10 })).toHaveLength(1);
+    const { rows: entries } = await database.pool.query(
+      "select count(*)::int as count from ledger_detail where details ->> 'stage' = 'published'",
+    );
+    expect(entries).toEqual([{ count: 1 }]);
+    await expect.poll(() => readdir(join(dataFolder, 'staging')), { timeout: 10_000 }).toEqual([]);
+  },
+);
