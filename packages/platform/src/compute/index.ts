@@ -1,13 +1,3 @@
-export {
-  createFunctionRunner,
-  type FunctionOutcome,
-  type FunctionRunner,
-} from './executors/function/function-runner.ts';
-export type { FunctionContext } from './executors/function/messages.ts';
-export {
-  createLocalExecutor,
-  type LocalExecutor,
-  type SandboxStatus,
-} from './executors/local/local-executor.ts';
-export { createMemoryExecutor, type PretendedProgram } from './executors/memory/memory-executor.ts';
-export type { Executor, JobHandle, JobHooks, Reconciliation } from './ports.ts';
+export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
+export { createLocalExecutor } from './executors/local/local-executor.ts';
+export type { Executor, JobHandle } from './ports.ts';

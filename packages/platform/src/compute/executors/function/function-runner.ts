@@ -28,7 +28,7 @@ export type FunctionCallOptions = {
 };
 
 /** `output` is what the function returned; `undefined` unless it succeeded. */
-export type FunctionOutcome = ExecutionOutcome & { output: unknown };
+type FunctionOutcome = ExecutionOutcome & { output: unknown };
 
 /** Runs functions that ship with Genesis: trusted code, kept apart only so that the server stays responsive. */
 export type FunctionRunner = {

@@ -46,7 +46,7 @@ export type LocalExecutorOptions = {
 };
 
 /** Whether jobs are isolated here, and why not. */
-export type SandboxStatus =
+type SandboxStatus =
   | { available: true; enforcement: 'cgroup' | 'watchdog' }
   | { available: false; reason: string };
 
@@ -70,7 +70,7 @@ async function examineHost(options: LocalExecutorOptions): Promise<Host> {
     hostCores: availableParallelism(),
     maxFolderBytes: options.maxFolderBytes ?? Math.floor(totalmem() / 4),
   };
-  const inheritable = inheritableDescriptors();
+  const inheritable = process.platform === 'linux' ? inheritableDescriptors() : [];
   const without = (missing: string): Host => ({ limits, sandbox: null, missing, inheritable });
   const bubblewrap = await findBubblewrap(options.bubblewrapPlaces);
   if ('missing' in bubblewrap) return without(bubblewrap.missing);

@@ -6,7 +6,7 @@ import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHooks } from '../../ports.ts';
 
 /** What a pretended program sees; `signal` fires when it has to end. */
-export type PretendedJob = { spec: JobSpec; signal: AbortSignal; log: (line: LogLine) => void };
+type PretendedJob = { spec: JobSpec; signal: AbortSignal; log: (line: LogLine) => void };
 export type PretendedProgram = (
   job: PretendedJob,
 ) => Promise<{ exitCode: number; outputs?: Record<string, string> }>;
