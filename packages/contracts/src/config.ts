@@ -54,7 +54,7 @@ export type ConfigName = keyof Config;
 
 /** The file and the environment are named by path or variable, so that a person finds what to change. */
 export type ConfigSource = 'default' | `file ${string}` | `environment ${string}` | `flag ${string}`;
-export type ConfigSources = Record<ConfigName, ConfigSource>;
+type ConfigSources = Record<ConfigName, ConfigSource>;
 export type ResolvedConfig = { config: Config; sources: ConfigSources; warnings: string[] };
 
 const names = Object.keys(configSchema.shape) as ConfigName[];

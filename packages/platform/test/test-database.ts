@@ -1,8 +1,15 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/kernel/embedded-postgres.ts';
-import { createLog, type Database, openDatabase } from '../src/kernel/index.ts';
-import { migrateDatabase } from '../src/kernel/migrate.ts';
+import { createLog, type Database, errorCode, openDatabase } from '../src/kernel/index.ts';
+import { migrateDatabase, schemaVersion } from '../src/kernel/migrate.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const log = createLog({ level: 'error' });
@@ -10,11 +17,35 @@ const opened: Database[] = [];
 let server: Promise<EmbeddedPostgres> | undefined;
 let made = 0;
 
+/**
+ * A migrated cluster to copy, which is several times faster than to make one. It is made once for each user and schema,
+ * and kept in the system's temporary folder.
+ */
+const ensureTemplate = async (): Promise<string> => {
+  const schema = createHash('sha256')
+    .update((await schemaVersion()).join())
+    .digest('hex')
+    .slice(0, 16);
+  const template = join(tmpdir(), `genesis-test-cluster-${process.getuid?.()}-${schema}`);
+  if (existsSync(template)) return template;
+  const folder = await temporaryFolder();
+  const maker = await startEmbeddedPostgres({ folder, log });
+  await migrateDatabase(maker.connection);
+  await maker.stop();
+  try {
+    await rename(join(folder, 'data'), template);
+  } catch (error) {
+    // Another test file was faster.
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+  }
+  return template;
+};
+
 /** One server for each test file, started by the first test that wants a database; `genesis` is its template. */
 const startServer = async (): Promise<EmbeddedPostgres> => {
-  const started = await startEmbeddedPostgres({ folder: await temporaryFolder(), log });
-  await migrateDatabase(started.connection);
-  return started;
+  const folder = await temporaryFolder();
+  await promisify(execFile)('cp', ['-a', await ensureTemplate(), join(folder, 'data')]);
+  return startEmbeddedPostgres({ folder, log });
 };
 
 afterAll(async () => {
@@ -33,7 +64,7 @@ export const freshDatabase = async (): Promise<Database> => {
   const name = `test_${++made}`;
   const admin = new pg.Client({ ...connection, database: 'postgres' });
   await admin.connect();
-  await admin.query(`create database ${name} template genesis strategy file_copy`);
+  await admin.query(`create database ${name} template genesis strategy wal_log`);
   await admin.end();
   const databaseUrl = `postgres://genesis@${encodeURIComponent(connection.host)}/${name}`;
   const database = await openDatabase({ databaseUrl, dataFolder: await temporaryFolder(), log });

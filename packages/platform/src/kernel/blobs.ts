@@ -10,7 +10,7 @@ import { seal, unseal } from './sealing.ts';
 import type { SpaceGuard } from './space-guard.ts';
 import { errorCode } from './system-error.ts';
 
-export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array;
+type BlobSource = AsyncIterable<Uint8Array> | Uint8Array;
 
 /** Where a blob lies (a name inside the store, no secret and no permission), and what is in it. */
 export type BlobRef = { address: string; sha256: string; bytes: number };

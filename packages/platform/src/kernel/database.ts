@@ -14,7 +14,7 @@ import { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 /** A transaction; everything written through it commits or vanishes together. */
 export type Tx = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
 
-export type TransactionOptions = PgTransactionConfig & {
+type TransactionOptions = PgTransactionConfig & {
   /** How often a body may run again after contention or a lost connection; 5 by default. */
   retries?: number;
 };

@@ -12,7 +12,7 @@ import type { createLog } from './log.ts';
 import { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
 
 /** Media types whose bodies reach the route as a stream, never held in memory. */
-export const uploadTypes = [
+const uploadTypes = [
   'application/octet-stream',
   'text/csv',
   'application/vnd.apache.parquet',

@@ -18,7 +18,7 @@ export type Idempotency = {
   hash: string;
 };
 
-export type StoredAnswer = { status: number; body: unknown };
+type StoredAnswer = { status: number; body: unknown };
 
 /** JSON with the fields of objects in alphabetical order, so that equal requests have equal text. */
 const canonical = (value: unknown): string =>

@@ -1,19 +1,18 @@
 export { createBackup } from './backup.ts';
-export { type BlobRef, type BlobSource, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
+export { type BlobRef, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
 export { loadConfig, persistentOrigin } from './config.ts';
 export { type CrashPoints, createCrashPoints, noCrashPoints } from './crash-points.ts';
-export { type Database, openDatabase, type TransactionOptions, type Tx } from './database.ts';
+export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
-export { type App, createApp, uploadTypes } from './http.ts';
+export { type App, createApp } from './http.ts';
 export {
   answerOnce,
   type Idempotency,
   idempotencyKeySchema,
   requestHash,
-  type StoredAnswer,
 } from './idempotency.ts';
 export { createIds, type Ids } from './ids.ts';
 export { type Keyring, openKeyring } from './keys.ts';
@@ -21,11 +20,10 @@ export { createLog, type Log } from './log.ts';
 export { type Cursors, createCursors, type Page, pageOf, pageQuery, toPage } from './pages.ts';
 export {
   createQueue,
-  type EnqueueOptions,
   type JobContext,
   type Queue,
   type QueueDefinition,
 } from './queue.ts';
-export { type RestoreReport, restoreBackup } from './restore.ts';
+export { restoreBackup } from './restore.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';

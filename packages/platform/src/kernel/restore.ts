@@ -25,7 +25,7 @@ import { restoreJobs } from './queue.ts';
 import { errorCode } from './system-error.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
-export type RestoreReport = { createdAt: string; tables: number; rows: number; files: number };
+type RestoreReport = { createdAt: string; tables: number; rows: number; files: number };
 
 const refuse = (what: string, cause?: unknown): GenesisError => {
   const message = `This archive cannot be restored: ${what}.`;
