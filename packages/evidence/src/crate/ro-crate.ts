@@ -108,7 +108,7 @@ function confirmActions({ campaign, files, hypotheses }: RoCrateSource): JsonVal
 /** The metadata of RO-Crate 1.2 (https://w3id.org/ro/crate/1.2) as a value; people are opaque ids. */
 export function roCrateMetadata(source: RoCrateSource): JsonValue {
   const { campaign, files, withheld } = source;
-  const licence = `#licence-${campaign.licence}`;
+  const licence = '#licence';
   const described = files.filter(({ path }) => !isLedgerPath(path));
   const actions = [...explorationActions(source), ...modelActions(source), ...confirmActions(source)];
   const actionIds = actions.map((action) => (action as { '@id': string })['@id']);
