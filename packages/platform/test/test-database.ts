@@ -45,7 +45,8 @@ const ensureTemplate = async (): Promise<string> => {
 const startServer = async (): Promise<EmbeddedPostgres> => {
   const folder = await temporaryFolder();
   await promisify(execFile)('cp', ['-a', await ensureTemplate(), join(folder, 'data')]);
-  return startEmbeddedPostgres({ folder, log });
+  // Nobody wants this data after a power cut.
+  return startEmbeddedPostgres({ folder, log, settings: { fsync: 'off', full_page_writes: 'off' } });
 };
 
 afterAll(async () => {

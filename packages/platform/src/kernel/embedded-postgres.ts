@@ -127,6 +127,8 @@ export const startEmbeddedPostgres = async (options: {
   startTimeoutMs?: number;
   /** How PostgreSQL may be started; see `possibleLaunches`. */
   launches?: readonly Launch[];
+  /** Settings of the server in place of the usual ones, for servers whose data is thrown away. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedPostgres> => {
   const { log, startTimeoutMs = 120_000 } = options;
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
@@ -151,7 +153,8 @@ export const startEmbeddedPostgres = async (options: {
     const output = await open(logFile, 'a', 0o600);
     try {
       const [command, ...args] = [...binaries.prefix, binaries.postgres, '-D', data, '-k', socketFolder];
-      for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`);
+      for (const [name, value] of Object.entries({ ...settings, ...options.settings }))
+        args.push('-c', `${name}=${value}`);
       // A session of its own: the terminal's Ctrl-C ends Genesis, which then ends the server in order.
       const child = spawn(command, args, {
         detached: true,
