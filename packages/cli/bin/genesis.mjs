@@ -12,7 +12,9 @@ const entry = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import('../src/bin.ts');
 } else if (!existsSync(own)) {
-  process.stderr.write(`Genesis needs Node 24; this is ${process.version}. Run "npm ci" in its checkout first.\n`);
+  process.stderr.write(
+    `Genesis needs Node 24; this is ${process.version}. Run "npm ci" in its checkout first.\n`,
+  );
   process.exitCode = 1;
 } else {
   const child = spawn(own, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -1,7 +1,38 @@
 import { Command } from 'commander';
 import type { Examples, Execute, Registry } from './command.ts';
+import { accessCommands } from './commands/access.ts';
+import { campaignCommands } from './commands/campaign.ts';
+import { capabilityCommands } from './commands/capability.ts';
+import { challengeCommands } from './commands/challenge.ts';
+import { configCommand } from './commands/config.ts';
+import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { hypothesisCommands } from './commands/hypothesis.ts';
+import { lineageCommands } from './commands/lineage.ts';
+import { modelCommands } from './commands/model.ts';
+import { policyCommands } from './commands/policy.ts';
+import { runCommands } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+const groups: readonly (readonly [
+  heading: string,
+  ...add: ((registry: Registry, program: Command) => unknown)[],
+])[] = [
+  ['The platform:', serveCommand, demoCommand, configCommand],
+  [
+    'Research:',
+    challengeCommands,
+    datasetCommands,
+    capabilityCommands,
+    runCommands,
+    campaignCommands,
+    hypothesisCommands,
+    modelCommands,
+  ],
+  ['Evidence:', verifyCommand, lineageCommands],
+  ['People and decisions:', accessCommands, policyCommands],
+];
 
 /** The whole command line as commander knows it, and the examples of every command. */
 export function createProgram(execute: Execute): { program: Command; examples: Examples } {
@@ -24,6 +55,9 @@ export function createProgram(execute: Execute): { program: Command; examples: E
     )
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError();
-  for (const add of [serveCommand, demoCommand]) add(registry, program);
+  for (const [heading, ...adding] of groups) {
+    program.commandsGroup(heading);
+    for (const add of adding) add(registry, program);
+  }
   return { program, examples };
 }

@@ -1,3 +1,4 @@
+export type { Answer, Body } from './answers.ts';
 export {
   type Api,
   type ClientOptions,
@@ -6,5 +7,5 @@ export {
   type GenesisClient,
   type SendOptions,
 } from './client.ts';
-export type { components, paths } from './generated/api.ts';
+export type { paths } from './generated/api.ts';
 export { type FieldProblem, type Problem, ProblemError, parseProblem, UnreachableError } from './problem.ts';

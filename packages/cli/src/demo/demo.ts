@@ -127,8 +127,11 @@ async function work(
   step('Exporting the evidence, and checking it as an outsider would');
   const { verifierKey } = dataOf(await researcher.api.GET('/v1/ledger/key', { signal }));
   await writeFile(files.key, `${verifierKey}\n`);
-  await saveCrate(researcher, created.id, files.crate, signal);
-  await saveReport(researcher, created.id, files.report, signal);
+  const destination = {
+    level: table === undefined ? ('public' as const) : ('internal' as const),
+    categories: [],
+  };
+  await saveCrate(researcher, created.id, files.crate, { destination, includeSealedRows: false }, signal);
   const report = await verifyFile(files.crate, { key: files.key });
   if (report.exitCode !== exitCodes.ok)
     throw new StepError(`The crate does not verify.\n${describeReport(report)}`);
@@ -136,6 +139,7 @@ async function work(
   call.say(
     `  ${files.crate}: verified offline, ${passed} checks passed, ${report.notRecomputed.length} not recomputed`,
   );
+  await saveReport(researcher, created.id, files.report, signal);
   return { campaign: created.id, plan, progress, hypotheses, model, files };
 }
 

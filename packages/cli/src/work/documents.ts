@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { GenesisClient } from '@genesis/client';
+import type { Label } from '@genesis/contracts';
 
 /** Writes what the server answers to a file, as it comes; a failure leaves no half of a file behind. */
 export async function saveAnswer(response: Response, path: string): Promise<void> {
@@ -17,10 +18,20 @@ export async function saveAnswer(response: Response, path: string): Promise<void
   }
 }
 
+/** Who the crate is for: what its label does not cover stays out, as commitments. */
+export type CrateOptions = { destination: Label; includeSealedRows: boolean };
+
 /** Exports a campaign as an evidence crate into a file. */
-export async function saveCrate(client: GenesisClient, campaign: string, path: string, signal: AbortSignal) {
+export async function saveCrate(
+  client: GenesisClient,
+  campaign: string,
+  path: string,
+  options: CrateOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const url = `/v1/campaigns/${encodeURIComponent(campaign)}/crate`;
-  await saveAnswer(await client.send('POST', url, { accept: 'application/zip', signal }), path);
+  const body = JSON.stringify(options);
+  await saveAnswer(await client.send('POST', url, { body, contentType: 'application/json', signal }), path);
 }
 
 /** Writes the report of a campaign, one HTML page, into a file. */

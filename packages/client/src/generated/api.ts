@@ -1515,6 +1515,296 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be run */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                capabilityId: string;
+                                digest: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                manifest: {
+                                    implementation: {
+                                        function: string;
+                                        /** @enum {string} */
+                                        kind: "function";
+                                    } | {
+                                        /** @default [] */
+                                        arguments: string[];
+                                        /** @default {} */
+                                        environment: {
+                                            [key: string]: string;
+                                        };
+                                        executable: string;
+                                        /** @enum {string} */
+                                        kind: "command";
+                                    };
+                                    input: {
+                                        [key: string]: unknown;
+                                    };
+                                    labelRule: {
+                                        atLeast: {
+                                            /** @default [] */
+                                            categories: string[];
+                                            /** @enum {string} */
+                                            level: "public" | "internal" | "controlled" | "classified";
+                                        };
+                                    };
+                                    name: string;
+                                    output: {
+                                        [key: string]: unknown;
+                                    };
+                                    /** @enum {string} */
+                                    profile: "simulator" | "instrument" | "analysis" | "training" | "model";
+                                    resources: {
+                                        /** @default 1 */
+                                        cpuCores: number;
+                                        /** @default 3600 */
+                                        durationSeconds: number;
+                                        /** @default 16777216 */
+                                        logBytes: number;
+                                        /** @default 2147483648 */
+                                        memoryBytes: number;
+                                        /** @default 268435456 */
+                                        outputBytes: number;
+                                        /** @default 256 */
+                                        processes: number;
+                                    };
+                                    summary: string;
+                                    version: string;
+                                };
+                                name: string;
+                                reproducibilityTier: string;
+                                status: string;
+                                version: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Declare a capability by its manifest */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        implementation: {
+                            function: string;
+                            /** @enum {string} */
+                            kind: "function";
+                        } | {
+                            /** @default [] */
+                            arguments?: string[];
+                            /** @default {} */
+                            environment?: {
+                                [key: string]: string;
+                            };
+                            executable: string;
+                            /** @enum {string} */
+                            kind: "command";
+                        };
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /**
+                         * @default {
+                         *       "atLeast": {
+                         *         "level": "public"
+                         *       }
+                         *     }
+                         */
+                        labelRule?: {
+                            atLeast: {
+                                /** @default [] */
+                                categories?: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                        };
+                        name: string;
+                        output: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        profile: "simulator" | "instrument" | "analysis" | "training" | "model";
+                        /** @default {} */
+                        resources?: {
+                            /** @default 1 */
+                            cpuCores?: number;
+                            /** @default 3600 */
+                            durationSeconds?: number;
+                            /** @default 16777216 */
+                            logBytes?: number;
+                            /** @default 2147483648 */
+                            memoryBytes?: number;
+                            /** @default 268435456 */
+                            outputBytes?: number;
+                            /** @default 256 */
+                            processes?: number;
+                        };
+                        summary: string;
+                        version: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilityId: string;
+                            digest: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A capability, by id, name or name@version */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilityId: string;
+                            digest: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            manifest: {
+                                implementation: {
+                                    function: string;
+                                    /** @enum {string} */
+                                    kind: "function";
+                                } | {
+                                    /** @default [] */
+                                    arguments: string[];
+                                    /** @default {} */
+                                    environment: {
+                                        [key: string]: string;
+                                    };
+                                    executable: string;
+                                    /** @enum {string} */
+                                    kind: "command";
+                                };
+                                input: {
+                                    [key: string]: unknown;
+                                };
+                                labelRule: {
+                                    atLeast: {
+                                        /** @default [] */
+                                        categories: string[];
+                                        /** @enum {string} */
+                                        level: "public" | "internal" | "controlled" | "classified";
+                                    };
+                                };
+                                name: string;
+                                output: {
+                                    [key: string]: unknown;
+                                };
+                                /** @enum {string} */
+                                profile: "simulator" | "instrument" | "analysis" | "training" | "model";
+                                resources: {
+                                    /** @default 1 */
+                                    cpuCores: number;
+                                    /** @default 3600 */
+                                    durationSeconds: number;
+                                    /** @default 16777216 */
+                                    logBytes: number;
+                                    /** @default 2147483648 */
+                                    memoryBytes: number;
+                                    /** @default 268435456 */
+                                    outputBytes: number;
+                                    /** @default 256 */
+                                    processes: number;
+                                };
+                                summary: string;
+                                version: string;
+                            };
+                            name: string;
+                            reproducibilityTier: string;
+                            status: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/challenges": {
         parameters: {
             query?: never;
@@ -3486,6 +3776,349 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs that you may see, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    campaign?: string;
+                    cursor?: string;
+                    limit?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                attempts: number;
+                                capability: string;
+                                createdAt: string;
+                                endedAt: string | null;
+                                executionContext: {
+                                    configHash: string;
+                                    dataVersion?: string;
+                                    environmentHash: string;
+                                    runClass: string;
+                                    seedList?: string[];
+                                };
+                                governedBy: string;
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                outcome: {
+                                    endedAt: string;
+                                    /** @enum {string} */
+                                    failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
+                                    message: string | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    startedAt: string;
+                                    /** @enum {string} */
+                                    state: "succeeded" | "failed" | "cancelled";
+                                    usage: {
+                                        cpuSeconds: number | null;
+                                        peakMemoryBytes: number | null;
+                                        wallSeconds: number;
+                                    };
+                                } | null;
+                                purpose: string;
+                                sandboxed: boolean | null;
+                                /** @enum {string} */
+                                status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Submit a run; the same Idempotency-Key gives the same run and one launch */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        capability: string;
+                        /** @default [] */
+                        datasets?: {
+                            name: string;
+                            version: string;
+                        }[];
+                        input: unknown;
+                        /**
+                         * @default explore
+                         * @enum {string}
+                         */
+                        purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            repeated: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run with its attempts and its output */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            attempts: {
+                                number: number;
+                                outcome: {
+                                    endedAt: string;
+                                    /** @enum {string} */
+                                    failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
+                                    message: string | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    startedAt: string;
+                                    /** @enum {string} */
+                                    state: "succeeded" | "failed" | "cancelled";
+                                    usage: {
+                                        cpuSeconds: number | null;
+                                        peakMemoryBytes: number | null;
+                                        wallSeconds: number;
+                                    };
+                                } | null;
+                                startedAt: string;
+                            }[];
+                            input: unknown;
+                            output: unknown;
+                            run: {
+                                attempts: number;
+                                capability: string;
+                                createdAt: string;
+                                endedAt: string | null;
+                                executionContext: {
+                                    configHash: string;
+                                    dataVersion?: string;
+                                    environmentHash: string;
+                                    runClass: string;
+                                    seedList?: string[];
+                                };
+                                governedBy: string;
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                outcome: {
+                                    endedAt: string;
+                                    /** @enum {string} */
+                                    failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
+                                    message: string | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    startedAt: string;
+                                    /** @enum {string} */
+                                    state: "succeeded" | "failed" | "cancelled";
+                                    usage: {
+                                        cpuSeconds: number | null;
+                                        peakMemoryBytes: number | null;
+                                        wallSeconds: number;
+                                    };
+                                } | null;
+                                purpose: string;
+                                sandboxed: boolean | null;
+                                /** @enum {string} */
+                                status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a run that has not ended */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log as server-sent events, while the run goes on and after; it carries the label of the run */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/outputs/{*}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that a run left, by its path */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    "*": string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;

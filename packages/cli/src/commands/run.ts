@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, dataOf, type GenesisClient } from '@genesis/client';
+import { type Purpose, purposes } from '@genesis/contracts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Call, declare, group, oneOf, type Registry, type Result, whole } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { figure, plainLines } from '../terminal/plain.ts';
+import { facts, table } from '../terminal/table.ts';
+import { saveAnswer } from '../work/documents.ts';
+import { readJson } from '../work/json-input.ts';
+import { formatLabel } from '../work/label.ts';
+import { until } from '../work/wait.ts';
+
+type Run = Answer<'/v1/runs/{id}', 'get'>;
+
+const purposeOption = (command: Command): Command =>
+  command.option('--purpose <purpose>', `what for: ${purposes.join(', ')}`, oneOf(purposes), 'explore');
+
+type Granted = { name: string; version: string };
+function parseDataset(text: string, before: Granted[] = []): Granted[] {
+  const [name, version, ...more] = text.split('=');
+  if (!name || !version || more.length > 0) throw new InvalidArgumentError('expected NAME=VERSION');
+  return [...before, { name, version }];
+}
+
+const isOver = (status: Run['run']['status']): boolean =>
+  ['succeeded', 'failed', 'cancelled'].includes(status);
+
+type Usage = NonNullable<Run['run']['outcome']>['usage'];
+
+const describeUsage = ({ wallSeconds, cpuSeconds, peakMemoryBytes }: Usage): string => {
+  const mebibytes = peakMemoryBytes === null ? null : peakMemoryBytes / 2 ** 20;
+  return `${figure(wallSeconds)} s, ${figure(cpuSeconds)} CPU-seconds, ${figure(mebibytes)} MiB at most`;
+};
+
+const describeStatus = ({ status, outcome }: Run['run']): string =>
+  outcome === null || outcome.message === null
+    ? status
+    : `${status} (${outcome.failureClass}): ${outcome.message}`;
+
+function showRun({ run, output, attempts }: Run): Result {
+  const { outcome } = run;
+  const used = outcome?.usage;
+  const text = facts([
+    ['Run', run.id],
+    ['Capability', run.capability],
+    ['Status', describeStatus(run)],
+    ['Label', formatLabel(run.label)],
+    ['Attempts', attempts.length],
+    ['Sandboxed', run.sandboxed === null ? '-' : run.sandboxed ? 'yes' : 'NO'],
+    ['Used', used === undefined ? '-' : describeUsage(used)],
+    ['Begun', run.createdAt],
+    ['Ended', run.endedAt],
+  ]);
+  return {
+    text: output === null ? text : `${text}\n\n${plainLines(JSON.stringify(output, null, 2))}`,
+    json: { run, output, attempts },
+  };
+}
+
+const findRun = async (
+  client: GenesisClient,
+  id: string,
+  purpose: Purpose,
+  signal: AbortSignal,
+): Promise<Run> =>
+  dataOf(await client.api.GET('/v1/runs/{id}', { params: { path: { id }, query: { purpose } }, signal }));
+
+/** How long no new line may come until a log that is not followed counts as read. */
+const quietMs = 800;
+
+/** Shows the log of a run: to its end when followed or over, else what is there now. */
+async function showLog(
+  call: Call,
+  client: GenesisClient,
+  id: string,
+  purpose: Purpose,
+  follow: boolean,
+): Promise<string> {
+  const quiet = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const rearm = () => {
+    clearTimeout(timer);
+    if (!follow) timer = setTimeout(() => quiet.abort(), quietMs);
+  };
+  const signal = AbortSignal.any([call.signal, quiet.signal]);
+  const path = `/v1/runs/${encodeURIComponent(id)}/logs?purpose=${purpose}`;
+  let status = 'running';
+  try {
+    rearm();
+    for await (const { event, data } of client.events<{ text?: string; status?: string }>(path, { signal })) {
+      rearm();
+      if (event === 'end') status = data.status ?? status;
+      else call.say(plainLines(data.text ?? ''));
+    }
+  } catch (error) {
+    if (!quiet.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return status;
+}
+
+function submitCommand(registry: Registry, run: Command): void {
+  type Options = { input: string; dataset?: Granted[]; purpose: Purpose; key?: string; wait?: boolean };
+  declare<[string], Options>(registry, run, 'submit <capability>', {
+    summary: 'Run a capability',
+    details: 'The same --key gives the same run, however often it is sent.',
+    options: (command) =>
+      purposeOption(command)
+        .option('--input <json>', 'its input: JSON, @FILE, or - for standard input', '{}')
+        .option(
+          '--dataset <name=version>',
+          'a dataset version that it may read, at inputs/NAME (repeatable)',
+          parseDataset,
+        )
+        .option('--key <text>', 'idempotency key (default: a fresh one)')
+        .option('--wait', 'wait until it is over, and show its output'),
+    examples: [
+      `genesis run submit stober-silica --input '{"design":{"teos":0.2,"water":6,"ammonia":1},"seed":"1"}' --wait`,
+      'genesis run submit my-analysis --input @input.json --dataset table=ver_01jd8x3k2v9q7r5t1w4y6z8abc --key monday',
+    ],
+    act: async (call, { input, dataset, purpose, key, wait }, capability) => {
+      const { signal } = call;
+      const body = {
+        capability,
+        input: await readJson(input, '--input', call.input),
+        datasets: dataset ?? [],
+        purpose,
+      };
+      const client = await call.client();
+      const headers = { 'idempotency-key': key ?? randomUUID() };
+      const made = dataOf(await client.api.POST('/v1/runs', { body, headers, signal }));
+      if (wait !== true) {
+        return { text: made.repeated ? `${made.id} (submitted before)` : made.id, json: { ...made } };
+      }
+      const over = await until(async () => {
+        const found = await findRun(client, made.id, purpose, signal);
+        return isOver(found.run.status) ? found : undefined;
+      }, signal);
+      return {
+        ...showRun(over),
+        exitCode: over.run.status === 'succeeded' ? exitCodes.ok : exitCodes.failed,
+      };
+    },
+  });
+}
+
+export function runCommands(registry: Registry, program: Command): void {
+  const run = group(program, 'run', 'Runs of capabilities');
+  submitCommand(registry, run);
+
+  declare<[], { limit: number; cursor?: string; campaign?: string; purpose: Purpose }>(
+    registry,
+    run,
+    'list',
+    {
+      summary: 'Runs that you may see, newest first',
+      options: (command) =>
+        purposeOption(command)
+          .option('--campaign <id>', 'of one campaign only')
+          .option('--limit <n>', 'at most this many', whole(1, 200), 50)
+          .option('--cursor <text>', 'go on after an earlier page'),
+      examples: ['genesis run list', 'genesis run list --campaign cmp_01jd8x3k2v9q7r5t1w4y6z8abc --limit 10'],
+      act: async (call, { limit, cursor, campaign, purpose }) => {
+        const { api } = await call.client();
+        const query = {
+          limit,
+          purpose,
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(campaign === undefined ? {} : { campaign }),
+        };
+        const page = dataOf(await api.GET('/v1/runs', { params: { query }, signal: call.signal }));
+        const rows = page.items.map((one) => [one.id, one.capability, one.status, one.createdAt]);
+        const more = page.nextCursor === null ? '' : `\nMore with: --cursor ${page.nextCursor}`;
+        return { text: `${table(['Run', 'Capability', 'Status', 'Begun'], rows)}${more}`, json: { ...page } };
+      },
+    },
+  );
+
+  declare<[string], { purpose: Purpose }>(registry, run, 'show <id>', {
+    summary: 'A run with its attempts and output',
+    options: purposeOption,
+    examples: ['genesis run show run_01jd8x3k2v9q7r5t1w4y6z8abc'],
+    act: async (call, { purpose }, id) =>
+      showRun(await findRun(await call.client(), id, purpose, call.signal)),
+  });
+
+  declare<[string], { follow?: boolean; purpose: Purpose }>(registry, run, 'logs <id>', {
+    summary: 'The log of a run',
+    options: (command) => purposeOption(command).option('--follow', 'go on until the run is over'),
+    examples: ['genesis run logs run_01jd8x3k2v9q7r5t1w4y6z8abc --follow'],
+    act: async (call, { follow, purpose }, id) => {
+      const status = await showLog(call, await call.client(), id, purpose, follow === true);
+      return { text: '', json: { id, status } };
+    },
+  });
+
+  declare<[string]>(registry, run, 'cancel <id>', {
+    summary: 'Cancel a run that is not over',
+    examples: ['genesis run cancel run_01jd8x3k2v9q7r5t1w4y6z8abc'],
+    act: async (call, _options, id) => {
+      const { api } = await call.client();
+      await api.POST('/v1/runs/{id}/cancel', { params: { path: { id } }, signal: call.signal });
+      return { text: `${id} is cancelled.`, json: { id, cancelled: true } };
+    },
+  });
+
+  declare<[string, string], { output: string; purpose: Purpose }>(registry, run, 'output <id> <path>', {
+    summary: 'A file that a run left',
+    options: (command) => purposeOption(command).requiredOption('--output <file>', 'where to write it'),
+    examples: ['genesis run output run_01jd8x3k2v9q7r5t1w4y6z8abc curve.csv --output curve.csv'],
+    act: async (call, { output, purpose }, id, path) => {
+      const client = await call.client();
+      const inside = path.split('/').map(encodeURIComponent).join('/');
+      const url = `/v1/runs/${encodeURIComponent(id)}/outputs/${inside}?purpose=${purpose}`;
+      await saveAnswer(await client.send('GET', url, { signal: call.signal }), output);
+      return { text: `Written to ${output}`, json: { id, path, output } };
+    },
+  });
+}
