@@ -1,13 +1,16 @@
 import { type Design, designKey, type Observation } from '../src/index.ts';
 import type { Settings } from '../src/settings.ts';
+import type { StartDesign } from '../src/starts.ts';
 import { suggestWith } from '../src/suggest.ts';
 import type { Pool } from './pool.ts';
 
 export type Protocol = {
   /** Measurements in all, the starts included. */
   budget: number;
-  /** Random designs that open the exploration. */
+  /** Designs that open the exploration. */
   starts: number;
+  /** As the settings have it, unless the protocol says otherwise. */
+  startDesign?: StartDesign;
   /** Designs proposed at once. */
   batch: number;
   /** Stop as soon as a design of this rank or better was measured. */
@@ -40,7 +43,7 @@ export function replay(pool: Pool, protocol: Protocol, settings: Settings, seed:
         count: Math.min(count, budget - observations.length),
         seed: `replay-${seed}`,
         starts: protocol.starts,
-        startDesign: 'random',
+        startDesign: protocol.startDesign ?? settings.startDesign,
       },
       settings,
     );

@@ -176,9 +176,9 @@ function screen(random: Random, interaction: number): Pool {
     { kind: 'continuous', name: 'concentration', min: 0, max: 1 },
     { kind: 'continuous', name: 'temperature', min: 0, max: 1 },
   ];
-  const shift = -1.2 + 0.5 * random.normal();
-  const table = product(sizes.map((size) => Array.from({ length: size }, (_, i) => i))).map((choice) => {
-    let activity = shift;
+  const choices = product(sizes.map((size) => Array.from({ length: size }, (_, i) => i)));
+  const activities = choices.map((choice) => {
+    let activity = 0;
     choice.forEach((level, p) => {
       activity += main[p]![level]!;
       for (let q = 0; q < p; q++) {
@@ -188,7 +188,14 @@ function screen(random: Random, interaction: number): Pool {
         activity += loose.get(key)!;
       }
     });
-    const value = Math.min(100, Math.max(0, 100 / (1 + Math.exp(-1.5 * activity)) + 2 * random.normal()));
+    return activity;
+  });
+  // The middle reaction yields a sixth, the best one nearly all.
+  const sorted = [...activities].sort((a, b) => a - b);
+  const [middle, most] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
+  const table = choices.map((choice, i) => {
+    const place = -1.7 + (5.7 * (activities[i]! - middle)) / (most - middle);
+    const value = Math.min(100, Math.max(0, 100 / (1 + Math.exp(-place)) + random.normal()));
     const design: Design = {};
     parameters.forEach((parameter, p) => {
       design[parameter.name] =

@@ -35,13 +35,21 @@ const first = Number(flags.first);
 const pools = flags.pools.split(',');
 const variants = positionals.length > 0 ? positionals : ['{}'];
 
-type Figures = { top: number; first: number; best: number; halfway: number; value: number; time: number };
+type Figures = {
+  top: number;
+  first: number;
+  best: number;
+  halfway: number;
+  early: number;
+  value: number;
+  time: number;
+};
 
 /**
  * top: share of the best 5 % (at most 30) found, averaged over the second half of the budget; first: the measurement
  * that first met the best 1 % (the budget + 1 where none did); best: how far up the order of values the best one is,
  * 100 log10(size / (1 + its rank)), at the end and halfway; value: how far the best value has come from the median of
- * all (0) to the best of all (100).
+ * all (0) to the best of all (100), at half and at end.
  */
 type Span = { median: number; limit: number };
 
@@ -51,7 +59,7 @@ function figuresOf(
   { size, budget }: { size: number; budget: number },
 ): Figures {
   const topSize = Math.min(30, Math.ceil(0.05 * size));
-  const sum = { top: 0, first: 0, best: 0, halfway: 0, value: 0, time: 0 };
+  const sum = { top: 0, first: 0, best: 0, halfway: 0, early: 0, value: 0, time: 0 };
   for (const [t, { ranks, values, milliseconds }] of traces.entries()) {
     const { median, limit } = spans[t]!;
     let found = 0;
@@ -65,8 +73,12 @@ function figuresOf(
     sum.first += hit < 0 ? budget + 1 : hit + 1;
     sum.best += 100 * Math.log10(size / (1 + Math.min(...ranks)));
     sum.halfway += 100 * Math.log10(size / (1 + Math.min(...ranks.slice(0, budget / 2))));
-    const best = values[ranks.indexOf(Math.min(...ranks))]!;
-    sum.value += (100 * (best - median)) / (limit - median);
+    const progress = (n: number): number => {
+      const part = ranks.slice(0, n);
+      return (100 * (values[part.indexOf(Math.min(...part))]! - median)) / (limit - median);
+    };
+    sum.early += progress(budget / 2);
+    sum.value += progress(budget);
     sum.time += [...milliseconds].sort((a, b) => a - b)[milliseconds.length >> 1]!;
   }
   const n = traces.length;
@@ -75,6 +87,7 @@ function figuresOf(
     first: sum.first / n,
     best: sum.best / n,
     halfway: sum.halfway / n,
+    early: sum.early / n,
     value: sum.value / n,
     time: sum.time / n,
   };
@@ -127,9 +140,9 @@ function show(text: string, own: readonly Trace[]): void {
   const mean = (key: keyof Figures): number =>
     all.reduce((sum, figures) => sum + figures[key], 0) / all.length;
   const means = { top: mean('top'), first: mean('first'), best: mean('best'), halfway: mean('halfway') };
-  console.log(row('mean', { ...means, value: mean('value'), time: mean('time') }));
+  console.log(row('mean', { ...means, early: mean('early'), value: mean('value'), time: mean('time') }));
 }
 
-function row(name: string, { top, first: hit, best, halfway, value, time }: Figures): string {
-  return `${name.padEnd(14)} top ${(100 * top).toFixed(1).padStart(5)}  first ${hit.toFixed(1).padStart(5)}  best ${halfway.toFixed(0).padStart(4)} ${best.toFixed(0).padStart(4)}  value ${value.toFixed(1).padStart(5)}  ${time.toFixed(0).padStart(4)} ms`;
+function row(name: string, { top, first: hit, best, halfway, early, value, time }: Figures): string {
+  return `${name.padEnd(14)} top ${(100 * top).toFixed(1).padStart(5)}  first ${hit.toFixed(1).padStart(5)}  best ${halfway.toFixed(0).padStart(4)} ${best.toFixed(0).padStart(4)}  value ${early.toFixed(1).padStart(5)} ${value.toFixed(1).padStart(5)}  ${time.toFixed(0).padStart(4)} ms`;
 }

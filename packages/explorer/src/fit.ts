@@ -130,9 +130,9 @@ export function posteriorObjective(
 /** How the work of a fit is bounded as the number of rows grows. */
 function effort(n: number, settings: Settings): { iterations: number; starts: number; draws: number } {
   if (n <= 60) return { iterations: 40, starts: 3, draws: settings.draws };
-  if (n <= 150) return { iterations: 20, starts: 2, draws: Math.min(settings.draws, 4) };
-  if (n <= 300) return { iterations: 12, starts: 1, draws: Math.min(settings.draws, 2) };
-  return { iterations: 8, starts: 1, draws: 0 };
+  if (n <= 150) return { iterations: 14, starts: 2, draws: Math.min(settings.draws, 4) };
+  if (n <= 300) return { iterations: 10, starts: 1, draws: Math.min(settings.draws, 2) };
+  return { iterations: 5, starts: 1, draws: 0 };
 }
 
 /** Rows that starts are compared on when there are many. */
@@ -149,7 +149,7 @@ export function fit(input: FitInput, settings: Settings): Fit {
   const { objective } = posteriorObjective(input, settings);
   let best = n > 2 * SUBSET ? subsetOptimum(input, layout, settings) : undefined;
   const prior = priorOf(layout, settings);
-  const tolerance = 1e-3;
+  const tolerance = 5e-3;
   for (let s = 0; s < starts; s++) {
     const offset = [0, -1, 1][s]!;
     const start =
@@ -162,7 +162,7 @@ export function fit(input: FitInput, settings: Settings): Fit {
                 ? 0
                 : location,
           );
-    const found = minimize(objective, start, { iterations, evaluations: 2 * iterations, tolerance });
+    const found = minimize(objective, start, { iterations, evaluations: iterations + 4, tolerance });
     if (best === undefined || n > 2 * SUBSET || found.value < best.value) best = found;
   }
   const mode = best!;

@@ -16,7 +16,8 @@ import { assertDesign, assertSpace, type Design, designKey, keepsConstraints, ty
 import { farthestFirst, type StartDesign, startDesigns } from './starts.ts';
 import { fitObservations, type Member, type Surrogate } from './surrogate.ts';
 
-export type Strategy = ModelStrategy | 'random';
+/** `alternating` takes expected improvement and the upper confidence bound in turns, within a batch too. */
+export type Strategy = 'alternating' | ModelStrategy | 'random';
 
 export type SuggestRequest = {
   space: Space;
@@ -43,6 +44,7 @@ export type Suggestion = {
 };
 
 const STRATEGIES: readonly Strategy[] = [
+  'alternating',
   'log-expected-improvement',
   'upper-confidence-bound',
   'thompson-sampling',
@@ -108,7 +110,12 @@ export function suggestWith(request: SuggestRequest, settings: Settings): Sugges
   const chosen: Design[] = [];
   let list = free;
   for (let k = 0; k < count; k++) {
-    const context = { space, strategy, settings, seed: deriveSeed(turn, k) };
+    const context = {
+      space,
+      strategy: strategyOf(strategy, tried.length + k),
+      settings,
+      seed: deriveSeed(turn, k),
+    };
     if (k === 0 && list) list = shortlist(list, SHORTLIST + count, believer, context);
     const next = list
       ? pickFrom(list, believer, context)
@@ -194,6 +201,12 @@ function listDesigns(space: Space): Design[] | undefined {
 function drawMany(space: Space, count: number, seed: string): Design[] {
   const random = createRandom(deriveSeed(seed, 'candidates'));
   return Array.from({ length: count }, () => drawDesign(space, random));
+}
+
+/** What 'alternating' does at one place of an exploration. */
+function strategyOf(strategy: Exclude<Strategy, 'random'>, place: number): ModelStrategy {
+  if (strategy !== 'alternating') return strategy;
+  return place % 2 === 0 ? 'log-expected-improvement' : 'upper-confidence-bound';
 }
 
 type Context = { space: Space; strategy: ModelStrategy; settings: Settings; seed: string };

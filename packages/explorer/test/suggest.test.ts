@@ -14,6 +14,7 @@ import { arbitraryObservations, arbitrarySpace, mixedSpace } from './arbitrary.t
 
 const MAXIMIZE: Goal = { kind: 'maximize' };
 const STRATEGIES: Strategy[] = [
+  'alternating',
   'log-expected-improvement',
   'upper-confidence-bound',
   'thompson-sampling',

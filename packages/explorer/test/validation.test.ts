@@ -9,6 +9,7 @@ import {
   isBetter,
   type Observation,
   predict,
+  projectDesign,
   type Space,
   score,
   suggest,
