@@ -1,12 +1,16 @@
-import type { ModelStrategy } from './choose.ts';
 import type { StartDesign } from './starts.ts';
+import type { Strategy } from './suggest.ts';
 
 /** The knobs of the model and of the acquisition. One set serves every problem; see the decision record on them. */
 export type Settings = {
-  strategy: ModelStrategy;
+  strategy: Strategy;
+  /** Experiments before the model takes over, and how they are chosen. */
   starts: number;
   startDesign: StartDesign;
-  /** Prior of log length scale: normal around location + half the logarithm of the number of inputs. */
+  /**
+   * Prior of log length scales: normal around location + half the logarithm of the number of inputs, with a deviation
+   * of each its own (spread) and one that all share (common).
+   */
   lengthScaleLocation: number;
   lengthScaleSpread: number;
   lengthScaleCommon: number;
@@ -28,9 +32,9 @@ export type Settings = {
 };
 
 export const defaultSettings: Settings = {
-  strategy: 'log-expected-improvement',
+  strategy: 'alternating',
   starts: 5,
-  startDesign: 'space-filling',
+  startDesign: 'random',
   lengthScaleLocation: 0,
   lengthScaleSpread: 0.7,
   lengthScaleCommon: 0.7,
