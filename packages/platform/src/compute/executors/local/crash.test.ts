@@ -10,19 +10,30 @@ import { sandboxMissing } from './sandbox-for-tests.ts';
 import { Staging } from './staging.ts';
 
 const missing = await sandboxMissing();
+/** Seconds that nobody else on this machine sleeps. */
+const nap = `27182.${process.pid}`;
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'genesis-crash-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Sleeping processes of the doomed job, found by their arguments. */
+/** Processes that hold a text among their arguments: the doomed job's, and those of a sandbox half made for it. */
+async function processesWith(text: string): Promise<number> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return commands.filter((command) => command.includes(text)).length;
+}
+
+/** Sleeping processes of the doomed job. */
 async function sleepers(): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const commands = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
-  return commands.filter((command) => command.startsWith('sleep\x0027182.')).length;
+  return commands.filter((command) => command.startsWith(`sleep\x00${nap}`)).length;
 }
 
 async function startServer(
@@ -30,7 +41,7 @@ async function startServer(
 ): Promise<{ server: ChildProcess; said: (word: string) => Promise<string> }> {
   const server = spawn(
     process.execPath,
-    [new URL('./crash-server.ts', import.meta.url).pathname, folder, mode],
+    [new URL('./crash-server.ts', import.meta.url).pathname, folder, mode, nap],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -74,6 +85,7 @@ for (const mode of ['sandboxed', 'bare'] as const)
         const executor = await restarted(mode);
         expect(await executor.reconcile('doomed')).toEqual({ state: 'lost', claim });
         expect(await sleepers()).toBe(0);
+        expect(await processesWith(`sleep ${nap}`)).toBe(0);
         // asked again, the answer stays; the name stays taken until it is released
         expect(await executor.reconcile('doomed')).toEqual({ state: 'lost', claim });
         const again = jobSpecSchema.parse({ name: 'doomed', executable: 'true' });
@@ -95,7 +107,7 @@ for (const mode of ['sandboxed', 'bare'] as const)
           const { state } = await executor.reconcile('doomed');
           seen.set(state, (seen.get(state) ?? 0) + 1);
           expect(['unknown', 'not-started', 'lost']).toContain(state);
-          // what a job at its gate leaves behind ends by itself, without having run anything
+          expect(await processesWith(`sleep ${nap}`)).toBe(0);
           expect(await sleepers()).toBe(0);
           await executor.release('doomed');
           expect(await executor.reconcile('doomed')).toEqual({ state: 'unknown' });

@@ -63,7 +63,7 @@ export const hostileJobs: Record<string, HostileJob> = {
         [ -e $f ] && echo "SEEN $f"; done
       ls / | grep -vxE 'bin|dev|etc|inputs|job|lib|lib32|lib64|libx32|proc|sbin|tmp|usr|var'
       ls /etc | grep -vxE 'alternatives|group|ld.so.cache|passwd'
-      cat /proc/*/environ | tr '\\0' '\\n' | grep -vE '^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_)='
+      cat /proc/*/environ | tr '\\0' '\\n' | grep -vE '^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_|GENESIS_JOB)='
       [ $(ls -d /proc/[0-9]* | wc -l) -lt 9 ] || echo "SEEN processes of the host"
       grep -qE '^CapEff:.*[1-9a-f]' /proc/self/status && echo "CAPABLE"
       grep -q '^NoNewPrivs:.*1' /proc/self/status || echo "PRIVILEGES"

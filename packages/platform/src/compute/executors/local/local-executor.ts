@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants as access, mkdirSync } from 'node:fs';
-import { access as canAccess } from 'node:fs/promises';
+import { access as canAccess, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema } from '@genesis/contracts';
 import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHandle, JobHooks, Reconciliation } from '../../ports.ts';
@@ -15,13 +16,13 @@ import {
 } from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
 import { enforcementOf, type LimitAbilities, planLimits } from './plan.ts';
-import { canFollowTrees, isAlive, signal } from './process-tree.ts';
+import { canFollowTrees, isAlive, killMarked, signal } from './process-tree.ts';
 import { type RunningJob, runJob } from './run-job.ts';
 import { type SandboxHost, startSandboxed } from './sandboxed.ts';
-import { type Claim, outcomeEnd, Staging } from './staging.ts';
+import { type Claim, outcomeEnd, removedMark, Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
 import { isSupportedArchitecture } from './system-calls.ts';
-import { killMarked, startUnsandboxed } from './unsandboxed.ts';
+import { startUnsandboxed } from './unsandboxed.ts';
 import { fileSystemMeter, walkingMeter } from './watchdog.ts';
 
 export type LocalExecutorOptions = {
@@ -56,6 +57,7 @@ type Host = { limits: LimitAbilities; sandbox: SandboxHost | null; missing: stri
 
 const tasksetPath = '/usr/bin/taskset';
 const jobUsers = 65_536;
+const trialPrefix = 'trial-of-the-sandbox-';
 
 async function examineHost(options: LocalExecutorOptions): Promise<Host> {
   const cgroups: CgroupParents = (options.useCgroups ?? true) ? await detectCgroups() : noCgroups;
@@ -116,10 +118,20 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     tidying.add(task);
   };
 
+  /** What a server that died has left in the way: trials, and folders that were being removed. */
+  for (const name of await readdir(stagingRoot)) {
+    if (name.startsWith(trialPrefix)) {
+      const trial = new Staging(stagingRoot, name);
+      await endMarked(trial);
+      await trial.remove();
+    } else if (name.includes(removedMark))
+      await rm(join(stagingRoot, name), { recursive: true, force: true });
+  }
+
   /** A trial run tells what no version number does: whether user namespaces are forbidden here. */
   const trial = async (sandbox: SandboxHost): Promise<string | null> => {
     const spec = jobSpecSchema.parse({
-      name: `trial-${randomUUID()}`,
+      name: `${trialPrefix}${randomUUID()}`,
       executable: 'true',
       inputs: [{ path: 'trial', source: '/bin/sh' }],
       // the least of everything: only the sandbox is on trial
@@ -227,8 +239,9 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });
       const staging = new Staging(stagingRoot, name);
-      const claim = (await staging.exists()) ? await staging.readClaim() : null;
-      if (claim !== null) await endLeftovers(claim, staging);
+      if (!(await staging.exists())) return;
+      const claim = await staging.readClaim();
+      await (claim === null ? endMarked(staging) : endLeftovers(claim, staging));
       await staging.remove();
     },
     close: async () => {
@@ -255,6 +268,8 @@ async function reconcile(staging: Staging, cgroups: CgroupParents): Promise<Reco
   if (!(await staging.exists())) return { state: 'unknown' };
   const claim = (await staging.fence()) ? null : await staging.readClaim();
   if (claim === null) {
+    // a sandbox whose server died while it was being made can wait for ever, having run nothing
+    await endMarked(staging);
     await removeCgroupFolders(jobCgroupFolders(cgroups, staging.id));
     return { state: 'not-started' };
   }
@@ -267,17 +282,28 @@ async function reconcile(staging: Staging, cgroups: CgroupParents): Promise<Reco
 
 /** Ends every process of a job whose server has died. Resolves when none is left; throws `unavailable` after 10 s. */
 async function endLeftovers(claim: Claim, staging: Staging): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    const left = claim.sandboxed ? await isAlive(claim.process) : killMarked(staging.id) > 0;
-    if (!left) break;
+  await untilGone(staging, async () => {
+    if (!claim.sandboxed) return killMarked(staging.id) > 0;
+    if (!(await isAlive(claim.process))) return false;
+    signal(claim.process.pid, 'SIGKILL');
+    return true;
+  });
+  await endMarked(staging);
+  await removeCgroupFolders(claim.cgroupFolders);
+}
+
+const endMarked = (staging: Staging): Promise<void> =>
+  untilGone(staging, async () => killMarked(staging.id) > 0);
+
+/** Repeats `strike`, which says whether there was still something to end. */
+async function untilGone(staging: Staging, strike: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; await strike(); attempt += 1) {
     if (attempt === 500)
       throw new GenesisError({
         code: 'unavailable',
         message: `The processes of ${staging.folder} do not end.`,
         retryAfterSeconds: 60,
       });
-    if (claim.sandboxed) signal(claim.process.pid, 'SIGKILL');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await removeCgroupFolders(claim.cgroupFolders);
 }

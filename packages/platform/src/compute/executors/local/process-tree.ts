@@ -92,8 +92,20 @@ export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
+const markName = 'GENESIS_JOB';
+
+/** The environment that marks the processes of a job: an unsandboxed job's own, and bubblewrap's. */
+export const markOf = (id: string): Record<string, string> => ({ [markName]: id });
+
+/** Ends what is left of a job, wherever its processes have moved in the process tree; says how many there were. */
+export function killMarked(id: string): number {
+  const pids = findByEnvironment(`${markName}=${id}`);
+  for (const pid of pids) signal(pid, 'SIGKILL');
+  return pids.length;
+}
+
 /** Processes on this machine whose starting environment holds exactly this setting. */
-export function findByEnvironment(setting: string): number[] {
+function findByEnvironment(setting: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

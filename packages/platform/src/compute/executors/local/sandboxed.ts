@@ -10,7 +10,7 @@ import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateCommand, gateWords } from './gate.ts';
 import { type JobInputs, prepareInputs } from './job-inputs.ts';
 import { descriptors, groupFile, type LimitPlan, passwdFile, sandboxArguments } from './plan.ts';
-import { childrenOf, identify, sampleTree, signal } from './process-tree.ts';
+import { childrenOf, identify, killMarked, markOf, sampleTree, signal } from './process-tree.ts';
 import { encodeProgram, seccompProgram } from './seccomp.ts';
 import type { Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
@@ -40,6 +40,7 @@ function spawnSandbox(
   host: SandboxHost,
   inputs: JobInputs,
   user: number | null,
+  id: string,
   devNull: number,
 ): ChildProcess {
   const [program = '', ...rest] = inputs.wrap([
@@ -51,7 +52,8 @@ function spawnSandbox(
   ]);
   const child = spawn(program, rest, {
     cwd: '/',
-    env: {},
+    // the job finds this at most in /proc/1/environ; by it, a sandbox that a dead server left half made is found
+    env: markOf(id),
     ...(user === null || inputs.wrapTakesUser ? {} : { uid: user, gid: user }),
     stdio: closedStdio<'ignore' | 'pipe'>(
       ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -95,7 +97,7 @@ export async function startSandboxed(
   const devNull = await open('/dev/null', 'r');
   let child: ChildProcess;
   try {
-    child = spawnSandbox(spec, plan, host, inputs, user, devNull.fd);
+    child = spawnSandbox(spec, plan, host, inputs, user, staging.id, devNull.fd);
   } finally {
     await devNull.close();
   }
@@ -168,6 +170,7 @@ export async function startSandboxed(
     };
   } catch (cause) {
     killSandbox(child, initPid);
+    killMarked(staging.id);
     await ended.catch(() => null);
     const cgroup = await cgroupMade.catch(() => null);
     if (cgroup !== null) await removeCgroupFolders(cgroup.folders);

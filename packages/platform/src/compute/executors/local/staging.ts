@@ -32,6 +32,9 @@ type End = z.infer<typeof endSchema>;
 
 const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
+/** In the name of a folder that is being removed; no job's name can hold it. */
+export const removedMark = '.removed-';
+
 export class Staging {
   readonly folder: string;
   readonly outputs: string;
@@ -98,7 +101,7 @@ export class Staging {
 
   async remove(): Promise<void> {
     // renamed first: a removal that a crash interrupts leaves no half a job under the name
-    const doomed = `${this.folder}.removed-${randomUUID()}`;
+    const doomed = `${this.folder}${removedMark}${randomUUID()}`;
     try {
       await rename(this.folder, doomed);
     } catch (error) {

@@ -15,21 +15,12 @@ import { reservedNames } from './collect.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateCommand, gateWords } from './gate.ts';
 import { descriptors, fixedEnvironment, type LimitPlan } from './plan.ts';
-import { findByEnvironment, identify, sampleTree, signal } from './process-tree.ts';
+import { identify, killMarked, markOf, sampleTree, signal } from './process-tree.ts';
 import type { Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
 
-/** Marks every process of an unsandboxed job, so that none is lost when the server dies. */
-const markerName = 'GENESIS_JOB';
+/** How long the log of an ended job may take to end. */
 const drainMilliseconds = 500;
-const mark = (id: string): string => `${markerName}=${id}`;
-
-/** Ends what is left of an unsandboxed job, wherever its processes have moved in the process tree. */
-export function killMarked(id: string): number {
-  const pids = findByEnvironment(mark(id));
-  for (const pid of pids) signal(pid, 'SIGKILL');
-  return pids.length;
-}
 
 async function prepareFolder(spec: JobSpec, staging: Staging): Promise<string> {
   const work = join(staging.folder, 'work');
@@ -62,7 +53,7 @@ export async function startUnsandboxed(
   ]);
   const child = spawn(program, rest, {
     cwd: work,
-    env: { ...fixedEnvironment, HOME: scratch, TMPDIR: scratch, [markerName]: staging.id },
+    env: { ...fixedEnvironment, HOME: scratch, TMPDIR: scratch, ...markOf(staging.id) },
     detached: true,
     stdio: closedStdio<'ignore' | 'pipe' | number>(
       ['ignore', 'pipe', 'pipe', 'pipe'],
