@@ -37,7 +37,7 @@ export type ExperimentFacts = {
   outcome: ExperimentOutcome | null;
 };
 
-export type ModelFacts = {
+type ModelFacts = {
   id: string;
   name: string;
   artifactHash: string;

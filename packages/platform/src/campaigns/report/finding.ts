@@ -1,7 +1,7 @@
 import { shownValue } from './best.ts';
 import type { CampaignReport, HypothesisReport, ObjectiveReport } from './model.ts';
 import { number, percent, quantity } from './numbers.ts';
-import { counted, listed, plain } from './text.ts';
+import { counted, listed, plain, shortened } from './text.ts';
 import { estimateWords, goalWords, intervalWords, type Standing, shortClaim, standingOf } from './words.ts';
 
 /** What was found and how sure it is, in sentences that need no other part of the page. */
@@ -19,7 +19,7 @@ export function findingOf(report: CampaignReport): Finding {
   });
   return {
     found: [
-      `The aim was: ${plain(objective.name)} ${goalWords(objective)}.`,
+      `The aim was: ${shortened(objective.name, 80)} ${goalWords(objective)}.`,
       ...explored(report),
       ...(verdicts.length > 0 ? ['That describes what was seen; the tests decide what it is worth:'] : []),
     ],

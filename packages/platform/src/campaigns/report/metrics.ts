@@ -1,6 +1,6 @@
 import type { ObjectiveReport } from './model.ts';
 import { interval, percent, quantity } from './numbers.ts';
-import { plain } from './text.ts';
+import { shortened } from './text.ts';
 
 type Known = { words: string; unit: 'objective' | 'share' | 'none' };
 
@@ -14,7 +14,7 @@ const known = new Map<string, Known>([
   ['share-ahead', { words: 'Starts in which the clever arm ended ahead', unit: 'share' }],
 ]);
 
-export const metricName = (name: string): string => known.get(name)?.words ?? plain(name);
+export const metricName = (name: string): string => known.get(name)?.words ?? shortened(name, 60);
 
 export const metricUnit = (name: string, objective: ObjectiveReport): string | null =>
   known.get(name)?.unit === 'objective' ? objective.unit : null;

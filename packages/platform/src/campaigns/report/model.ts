@@ -97,7 +97,7 @@ export type CurveReport = {
   reducedChiSquare: number | null;
 };
 
-export type ModelReport = {
+type ModelReport = {
   id: string;
   name: string;
   artifactHash: string;
@@ -162,4 +162,4 @@ export type RowsReport =
 /** Means over the replicates of a design; `sd` is of one new measurement. */
 export type PredictionUnitReport = { measured: number; predicted: number; sd: number | null };
 
-export type FamilyReport = { id: string; alpha: number; spent: number; left: number };
+type FamilyReport = { id: string; alpha: number; spent: number; left: number };

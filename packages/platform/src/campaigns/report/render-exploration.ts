@@ -82,7 +82,7 @@ export function bestSection({ exploration, objective }: CampaignReport): Markup 
   const { best, parameters, curve } = exploration.value;
   const value = best.outcome.status === 'measured' ? quantity(best.outcome.value, objective.unit) : '';
   return html`<section aria-labelledby="best"><h2 id="best">The best experiment</h2>
-<p>The best measured ${plain(objective.name)} is <strong>${value}</strong>, from the arm ${plain(best.arm)}, experiment ${number(best.experiment)} of repeat ${number(best.repeat)}. It is the best of many noisy values, so expect a repetition to do somewhat worse.</p>
+<p>The best measured ${shortened(objective.name, 80)} is <strong>${value}</strong>, from the arm ${plain(best.arm)}, experiment ${number(best.experiment)} of repeat ${number(best.repeat)}. It is the best of many noisy values, so expect a repetition to do somewhat worse.</p>
 <dl class="facts">${parameters.map(({ name, unit }) => html`<dt>${shortened(name, 60)}</dt><dd>${cell(best.design[name], unit)}</dd>`)}</dl>
 ${curve.shown ? curve.value !== null && curveFigure(curve.value) : html`<p class="withheld">${withheldWords('What the instrument recorded', curve)}</p>`}</section>`;
 }

@@ -41,8 +41,7 @@ function problems(markup: string): string[] {
       .filter((level, i) => level > (headings[i - 1] ?? 0) + 1)
       .map((level) => `h${level} skips a level`),
     ...[...markup.matchAll(/NaN|Infinity|undefined|\[object/g)].map(([word]) => `says ${word}`),
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be in the page
-    ...[...markup.matchAll(/[\u0000-\u0009\u000b-\u001f\u200b\u200e\u200f\u202a-\u202e\u2066\u2067]/g)].map(
+    ...[...markup.matchAll(/(?!\n)[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2066\u2067]/gu)].map(
       () => 'control character',
     ),
   ];
@@ -77,9 +76,7 @@ function replaced(value: unknown, text: string): unknown {
 /** Hostile where people choose the text: everything but what the platform itself decides. */
 function hostile(facts: ReportFacts, text: string): ReportFacts {
   const report = assembleReport(facts);
-  expect(
-    problems(renderReport(replaced(report, text) as typeof report).replaceAll(/\d{4}-\d\d-\d\d/g, '')),
-  ).toEqual([]);
+  expect(problems(renderReport(replaced(report, text) as typeof report))).toEqual([]);
   const { plan, space } = facts.campaign;
   return {
     ...facts,
@@ -135,6 +132,7 @@ test('characters that reorder text are shown by their number', () => {
 });
 
 test('any text and any finite number give a sound page', () => {
+  const facts = sampleFacts();
   const value = fc.double({ noNaN: true, noDefaultInfinity: true });
   const experiment = fc.record({ arm: fc.constantFrom('clever', 'random'), repeat: fc.nat(3), value });
   fc.assert(
@@ -144,7 +142,6 @@ test('any text and any finite number give a sound page', () => {
       fc.constantFrom('minimize', 'maximize', 'target'),
       value,
       (text, values, kind, aim) => {
-        const facts = sampleFacts();
         const { plan } = facts.campaign;
         const goal = kind === 'target' ? { kind, value: aim } : { kind };
         const experiments = values.map((one, index) => ({
@@ -162,7 +159,7 @@ test('any text and any finite number give a sound page', () => {
           },
           experiments: { shown: true, value: experiments },
         });
-        expect(problems(markup.replaceAll(text.length > 2 ? text : '\u0000', ''))).toEqual([]);
+        expect(problems(markup)).toEqual([]);
       },
     ),
     { numRuns: 30 },

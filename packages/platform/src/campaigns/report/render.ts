@@ -95,7 +95,7 @@ function modelsSection({ models, objective }: CampaignReport): Markup | null {
     model: CampaignReport['models'][number],
   ): Markup => html`<dl class="facts"><dt>Model</dt><dd><strong>${shortened(model.name, 80)}</strong> <code>${model.id}</code></dd>
 <dt>Trained on</dt><dd>${counted(model.measured, 'value')}, ${number(model.failed)} failed and ${number(model.censored)} censored experiments</dd>
-${model.metrics.map(({ name, value, on, n }) => html`<dt>${metricName(name)}</dt><dd>${quantity(value, metricUnit(name, objective), 3)} on ${plain(on)} (n = ${number(n, 6)})</dd>`)}
+${model.metrics.map(({ name, value, on, n }) => html`<dt>${metricName(name)}</dt><dd>${quantity(value, metricUnit(name, objective), 3)} on ${shortened(on, 120)} (n = ${number(n, 6)})</dd>`)}
 <dt>Hash of the artifact</dt><dd><code>${model.artifactHash}</code></dd></dl>`;
   return html`<section aria-labelledby="models"><h2 id="models">${models.length === 1 ? 'The trained model' : 'The trained models'}</h2><p>Trained on what all arms tried. Figures on its own training data flatter a model; the tests above do not.</p>${models.map(one)}</section>`;
 }

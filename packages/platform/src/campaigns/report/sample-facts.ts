@@ -132,7 +132,7 @@ function outcomeAt(index: number, value: number): ExperimentOutcome {
 }
 
 const q = Array.from({ length: 20 }, (_, i) => 0.004 * 1.3 ** i);
-export const sampleOutput = {
+const sampleOutput = {
   status: 'measured',
   diameterNm: 300.284,
   uncertaintyNm: 0.061,

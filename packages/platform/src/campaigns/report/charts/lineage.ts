@@ -97,11 +97,11 @@ function curve(from: Box, to: Box): string {
 
 function drawn({ node, x, y, width }: Box): Markup | null {
   if (node.lines.length === 0) return null;
-  const longest = Math.max(6, Math.floor((width - 16) / 6.8));
+  const room = (pixels: number): number => Math.max(6, Math.floor((width - 16) / pixels));
   return html`<g class="node ${node.shape}"><rect x="${x}" y="${y}" width="${width}" height="${boxHeight}" rx="7"/>${node.lines
     .slice(0, 3)
     .map(
       (words, i) =>
-        html`<text class="${i === 0 ? 'node-name' : 'node-more'}" x="${x + 9}" y="${y + 19 + i * 15.5}">${shortened(words, longest)}</text>`,
+        html`<text class="${i === 0 ? 'node-name' : 'node-more'}" x="${x + 9}" y="${y + 19 + i * 15.5}">${shortened(words, room(i === 0 ? 8.4 : 7.1))}</text>`,
     )}</g>`;
 }

@@ -64,7 +64,7 @@ export function progressChart(
   };
   const axisY = frame.bottom + missing.length * rugRow + (missing.length > 0 ? 6 : 0);
   const drawn = arms.map((arm, i) => ({ arm, shape: seriesClass(arms, i) }));
-  const content = html`${startsArea(frame, says.starts)}${axes(frame, { x: 'Experiments of the arm', y: progressName(objective, Math.floor(width / 6.4) - 19) }, axisY)}
+  const content = html`${startsArea(frame, says.starts)}${axes(frame, { x: 'Experiments of the arm', y: progressName(objective, Math.floor((width - 130) / 7.4)) }, axisY)}
 <text class="note" x="${frame.right}" y="${frame.top - 12}" text-anchor="end">${objective.goal.kind === 'maximize' ? '↑ higher is better' : '↓ lower is better'}</text>
 ${drawn.map(({ arm, shape }) => band(frame, arm, shape))}
 ${drawn.map(({ arm, shape }) => dots(frame, arm, shape))}

@@ -27,7 +27,7 @@ test('whole axes have whole marks', () => {
 
 test('a place is the share of the way', () => {
   const scale = linearScale([0, 10], { margin: 0 });
-  expect([0, 2.5, 10].map(scale.place)).toEqual([0, 0.25, 1]);
+  expect([0, 2.5, 10].map((value) => scale.place(value))).toEqual([0, 0.25, 1]);
   const log = logScale([1, 100]);
   expect(log.place(10)).toBeCloseTo(0.5, 12);
 });
