@@ -7,7 +7,9 @@ import { challengeCommands } from './commands/challenge.ts';
 import { configCommand } from './commands/config.ts';
 import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
+import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
 import { modelCommands } from './commands/model.ts';
 import { policyCommands } from './commands/policy.ts';
@@ -30,8 +32,9 @@ const groups: readonly (readonly [
     hypothesisCommands,
     modelCommands,
   ],
-  ['Evidence:', verifyCommand, lineageCommands],
+  ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
   ['People and decisions:', accessCommands, policyCommands],
+  ['Help:', helpCommands],
 ];
 
 /** The whole command line as commander knows it, and the examples of every command. */
