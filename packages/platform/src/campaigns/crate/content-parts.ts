@@ -31,11 +31,17 @@ export async function contentParts(
       startedAt: iso(row.createdAt),
       finishedAt: row.endedAt === null ? null : iso(row.endedAt),
     },
-    experiments: experiments.flatMap(({ arm, repeat, index, design, noiseSeed, outcome, run, entry }) =>
-      outcome === null || entry === null
-        ? []
-        : [{ arm, repeat, index, design, seed: noiseSeed, outcome, runId: run, entryId: entry }],
-    ),
+    // Those without a result go out too: a gap would look like an experiment that was dropped.
+    experiments: experiments.map(({ arm, repeat, index, design, noiseSeed, outcome, run, entry }) => ({
+      arm,
+      repeat,
+      index,
+      design,
+      seed: noiseSeed,
+      outcome,
+      runId: run,
+      entryId: entry,
+    })),
     ...(await tableParts(parts, principal, row)),
     models: new Map(
       await Promise.all(

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+
+/** A platform in a process of its own, that can be killed and started again on the same folder. */
+export class ServerUnderTest {
+  readonly folder: string;
+  url = '';
+  starts = 0;
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get alive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Whether the last process was ended by SIGKILL, as a crash point does. */
+  get killed(): boolean {
+    return this.#child?.signalCode === 'SIGKILL';
+  }
+
+  /** Starts the process; resolves when it answers. A crash point may end it before that: then it throws. */
+  async start(crashPoint?: string): Promise<void> {
+    const args = [server, '--data-folder', this.folder, '--port', '0', '--log-level', 'error'];
+    const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
+    const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = child;
+    this.starts += 1;
+    this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
+    const lines = createInterface({ input: child.stdout! });
+    const first = await Promise.race([
+      new Promise<string>((resolve) => lines.once('line', resolve)),
+      this.#ended.then(() => undefined),
+    ]);
+    if (first === undefined) throw new Error('the server ended before it answered');
+    this.url = (JSON.parse(first) as { url: string }).url;
+  }
+
+  /** SIGKILL to the server, to its PostgreSQL, or to both. */
+  async kill(what: 'server' | 'database' | 'both'): Promise<void> {
+    if (what !== 'server') {
+      const [pid] = readFileSync(join(this.folder, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+    }
+    if (what !== 'database' && this.alive) {
+      this.#child!.kill('SIGKILL');
+      await this.#ended;
+    }
+  }
+
+  async ended(): Promise<void> {
+    await this.#ended;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.alive) return;
+    this.#child!.kill('SIGTERM');
+    await this.#ended;
+  }
+}
