@@ -104,6 +104,8 @@ test('the data folder may have a path longer than a socket allows, with spaces a
   const socketFolder = String(database.connection.host);
   expect((await stat(socketFolder)).mode & 0o777).toBe(0o700);
   expect(socketFolder.length).toBeLessThan(90);
+  await database.close();
+  expect(await isGone(socketFolder)).toBe(true);
 });
 
 test('a second Genesis on the same folder is refused by name, in this process and from another', async () => {

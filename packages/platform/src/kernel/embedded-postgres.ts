@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { lchown, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GenesisError } from '@genesis/contracts';
@@ -137,7 +137,8 @@ export const startEmbeddedPostgres = async (options: {
   const logFile = join(folder, 'server.log');
   const binaries = await findPostgres(options.launches);
   if (!(await exists(data))) await initialise(binaries, data);
-  const socketFolder = await socketFolderFor(folder);
+  // A server that is adopted keeps its socket where it made it.
+  const socketFolder = (await survivingPostmaster(data))?.socketFolder ?? (await socketFolderFor(folder));
   const connection = { host: socketFolder, port: 5432, user: 'genesis', database: 'genesis' };
 
   let current = 0;
@@ -223,6 +224,11 @@ export const startEmbeddedPostgres = async (options: {
     // The keeper's own timers hold no process alive; this one does, until the server is down.
     const held = setInterval(() => undefined, 1000);
     await keeper.finally(() => clearInterval(held));
+    await end();
+    if (dirname(socketFolder) !== folder) await rm(socketFolder, { recursive: true, force: true });
+  };
+
+  const end = async (): Promise<void> => {
     for (const [signal, patience] of [
       ['SIGINT', 30_000],
       ['SIGQUIT', 10_000],
