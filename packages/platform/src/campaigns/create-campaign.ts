@@ -1,7 +1,7 @@
 import { type CampaignPlan, type Conditions, invalidField, type Label, type Space } from '@genesis/contracts';
 import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
 import { assertSpace } from '@genesis/explorer';
-import { delegate } from '../door/index.ts';
+import { delegate, type NewDelegation } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
 import { exploreQueue } from './explore.ts';
@@ -12,6 +12,14 @@ import { campaign, trajectory } from './tables.ts';
 
 /** How long the platform may go on by itself with a campaign. */
 const delegationMs = 30 * 86_400_000;
+
+/** What the platform may do by itself for the one who opened or resumed a campaign. */
+export const exploringDelegation = (id: string): NewDelegation => ({
+  purpose: 'explore',
+  actions: ['campaign.read', 'campaign.propose', 'run.execute', 'campaign.record', 'campaign.finish'],
+  resources: [id],
+  lifetimeMs: delegationMs,
+});
 
 type Resolved = {
   space: Space;
@@ -53,12 +61,7 @@ export async function createCampaign(
       idempotency,
     },
     async (tx, _facts, entry) => {
-      const delegation = await delegate(tx, parts, principal, {
-        purpose: 'explore',
-        actions: ['campaign.read', 'campaign.propose', 'run.execute', 'campaign.record', 'campaign.finish'],
-        resources: [id],
-        lifetimeMs: delegationMs,
-      });
+      const delegation = await delegate(tx, parts, principal, exploringDelegation(id));
       await tx.insert(campaign).values({
         id,
         plan,

@@ -229,6 +229,13 @@ export async function explore(parts: CampaignParts, work: ExploreJob, signal: Ab
   for (;;) {
     if (signal.aborted) throw signal.reason;
     const principal = await fresh();
+    if (!isAlive(principal, parts.clock.now().getTime())) {
+      parts.log.info(
+        { ...where, delegation },
+        'The delegation of this campaign has ended; somebody must resume it',
+      );
+      return;
+    }
     const scope = door.authorize(principal, 'explore');
     const row = await findCampaign(scope, where.campaign);
     if (row.state !== 'exploring') return;
@@ -306,6 +313,10 @@ async function isClosed(scope: ReadScope, where: Place): Promise<boolean> {
     ({ arm, repeat, closed }) => arm === where.arm && repeat === where.repeat && closed === 1,
   );
 }
+
+/** A revoked or expired delegation ends the work, as it is meant to: nothing has failed. */
+const isAlive = ({ delegation }: PrincipalFacts, at: number): boolean =>
+  delegation !== undefined && !delegation.revoked && delegation.expiresAt > at;
 
 const overtaken = (where: Place): GenesisError =>
   new GenesisError({

@@ -61,13 +61,13 @@ const lookEveryMs = 200;
 
 /** Events `progress`, each with the whole state, whenever something was recorded; ends when the campaign rests. */
 export async function* watchProgress(
-  authorize: () => ReadScope,
+  authorize: () => Promise<ReadScope>,
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   let shown = '';
   while (!signal.aborted) {
-    const scope = authorize();
+    const scope = await authorize();
     const row = await findCampaign(scope, id);
     const places = await listTrajectories(scope, id);
     const now = `${row.state} ${places.map(({ recorded }) => recorded).join(' ')}`;

@@ -12,7 +12,7 @@ import {
 } from '@genesis/contracts';
 import { z } from 'zod';
 import { type Door, factsOf } from '../door/index.ts';
-import { idempotencyOf, principalOf } from '../identity/index.ts';
+import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '../kernel/index.ts';
 import type { Campaigns } from './campaigns.ts';
 import { newHypothesisSchema } from './hypotheses/draft.ts';
@@ -32,6 +32,8 @@ const campaignView = z.strictObject({
   space: spaceSchema,
   state: z.enum(campaignStates.states),
   label: labelSchema,
+  /** Under which the platform goes on by itself; revoking it stops that. */
+  delegation: z.string(),
   createdAt: z.string(),
 });
 
@@ -60,7 +62,8 @@ const position = z.object({ at: z.number(), id: z.string() });
 
 type Listed = Awaited<ReturnType<typeof store.listCampaigns>>[number];
 
-const viewCampaignRow = ({ id, plan, planHash, space, state, createdAt }: store.CampaignRow) => ({
+const viewCampaignRow = ({ id, plan, planHash, space, state, delegation, createdAt }: store.CampaignRow) => ({
+  delegation,
   id,
   plan,
   planHash,
@@ -185,7 +188,7 @@ export function campaignRoutes(
       const principal = principalOf(request);
       await door.use(principal, 'campaign.read', id, 'explore', { for: 'progress' });
       return sendEvents(request, reply, (_last, signal) =>
-        watchProgress(() => door.authorize(principal, 'explore'), id, signal),
+        watchProgress(async () => door.authorize(await principalNow(request), 'explore'), id, signal),
       );
     },
   );

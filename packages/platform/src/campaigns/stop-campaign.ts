@@ -1,6 +1,8 @@
 import { type CampaignState, campaignStates, GenesisError } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
+import { delegate, delegationLives } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { exploringDelegation } from './create-campaign.ts';
 import { exploreQueue } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
 import { type CampaignRow, listTrajectories, lockCampaign } from './store.ts';
@@ -31,7 +33,10 @@ export async function stopCampaign(
   );
 }
 
-/** Goes on with a stopped campaign where it was. */
+/**
+ * Goes on with a stopped campaign where it was, or with one whose delegation was revoked or has expired: from now on
+ * the platform acts for whoever resumes it.
+ */
 export async function resumeCampaign(
   parts: CampaignParts,
   principal: PrincipalFacts,
@@ -42,13 +47,15 @@ export async function resumeCampaign(
     { principal, action: 'campaign.resume', resource: id, purpose: 'explore' },
     async (tx) => {
       const row = await lockCampaign(tx, id);
-      move(row, 'exploring');
-      await tx.update(campaign).set({ state: 'exploring' }).where(eq(campaign.id, id));
+      if (row.state !== 'exploring' || (await delegationLives(tx, parts, row.delegation)))
+        move(row, 'exploring');
+      const delegation = await delegate(tx, parts, principal, exploringDelegation(id));
+      await tx.update(campaign).set({ state: 'exploring', delegation }).where(eq(campaign.id, id));
       for (const { arm, repeat } of row.instrument === null ? [] : places) {
         await parts.queue.enqueue(
           tx,
           exploreQueue,
-          { campaign: id, arm, repeat, delegation: row.delegation },
+          { campaign: id, arm, repeat, delegation },
           { key: `${id}/${arm}/${repeat}` },
         );
       }

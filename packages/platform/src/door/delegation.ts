@@ -45,9 +45,28 @@ export async function delegate(
   return id;
 }
 
-/** Ends a delegation: whoever works under it is denied at its next effect. */
-export async function revokeDelegation(tx: WriteTx, clock: Clock, id: string): Promise<void> {
-  await tx.update(delegation).set({ revokedAt: clock.now().getTime() }).where(eq(delegation.id, id));
+/** Whether a delegation still counts. */
+export async function delegationLives(
+  tx: WriteTx,
+  { clock }: { clock: Clock },
+  id: string,
+): Promise<boolean> {
+  const [row] = await tx.select().from(delegation).where(eq(delegation.id, id));
+  return row !== undefined && row.revokedAt === null && row.expiresAt > clock.now().getTime();
+}
+
+/** Ends a delegation: whoever works under it is denied at its next effect. Returns whose it was, if there is one. */
+export async function revokeDelegation(
+  tx: WriteTx,
+  { clock }: { clock: Clock },
+  id: string,
+): Promise<string | undefined> {
+  const [row] = await tx
+    .update(delegation)
+    .set({ revokedAt: clock.now().getTime() })
+    .where(eq(delegation.id, id))
+    .returning({ principal: delegation.principal });
+  return row?.principal;
 }
 
 /**

@@ -91,6 +91,20 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   const missing = (): GenesisError =>
     new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
+  /** A look for what does not exist leaves the same trace as a look for what is hidden: the log grows alike. */
+  async function refuseUnknown(request: WriteRequest): Promise<never> {
+    const { resource: wanted } = request;
+    const id = typeof wanted === 'string' ? wanted : 'create' in wanted ? wanted.create.id : wanted.about.id;
+    await database.transaction((tx) =>
+      appendEntry(
+        tx,
+        ids,
+        entryOf(request, id, { effect: 'deny', rationaleCode: 'not-found' }, { rules: [] }),
+      ),
+    );
+    throw missing();
+  }
+
   async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
     const { resource: wanted } = request;
     const named = typeof wanted === 'string' ? [wanted] : [];
@@ -122,7 +136,12 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     };
   }
 
-  function entryOf(request: WriteRequest, id: string, decision: Decision, details: unknown): NewEntry {
+  function entryOf(
+    request: WriteRequest,
+    id: string,
+    decision: Pick<Decision, 'effect' | 'rationaleCode'>,
+    details: unknown,
+  ): NewEntry {
     return {
       at: now(),
       actor: request.principal.id,
@@ -183,7 +202,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   ): Promise<Performed<T>> {
     const outcome = await database.transaction(async (tx) => {
       const judged = await judge(tx, request);
-      if (judged === undefined) throw missing();
+      if (judged === undefined) return { unknown: true as const };
       if (judged.decision.effect !== 'allow') return { denied: judged };
       const act = () => carryOut(tx, request, judged, change);
       if (request.idempotency === undefined) return { done: { ...(await act()), decision: judged.decision } };
@@ -193,6 +212,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       }));
       return { done: { ...(answer.body as { result: T; entry: string }), decision: judged.decision } };
     });
+    if (outcome.unknown === true) return await refuseUnknown(request);
     return outcome.done ?? (await refuse(request, outcome.denied));
   }
 
@@ -215,7 +235,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       }
       return found;
     });
-    if (judged === undefined) throw missing();
+    if (judged === undefined) return await refuseUnknown(request);
     if (judged.decision.effect !== 'allow') return await refuse(request, judged);
     return { facts: judged.facts, scope: authorize(principal, purpose) };
   }

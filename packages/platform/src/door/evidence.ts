@@ -1,14 +1,16 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, inArray } from 'drizzle-orm';
-import type { Database } from '../kernel/index.ts';
-import { type LineageEdge, readLineage, readUses, type Use } from '../ledger/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Clock, Database } from '../kernel/index.ts';
+import { type LineageEdge, readLineage, readSubject, readUses, type Use } from '../ledger/index.ts';
+import { isVisible, type PrincipalFacts } from '../policy/index.ts';
 import type { Door } from './door.ts';
+import { factsOf } from './facts.ts';
+import { platformFacts } from './platform.ts';
 import type { ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
 
 export type Lineage = {
-  edges: Omit<LineageEdge, 'about'>[];
+  edges: LineageEdge[];
   /** False when the lineage is larger than one answer. */
   complete: boolean;
 };
@@ -17,44 +19,56 @@ export type Lineage = {
 export interface EvidenceReads {
   /**
    * The lineage of a thing, in PROV's words. An edge is shown when the thing that its entry is about may be seen, and
-   * both of its ends, as far as they have a label of their own.
+   * both of its ends, as far as they have a label of their own; nothing is reached through what is not shown.
    *
    * @throws GenesisError `not-found` where nothing may be shown, whether or not there is anything
    */
   lineage(scope: ReadScope, id: string): Promise<Lineage>;
+  /**
+   * Whether somebody may have the body of an entry: it names the thing that it is about, so that has to be visible. An
+   * entry about nothing governed is for its actor; those about the platform itself are for everyone.
+   *
+   * @throws GenesisError `not-found`, whether or not there is such an entry
+   */
+  assertMayProve(principal: PrincipalFacts, entry: string): Promise<void>;
   /** Who used a thing, for what, and who was denied. Asking is itself decided, and entered in the ledger. */
   audit(principal: PrincipalFacts, id: string, limit: number): Promise<Use[]>;
 }
 
-export function createEvidenceReads(database: Database, door: Door): EvidenceReads {
+const missing = (): GenesisError =>
+  new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
+
+export function createEvidenceReads(parts: { database: Database; door: Door; clock: Clock }): EvidenceReads {
+  const { database, door, clock } = parts;
   return {
     async lineage(scope, id) {
-      const { edges, complete } = await readLineage(database, id);
-      const named = new Set([
-        id,
-        ...edges.flatMap(({ subject, object, about }) => [subject, object, about ?? id]),
-      ]);
-      const governed = await scope.orm
-        .select({ id: resource.id })
-        .from(resource)
-        .where(inArray(resource.id, [...named]));
-      const admitted = await scope.orm
-        .select({ id: resource.id })
-        .from(resource)
-        .where(and(inArray(resource.id, [...named]), scope.where));
-      const seen = new Set(admitted.map((row) => row.id));
-      const labelled = new Set(governed.map((row) => row.id));
-      const open = (node: string): boolean => !labelled.has(node) || seen.has(node);
-      const shown = edges.filter(
-        ({ subject, object, about }) => about !== null && seen.has(about) && open(subject) && open(object),
-      );
-      if (!seen.has(id) && !shown.some(({ subject, object }) => subject === id || object === id)) {
-        throw new GenesisError({
-          code: 'not-found',
-          message: 'There is nothing here under this id that you may see.',
-        });
+      const visible = sql`(select ${resource.id} from ${resource} where ${scope.where})`;
+      const { edges, complete } = await readLineage(database, id, {
+        thing: (about) => sql`${about} in ${visible}`,
+        node: (node) =>
+          sql`(${node} in ${visible} or not exists (select 1 from ${resource} where ${resource.id} = ${node}))`,
+      });
+      if (edges.length === 0) {
+        const [own] = await scope.orm
+          .select({ id: resource.id })
+          .from(resource)
+          .where(and(eq(resource.id, id), scope.where));
+        if (own === undefined) throw missing();
       }
-      return { edges: shown.map(({ about: _about, ...edge }) => edge), complete };
+      return { edges, complete };
+    },
+    async assertMayProve(principal, entry) {
+      const subject = await readSubject(database, entry);
+      if (subject === undefined) throw missing();
+      const { actor, resource: about } = subject;
+      const [governed] =
+        about === null ? [] : await database.orm.select().from(resource).where(eq(resource.id, about));
+      const own = actor === principal.id && principal.uncleared !== true;
+      const may =
+        governed === undefined
+          ? own || about === platformFacts.id
+          : isVisible(principal, factsOf(governed), clock.now().getTime());
+      if (!may) throw missing();
     },
     async audit(principal, id, limit) {
       await door.perform({ principal, action: 'audit.read', resource: id, purpose: null }, async () => ({

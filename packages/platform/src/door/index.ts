@@ -1,4 +1,11 @@
-export { actUnder, delegate, type PrincipalDirectory, revokeDelegation } from './delegation.ts';
+export {
+  actUnder,
+  delegate,
+  delegationLives,
+  type NewDelegation,
+  type PrincipalDirectory,
+  revokeDelegation,
+} from './delegation.ts';
 export {
   type Change,
   createDoor,

@@ -7,7 +7,7 @@ import {
   type Role,
 } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
-import type { Door, PrincipalDirectory, WriteTx } from '../door/index.ts';
+import { type Door, type PrincipalDirectory, revokeDelegation, type WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
 import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
@@ -165,7 +165,7 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
         },
         async (tx) => {
           await mustExist(tx, who);
-          const uncleared = who === by.id ? by.uncleared === true : !isSteward(by, home);
+          const uncleared = who === by.id ? by.uncleared === true : !isSteward(by, home, now());
           const row = {
             id,
             principal: who,
@@ -179,6 +179,29 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
         },
       );
       return { id, secret: made.secret, expiresAt: new Date(expiresAt).toISOString() };
+    },
+
+    /** Ends what the platform may do by itself for somebody: the work stops before its next effect. */
+    async revokeDelegation(by: PrincipalFacts, id: string): Promise<void> {
+      await door.perform(
+        {
+          principal: by,
+          action: 'delegation.revoke',
+          resource: { about: about('delegation', id, by.organisation) },
+          purpose: null,
+        },
+        async (tx) => {
+          const whose = await revokeDelegation(tx, { clock }, id);
+          const home = whose === undefined ? undefined : (await directory.load(whose))?.organisation;
+          if (home !== by.organisation) {
+            throw new GenesisError({
+              code: 'not-found',
+              message: 'Your organisation has no delegation with this id.',
+            });
+          }
+          return { result: undefined, details: { delegation: id } };
+        },
+      );
     },
 
     async revokeToken(by: PrincipalFacts, who: string, id: string): Promise<void> {
@@ -211,8 +234,11 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
 export type Administration = ReturnType<typeof createAdministration>;
 
 /** Whether a principal may vouch for the clearance of a member by issuing a token. */
-const isSteward = (by: PrincipalFacts, home: string | null): boolean =>
-  by.roles.some(({ organisation: where, role }) => role === 'steward' && where === home);
+const isSteward = (by: PrincipalFacts, home: string | null, at: number): boolean =>
+  by.roles.some(
+    ({ organisation: where, role, expiresAt }) =>
+      role === 'steward' && where === home && (expiresAt === undefined || at < expiresAt),
+  );
 
 /** Whether scopes give a scope: a token never makes a stronger one. */
 const covered = (own: readonly string[], wanted: string): boolean =>

@@ -3,5 +3,5 @@ export { createTokenAuthenticator } from './authenticate.ts';
 export { bootstrap } from './bootstrap.ts';
 export { createDirectory } from './directory.ts';
 export type { Authenticator } from './ports.ts';
-export { idempotencyOf, principalOf, requireAuthentication } from './request.ts';
+export { idempotencyOf, principalNow, principalOf, requireAuthentication } from './request.ts';
 export { identityRoutes } from './routes.ts';

@@ -4,7 +4,8 @@ import { type App, type Idempotency, idempotencyKeySchema, requestHash } from '.
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { Authenticator } from './ports.ts';
 
-const principals = new WeakMap<object, PrincipalFacts>();
+type Bearer = { principal: PrincipalFacts; again: () => Promise<PrincipalFacts | undefined> };
+const bearers = new WeakMap<object, Bearer>();
 
 /** Paths that need no token: they show what is public about this instance. */
 const openPaths = new Set(['/openapi.json', '/health']);
@@ -23,7 +24,7 @@ export function requireAuthentication(app: App, authenticator: Authenticator): v
           : 'This token is malformed, unknown, expired or revoked. Ask an administrator for a new one.';
       throw new GenesisError({ code: 'unauthenticated', message });
     }
-    principals.set(request, principal);
+    bearers.set(request, { principal, again: () => authenticator.authenticate(bearer as string) });
   });
 }
 
@@ -39,7 +40,18 @@ export function idempotencyOf(request: FastifyRequest): Idempotency | undefined 
 
 /** Who sent the request. */
 export function principalOf(request: FastifyRequest): PrincipalFacts {
-  const principal = principals.get(request);
-  if (principal === undefined) throw new GenesisError({ code: 'unauthenticated', message: 'Send a token.' });
+  const bearer = bearers.get(request);
+  if (bearer === undefined) throw new GenesisError({ code: 'unauthenticated', message: 'Send a token.' });
+  return bearer.principal;
+}
+
+/**
+ * Who sent the request, as they are now: for answers that go on for long. A token that was revoked or has expired since,
+ * and a clearance or role that was taken away, count from the next look.
+ */
+export async function principalNow(request: FastifyRequest): Promise<PrincipalFacts> {
+  const principal = await bearers.get(request)?.again();
+  if (principal === undefined)
+    throw new GenesisError({ code: 'unauthenticated', message: 'This token is no longer valid.' });
   return principal;
 }

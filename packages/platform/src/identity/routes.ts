@@ -131,6 +131,22 @@ export function identityRoutes(app: App, administration: Administration): void {
   );
 
   app.delete(
+    '/v1/delegations/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Revoke a delegation: background work under it stops before its next effect',
+        params: z.strictObject({ id: idSchema('delegation') }),
+        response: { 200: done },
+      },
+    },
+    async (request) => {
+      await administration.revokeDelegation(principalOf(request), request.params.id);
+      return ok;
+    },
+  );
+
+  app.delete(
     '/v1/principals/:id/tokens/:token',
     {
       schema: {

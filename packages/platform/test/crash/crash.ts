@@ -169,15 +169,17 @@ async function disturbed(server: ServerUnderTest, token: string, seed: string): 
 }
 
 const began = Date.now();
+let reference: ServerUnderTest | undefined;
+let victim: ServerUnderTest | undefined;
 try {
   say('Preparing two equal platforms ...');
   const template = join(folder, 'template');
   const token = await prepare(template);
-  const reference = new ServerUnderTest(join(folder, 'reference'));
-  const victim = new ServerUnderTest(join(folder, 'victim'));
+  reference = new ServerUnderTest(join(folder, 'reference'));
+  victim = new ServerUnderTest(join(folder, 'victim'));
   for (const { folder: copy } of [reference, victim]) execFileSync('cp', ['-a', template, copy]);
   while (kills < wantedKills) {
-    const seed = `round ${rounds}`;
+    const seed = `round-${rounds}`;
     await reference.start();
     const expected = await undisturbed(reference, token, seed);
     await reference.stop();
@@ -192,6 +194,8 @@ try {
 } catch (error) {
   failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
+  await reference?.stop();
+  await victim?.stop();
   if (failures.length === 0) rmSync(folder, { recursive: true, force: true });
   else say(`The folders are kept: ${folder}`);
 }

@@ -57,7 +57,7 @@ export type DraftFacts = {
   sealedDesigns: number | null;
   /** A secret of the instance: seeds are drawn with it, so that nobody can pick lucky ones. */
   drawKey: Buffer;
-  /** Freezes of the campaign before this one. */
+  /** Freezes under the plan of the campaign before this one, in every campaign that has this plan. */
   earlier: number;
 };
 

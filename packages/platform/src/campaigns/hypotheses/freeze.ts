@@ -1,6 +1,7 @@
 import { familyAlpha, GenesisError } from '@genesis/contracts';
 import { claimHash } from '@genesis/evidence';
-import { eq } from 'drizzle-orm';
+import { count, eq, sql } from 'drizzle-orm';
+import type { WriteTx } from '../../door/index.ts';
 import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { triedOf } from '../explore.ts';
@@ -10,10 +11,9 @@ import {
   findHypothesis,
   type HypothesisRow,
   listExperiments,
-  listHypotheses,
   lockHypothesis,
 } from '../store.ts';
-import { family, hypothesis } from '../tables.ts';
+import { campaign, family, hypothesis } from '../tables.ts';
 import { draftClaim, type NewHypothesis } from './draft.ts';
 
 /**
@@ -38,7 +38,6 @@ export async function freezeHypothesis(
   }
   const model = await models.latestOf(scope, campaignId);
   const tried = triedOf(await listExperiments(scope, campaignId));
-  const earlier = (await listHypotheses(scope, campaignId)).length;
   const drawKey = await keys.secret('fresh-seeds', 32);
   const { source } = row.plan;
   const sealed = source.kind === 'table' ? await catalog.showSplit(principal, source.split, purpose) : null;
@@ -52,6 +51,7 @@ export async function freezeHypothesis(
   await door.perform(
     { principal, action: 'hypothesis.freeze', resource: campaignId, purpose },
     async (tx, _facts, entry) => {
+      const earlier = await countFreezes(tx, row.planHash);
       const claim = draftClaim(wanted, {
         row,
         tried,
@@ -103,6 +103,20 @@ export async function freezeHypothesis(
   parts.crash.reach('hypothesis.frozen');
   await ledger.checkpoint();
   return await findHypothesis(door.authorize(principal, purpose), id);
+}
+
+/**
+ * Freezes so far under this plan, those of other campaigns with the same plan too: fresh seeds follow from it, so a
+ * second campaign never measures again what the first one has shown.
+ */
+async function countFreezes(tx: WriteTx, planHash: string): Promise<number> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`freeze ${planHash}`}, 0))`);
+  const [row] = await tx
+    .select({ freezes: count() })
+    .from(hypothesis)
+    .innerJoin(campaign, eq(campaign.id, hypothesis.campaign))
+    .where(eq(campaign.planHash, planHash));
+  return row?.freezes ?? 0;
 }
 
 /** Gives a frozen hypothesis up, unopened. It spends nothing and stays on every report. */
