@@ -17,6 +17,7 @@ import {
 } from './identity/index.ts';
 import {
   createApp,
+  createBackup,
   createCrashPoints,
   createCursors,
   createIds,
@@ -32,6 +33,7 @@ import {
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict } from './models/index.ts';
 import { createRuns, runQueues, runRoutes } from './runs/index.ts';
+import { backupRoutes } from './surfaces/backup/index.ts';
 import { policyRoutes } from './surfaces/policy/index.ts';
 import { ledgerRoutes } from './surfaces/tlog/index.ts';
 
@@ -174,12 +176,14 @@ export async function startPlatform(config: Config): Promise<Platform> {
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
-    ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads(database, door) });
+    ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door });
     campaignRoutes(app, { campaigns, door, cursors });
+    const now = () => clock.now();
+    backupRoutes(app, { door, backup: () => createBackup({ database, blobs, dataFolder, now }) });
 
     const known = await listChallenges(door.authorize(platformPrincipal, 'explore'));
     await seedChallenges(door, known.length);

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
-import { type ConfigName, configSchema, flagName, GenesisError } from '@genesis/contracts';
+import { GenesisError } from '@genesis/contracts';
 import { loadConfig } from './kernel/index.ts';
 import { startPlatform } from './main.ts';
+import { readFlags } from './read-flags.ts';
 
 /*
  * The server as a process of its own: `node server.ts [--config FILE] [--data-folder DIR] [--port N] ...`.
@@ -16,37 +16,14 @@ import { startPlatform } from './main.ts';
 /** Longer than a running job is waited for. */
 const closeSeconds = 30;
 
-const names = Object.keys(configSchema.shape) as ConfigName[];
-
-function readFlags(argv: readonly string[]) {
-  const options = Object.fromEntries(
-    names.map((name) => [flagName(name).slice(2), { type: 'string' as const }]),
-  );
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { ...options, config: { type: 'string' }, 'until-stdin-closes': { type: 'boolean' } },
-  });
-  const flags = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = values[flagName(name).slice(2) as keyof typeof values];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-  return {
-    flags,
-    file: values['config'] as string | undefined,
-    untilStdinCloses: values['until-stdin-closes'],
-  };
-}
-
 async function main(): Promise<number> {
-  const { flags, file, untilStdinCloses } = readFlags(process.argv.slice(2));
+  const { flags, file, untilStdinCloses } = readFlags(process.argv.slice(2), { allowPositionals: false });
   const { config, warnings } = await loadConfig({ env: process.env, flags, file });
   for (const warning of warnings) process.stderr.write(`${warning}\n`);
   const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
-    if (untilStdinCloses === true)
+    if (untilStdinCloses)
       void text(process.stdin).then(
         () => resolve(),
         () => resolve(),

@@ -50,6 +50,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A backup of everything, keys included, made while the platform runs (tar); keep it safe */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/campaigns": {
         parameters: {
             query?: never;
@@ -79,6 +113,7 @@ export interface paths {
                         "application/json": {
                             items: {
                                 createdAt: string;
+                                delegation: string;
                                 id: string;
                                 label: {
                                     /** @default [] */
@@ -440,6 +475,7 @@ export interface paths {
                         "application/json": {
                             campaign: {
                                 createdAt: string;
+                                delegation: string;
                                 id: string;
                                 label: {
                                     /** @default [] */
@@ -2061,6 +2097,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/delegations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a delegation: background work under it stops before its next effect */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hypotheses/{id}": {
         parameters: {
             query?: never;
@@ -2569,7 +2646,6 @@ export interface paths {
                             /** @enum {string} */
                             type?: "number" | "integer" | "text" | "boolean" | "timestamp";
                         }[];
-                        /** @default {} */
                         conditions?: {
                             /** @default [] */
                             agreements?: string[];
@@ -2586,18 +2662,13 @@ export interface paths {
                              */
                             purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
                         };
+                        dataset?: string;
                         /** @enum {string} */
                         delimiter?: "," | ";" | "\t" | "|";
                         /** @default  */
                         description?: string;
                         /** @enum {string} */
                         format?: "csv" | "parquet";
-                        /**
-                         * @default {
-                         *       "level": "public",
-                         *       "categories": []
-                         *     }
-                         */
                         label?: {
                             /** @default [] */
                             categories?: string[];
@@ -2605,33 +2676,10 @@ export interface paths {
                             level: "public" | "internal" | "controlled" | "classified";
                         };
                         missing?: string[];
-                        name: string;
+                        name?: string;
                         organisation?: string;
                         /** @default  */
                         source?: string;
-                        split?: {
-                            /** @default 0.3 */
-                            confirmFraction?: number;
-                            group?: string;
-                            inputs?: string[];
-                            outcomes?: string[];
-                            seed: string;
-                        };
-                        types?: {
-                            [key: string]: "number" | "integer" | "text" | "boolean" | "timestamp";
-                        };
-                    } | {
-                        columns?: {
-                            name: string;
-                            /** @enum {string} */
-                            type?: "number" | "integer" | "text" | "boolean" | "timestamp";
-                        }[];
-                        dataset: string;
-                        /** @enum {string} */
-                        delimiter?: "," | ";" | "\t" | "|";
-                        /** @enum {string} */
-                        format?: "csv" | "parquet";
-                        missing?: string[];
                         split?: {
                             /** @default 0.3 */
                             confirmFraction?: number;
