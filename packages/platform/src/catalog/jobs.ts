@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type Conditions, GenesisError, idSchema, type Label } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { delegate, type ReadScope, type WriteRequest } from '../door/index.ts';
+import { delegate, factsOf, type ReadScope, resource, type WriteRequest } from '../door/index.ts';
 import { asGenesisError, type QueueDefinition } from '../kernel/index.ts';
-import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
+import { dominates, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { catalogJob } from './tables.ts';
@@ -117,12 +117,13 @@ export const receiveContent = async (
   principal: PrincipalFacts,
   id: string,
   content: AsyncIterable<Uint8Array>,
+  limitBytes: number = parts.limits.maxBytes,
 ): Promise<CatalogJobView> => {
   const row = await ownJob(parts, principal, id);
   if (row.state !== 'awaiting-content') {
     throw new GenesisError({ code: 'conflict', message: 'The content of this import was sent already.' });
   }
-  const { maxBytes } = parts.limits;
+  const maxBytes = Math.min(limitBytes, parts.limits.maxBytes);
   const folder = await parts.staging.folder(id);
   // Two senders at once write two files; the one whose transaction comes first is read.
   const file = join(folder, `upload-${randomBytes(6).toString('hex')}`);
@@ -166,8 +167,23 @@ export const receiveContent = async (
 const ownJob = async (parts: CatalogParts, principal: PrincipalFacts, id: string) => {
   const mine = and(eq(catalogJob.id, id), eq(catalogJob.submittedBy, principal.id));
   const [row] = await parts.database.orm.select().from(catalogJob).where(mine);
-  if (row === undefined) throw notFound();
+  if (row === undefined || !dominates(principal.clearance, await labelOf(parts, principal, row)))
+    throw notFound();
   return row;
+};
+
+/** What a job is about has a label, and its failure quotes cells: a submitter without that clearance has no job. */
+const labelOf = async (
+  parts: CatalogParts,
+  principal: PrincipalFacts,
+  { id, request }: typeof catalogJob.$inferSelect,
+): Promise<Label> => {
+  if (request.kind === 'import' && !('dataset' in request.import))
+    return newDatasetFacts(id, principal, request.import).label;
+  const dataset = request.kind === 'cut' ? request.dataset : (request.import as { dataset: string }).dataset;
+  const [row] = await parts.database.orm.select().from(resource).where(eq(resource.id, dataset));
+  if (row === undefined) throw notFound();
+  return factsOf(row).label;
 };
 
 /** A job as its submitter sees it; nobody else does. */

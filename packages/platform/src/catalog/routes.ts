@@ -1,7 +1,7 @@
 import { idSchema, purposeSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
-import { principalOf } from '../identity/index.ts';
+import { principalNow, principalOf } from '../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '../kernel/index.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
@@ -51,7 +51,6 @@ export function catalogRoutes(
   app.put(
     '/v1/imports/:id/content',
     {
-      bodyLimit: parts.maxUploadBytes,
       schema: {
         tags,
         summary: 'Send the file of an import (CSV or Parquet bytes)',
@@ -61,7 +60,15 @@ export function catalogRoutes(
     },
     async (request, reply) => {
       const content = request.body as AsyncIterable<Uint8Array>;
-      const view = await catalog.receiveContent(principalOf(request), request.params.id, content);
+      // Bytes that were refused are still on their way: nothing else can come over this connection.
+      reply.header('connection', 'close');
+      const view = await catalog.receiveContent(
+        principalOf(request),
+        request.params.id,
+        content,
+        parts.maxUploadBytes,
+      );
+      reply.removeHeader('connection');
       return await reply.status(202).send(view);
     },
   );
@@ -87,7 +94,7 @@ export function catalogRoutes(
       const { id } = request.params;
       await catalog.findJob(scope, id);
       return sendEvents(request, reply, (_last, signal) =>
-        watchJob(() => catalog.findJob(scope, id), signal),
+        watchJob(async () => catalog.findJob(door.authorize(await principalNow(request), null), id), signal),
       );
     },
   );

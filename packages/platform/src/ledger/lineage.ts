@@ -1,29 +1,42 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../kernel/index.ts';
 import type { Edge } from './append.ts';
 
-/** An edge with the entry that it was written with, and the governed thing which that entry is about. */
-export type LineageEdge = Edge & { entry: string; about: string | null };
+/** An edge with the entry that it was written with. */
+export type LineageEdge = Edge & { entry: string };
+
+/** What a reader may know of: conditions over columns that hold ids. */
+export type Sight = {
+  /** The thing that an entry is about may be seen. */
+  thing(id: SQL): SQL;
+  /** A node of an edge may be seen, or has no label of its own. */
+  node(id: SQL): SQL;
+};
 
 /** A lineage beyond this many edges is cut and says so: people look at pictures of tens of nodes. */
 const mostEdges = 5_000;
 
 /**
- * Everything that a thing descends from and everything that descends from it, along the edges of PROV. Unfiltered: the
- * door decides who may see which node.
+ * Everything that a thing descends from and everything that descends from it, along the edges of PROV that may be seen:
+ * a path through something hidden is no path, and what is hidden does not count towards the bound either.
  */
 export async function readLineage(
   database: Database,
   id: string,
+  sight: Sight,
 ): Promise<{ edges: LineageEdge[]; complete: boolean }> {
   const { rows } = await database.orm.execute<LineageEdge>(sql`
     with recursive
+      seen as not materialized (
+        select e.entry, e.subject, e.relation, e.object
+        from ledger_edge e join ledger_entry w on w.id = e.entry
+        where ${sight.thing(sql`w.resource`)} and ${sight.node(sql`e.subject`)} and ${sight.node(sql`e.object`)}),
       up(id) as (
-        select ${id}::text union select e.object from ledger_edge e join up on e.subject = up.id),
+        select ${id}::text union select e.object from seen e join up on e.subject = up.id),
       down(id) as (
-        select ${id}::text union select e.subject from ledger_edge e join down on e.object = down.id)
-    select distinct e.entry, e.subject, e.relation, e.object, w.resource as about
-    from ledger_edge e join ledger_entry w on w.id = e.entry
+        select ${id}::text union select e.subject from seen e join down on e.object = down.id)
+    select distinct e.entry, e.subject, e.relation, e.object
+    from seen e
     where e.subject in (select id from up) or e.object in (select id from down)
     order by e.entry, e.subject, e.object
     limit ${mostEdges + 1}`);
@@ -51,4 +64,15 @@ export async function readUses(database: Database, ids: readonly string[], limit
     order by e.at desc, e.id desc
     limit ${limit}`);
   return rows;
+}
+
+/** Whom and what an entry is about; undefined where there is no such entry. */
+export async function readSubject(
+  database: Database,
+  entry: string,
+): Promise<{ actor: string; resource: string | null } | undefined> {
+  const { rows } = await database.orm.execute<{ actor: string; resource: string | null }>(
+    sql`select actor, resource from ledger_entry where id = ${entry}`,
+  );
+  return rows[0];
 }

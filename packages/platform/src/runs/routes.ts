@@ -12,8 +12,8 @@ import {
   runStates,
 } from '@genesis/contracts';
 import { z } from 'zod';
-import type { Door } from '../door/index.ts';
-import { idempotencyOf, principalOf } from '../identity/index.ts';
+import type { Door, ReadScope } from '../door/index.ts';
+import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import {
   type App,
   type BlobStore,
@@ -310,7 +310,7 @@ export function runRoutes(
       const reading = row.governedBy === row.id ? 'run.read' : 'campaign.read';
       await door.use(principal, reading, row.governedBy, purpose, { run: row.id, for: 'log' });
       return sendEvents(request, reply, (last, signal) =>
-        followLog(door, principal, purpose, row.id, last, signal),
+        followLog(async () => door.authorize(await principalNow(request), purpose), row.id, last, signal),
       );
     },
   );
@@ -323,9 +323,7 @@ const linesAtOnce = 500;
 const lookEveryMs = 250;
 
 async function* followLog(
-  door: Door,
-  principal: Parameters<Door['authorize']>[0],
-  purpose: z.infer<typeof purposeSchema>,
+  authorize: () => Promise<ReadScope>,
   id: string,
   last: string | undefined,
   signal: AbortSignal,
@@ -336,7 +334,7 @@ async function* followLog(
     .map(Number);
   let after: LogPosition = { attempt, line };
   while (!signal.aborted) {
-    const scope = door.authorize(principal, purpose);
+    const scope = await authorize();
     const row = await findRun(scope, id);
     const lines = await readLog(scope, id, after, linesAtOnce);
     for (const one of lines) {

@@ -183,19 +183,14 @@ export const lists = (
   ];
 };
 
-const letters = '0123456789abcdefghjkmnpqrstvwxyz';
+const letters = 'abcdefghjkmnpqrstvwxyz';
 
 /** An id (or a name) of the same shape that nothing has. */
 export function unknownLike(id: string, draw: number): string {
   const at = id.indexOf('_') + 1;
-  const tail = [...id.slice(at)].map((_, i) => letters[(draw * 7 + i * 13 + ((draw >> (i % 8)) & 31)) % 32]);
-  return (
-    id.slice(0, at) +
-    (at === 0
-      ? `c${tail
-          .slice(1)
-          .map((c) => c.replace(/\d/, 'q'))
-          .join('')}`
-      : tail.join(''))
+  const tail = Array.from(
+    { length: id.length - at },
+    (_, i) => letters[(draw * 7 + i * 13 + (draw >> (i % 8))) % 22],
   );
+  return id.slice(0, at) + tail.join('');
 }

@@ -65,7 +65,8 @@ const covered = ({ scopes }: Actor, reading: string): boolean =>
 
 /** Whether an actor may know of a thing for some purpose, or for the one that is given. */
 export function maySee(actor: Actor, thing: Thing, purpose?: Purpose): boolean {
-  if (thing.submitter !== undefined && thing.submitter !== actor.id) return false;
+  if (thing.submitter !== undefined)
+    return thing.submitter === actor.id && cleared(actor.clearance, thing.label);
   const { label, organisation, purposes } = thing;
   return (
     cleared(actor.clearance, label) &&

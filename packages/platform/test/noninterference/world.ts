@@ -34,7 +34,9 @@ export function createCanaries(salt: string) {
   return {
     /** Twelve letters, with a beginning that no id has. */
     word: (): string =>
-      `zq${[...digest().slice(0, 10)].map((c) => String.fromCharCode(97 + Number.parseInt(c, 16))).join('')}`,
+      `zq${digest()
+        .slice(0, 10)
+        .replaceAll(/./g, (c) => String.fromCharCode(97 + Number.parseInt(c, 16)))}`,
     /** Nine digits and a fraction: exact in binary, the same text everywhere. */
     number: (): number => 100_000_000 + (Number.parseInt(digest().slice(0, 8), 16) % 800_000_000) + 0.125,
   };
@@ -335,6 +337,6 @@ async function addEntries(server: Server, things: Thing[]): Promise<void> {
     const own = found.filter(({ resource }) => resource === thing.id);
     thing.canaries.push(...own.map(({ id }) => id));
     const first = own.at(0);
-    if (first !== undefined) things.push({ ...thing, kind: 'entry', id: first.id, canaries: [thing.id] });
+    if (first !== undefined) things.push({ ...thing, kind: 'entry', id: first.id, canaries: [] });
   }
 }

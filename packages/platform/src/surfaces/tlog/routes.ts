@@ -84,6 +84,7 @@ export function ledgerRoutes(
       },
     },
     async (request) => {
+      await evidence.assertMayProve(principalOf(request), request.params.id);
       const checkpoint = await ledger.checkpoint();
       const [proven] = await ledger.prove([request.params.id], checkpoint.size);
       const { id, seq, body, inclusion } = proven!;
