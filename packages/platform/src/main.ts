@@ -180,7 +180,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     policyRoutes(app, { door });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
-    challengeRoutes(app, { door });
+    challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     const now = () => clock.now();
     backupRoutes(app, { door, backup: () => createBackup({ database, blobs, dataFolder, now }) });

@@ -10,6 +10,7 @@ import { abandonHypothesis, freezeHypothesis } from './hypotheses/freeze.ts';
 import { confirmQueue, openHypothesis } from './hypotheses/open.ts';
 import type { CampaignParts } from './parts.ts';
 import { recordResults, suggestExperiments } from './people.ts';
+import { reportCampaign } from './report-campaign.ts';
 import { resumeCampaign, stopCampaign } from './stop-campaign.ts';
 import { submitTraining, train, trainQueue } from './train.ts';
 
@@ -39,6 +40,12 @@ export function createCampaigns(parts: CampaignParts) {
     open: (principal: PrincipalFacts, id: string) => openHypothesis(parts, principal, id),
     exportCrate: (principal: PrincipalFacts, id: string, wanted: ExportRequest) =>
       exportCrate(parts, principal, id, wanted),
+    /** The report as one HTML page. Names of challenges come from above: a campaign knows its number only. */
+    report: (
+      principal: PrincipalFacts,
+      id: string,
+      challengeName: (number: number) => Promise<string | undefined>,
+    ) => reportCampaign(parts, principal, id, challengeName),
     /** Takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
       await queue.work(exploreQueue, (place, { signal }) => explore(parts, place, signal), { concurrency });

@@ -1,7 +1,7 @@
 import { GenesisError } from '@genesis/contracts';
 import { and, asc, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { type ReadScope, resource, type WriteTx } from '../door/index.ts';
-import { campaign, experiment, hypothesis, trajectory } from './tables.ts';
+import { campaign, experiment, family, hypothesis, opening, trajectory } from './tables.ts';
 
 export type CampaignRow = typeof campaign.$inferSelect;
 export type ExperimentRow = typeof experiment.$inferSelect;
@@ -162,4 +162,24 @@ export async function listOpenings(
     .from(hypothesis)
     .where(and(inArray(hypothesis.family, families), isNotNull(hypothesis.openEntry)));
   return rows.map(({ freezeEntry, openEntry }) => ({ freezeEntry, openEntry: openEntry! }));
+}
+
+/** What the families of these hypotheses have spent of their error budgets, wherever it was spent. */
+export async function listOpeningsSpent(
+  scope: ReadScope,
+  hypotheses: readonly HypothesisRow[],
+): Promise<{ id: string; alpha: number; spent: number }[]> {
+  const families = [...new Set(hypotheses.map((one) => one.family))];
+  if (families.length === 0) return [];
+  return await scope.orm
+    .select({
+      id: family.id,
+      alpha: family.alpha,
+      spent: sql<number>`coalesce(sum(${opening.alpha}), 0)::double precision`,
+    })
+    .from(family)
+    .leftJoin(opening, eq(opening.family, family.id))
+    .where(inArray(family.id, families))
+    .groupBy(family.id)
+    .orderBy(asc(family.id));
 }

@@ -1,5 +1,6 @@
+import { idSchema } from '@genesis/contracts';
 import { z } from 'zod';
-import { listCampaignsOf } from '../campaigns/index.ts';
+import { type Campaigns, listCampaignsOf } from '../campaigns/index.ts';
 import type { Door } from '../door/index.ts';
 import { principalOf } from '../identity/index.ts';
 import type { App } from '../kernel/index.ts';
@@ -13,7 +14,7 @@ const challengeView = z.strictObject({
   summary: z.string(),
 });
 
-export function challengeRoutes(app: App, { door }: { door: Door }): void {
+export function challengeRoutes(app: App, { door, campaigns }: { door: Door; campaigns: Campaigns }): void {
   app.get(
     '/v1/challenges',
     {
@@ -24,6 +25,32 @@ export function challengeRoutes(app: App, { door }: { door: Door }): void {
       },
     },
     async (request) => ({ items: await listChallenges(door.authorize(principalOf(request), 'explore')) }),
+  );
+
+  app.get(
+    '/v1/campaigns/:id/report',
+    {
+      schema: {
+        tags: ['campaigns'],
+        summary: 'The report of a campaign: one self-contained HTML page with pictures and no script',
+        params: z.strictObject({ id: idSchema('campaign') }),
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const nameOf = async (number: number): Promise<string | undefined> =>
+        (await listChallenges(door.authorize(principal, 'explore'))).find((one) => one.number === number)
+          ?.name;
+      const page = await campaigns.report(principal, request.params.id, nameOf);
+      return await reply
+        .type('text/html; charset=utf-8')
+        // The page carries a stricter policy of its own; this one lets its style through and nothing else.
+        .header(
+          'content-security-policy',
+          "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        )
+        .send(page);
+    },
   );
 
   app.get(
