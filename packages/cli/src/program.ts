@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Examples, Execute, Registry } from './command.ts';
 import { accessCommands } from './commands/access.ts';
+import { backupCommands } from './commands/backup.ts';
 import { campaignCommands } from './commands/campaign.ts';
 import { capabilityCommands } from './commands/capability.ts';
 import { challengeCommands } from './commands/challenge.ts';
@@ -21,7 +22,7 @@ const groups: readonly (readonly [
   heading: string,
   ...add: ((registry: Registry, program: Command) => unknown)[],
 ])[] = [
-  ['The platform:', serveCommand, demoCommand, configCommand],
+  ['The platform:', serveCommand, demoCommand, configCommand, backupCommands],
   [
     'Research:',
     challengeCommands,

@@ -7,7 +7,7 @@ import { StepError } from '../failure.ts';
 import { startServer } from '../server/server-process.ts';
 
 const names = Object.keys(configSchema.shape) as ConfigName[];
-type ServeOptions = { config?: string } & Partial<Record<ConfigName, string>>;
+export type ServeOptions = { config?: string } & Partial<Record<ConfigName, string>>;
 
 /** Adds one flag for each configuration value; the server checks them, together with file and environment. */
 export function addConfigFlags(command: Command): Command {
@@ -25,6 +25,15 @@ export function addConfigFlags(command: Command): Command {
 export const givenFlags = (options: ServeOptions): Partial<Record<ConfigName, string>> =>
   Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
 
+/** The given flags as the server and the restore take them. */
+export function serverFlags(options: ServeOptions): string[] {
+  const flags = Object.entries(givenFlags(options)).flatMap(([name, value]) => [
+    flagName(name as ConfigName),
+    value,
+  ]);
+  return options.config === undefined ? flags : ['--config', options.config, ...flags];
+}
+
 export const serveCommand = (registry: Registry, program: Command): Command =>
   declare<[], ServeOptions>(registry, program, 'serve', {
     summary: 'Start the platform and keep it running',
@@ -38,13 +47,8 @@ export const serveCommand = (registry: Registry, program: Command): Command =>
       'genesis serve --config lab.json --log-level warn',
     ],
     act: async (call, options) => {
-      const flags = Object.entries(givenFlags(options)).flatMap(([name, value]) => [
-        flagName(name as ConfigName),
-        value,
-      ]);
-      const config = options.config === undefined ? [] : ['--config', options.config];
       const server = await startServer({
-        flags: [...config, ...flags],
+        flags: serverFlags(options),
         env: call.env,
         log: 'inherit',
         signal: call.signal,

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { exitCodes } from '../exit-codes.ts';
 import { StepError } from '../failure.ts';
 
-/** The entry of the server. Named by its place, not imported: the command talks to it over HTTP, as any user would. */
-const entry = join(import.meta.dirname, '..', '..', '..', 'platform', 'src', 'server.ts');
+/** Entries of the platform. Named by their place, not imported: the command talks HTTP, as any user would. */
+const entryOf = (name: 'server' | 'restore'): string =>
+  join(import.meta.dirname, '..', '..', '..', 'platform', 'src', `${name}.ts`);
 
 const stopSeconds = 35;
 
@@ -46,7 +48,7 @@ export async function startServer(options: {
   signal: AbortSignal;
 }): Promise<ServerProcess> {
   const { flags, env, log, signal } = options;
-  const child = spawn(process.execPath, [entry, ...flags, '--until-stdin-closes'], {
+  const child = spawn(process.execPath, [entryOf('server'), ...flags, '--until-stdin-closes'], {
     env: { ...env },
     stdio: ['pipe', 'pipe', log],
     detached: true,
@@ -75,4 +77,33 @@ export async function startServer(options: {
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+export type Restored = { dataFolder: string; createdAt: string; tables: number; rows: number; files: number };
+
+/**
+ * Restores a backup in a process of its own, while no server runs.
+ *
+ * @throws StepError when nothing was restored; why is on standard error by then
+ */
+export async function runRestore(options: {
+  archive: string;
+  flags: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}): Promise<Restored> {
+  const { archive, flags, env, signal } = options;
+  const child = spawn(process.execPath, [entryOf('restore'), ...flags, '--', archive], {
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const onAbort = () => void child.kill('SIGTERM');
+  signal.addEventListener('abort', onAbort, { once: true });
+  const [output, [code]] = await Promise.all([text(child.stdout!), once(child, 'exit')]);
+  signal.removeEventListener('abort', onAbort);
+  signal.throwIfAborted();
+  if (code === 0) return JSON.parse(output) as Restored;
+  throw new StepError('The backup was not restored.', {
+    exitCode: code === exitCodes.usage ? exitCodes.usage : exitCodes.failed,
+  });
 }

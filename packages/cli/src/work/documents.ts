@@ -6,11 +6,11 @@ import type { GenesisClient } from '@genesis/client';
 import type { Label } from '@genesis/contracts';
 
 /** Writes what the server answers to a file, as it comes; a failure leaves no half of a file behind. */
-export async function saveAnswer(response: Response, path: string): Promise<void> {
+export async function saveAnswer(response: Response, path: string, mode = 0o666): Promise<void> {
   const temporary = `${path}.part`;
   try {
     const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as never);
-    await pipeline(body, createWriteStream(temporary));
+    await pipeline(body, createWriteStream(temporary, { mode, flush: true }));
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
