@@ -102,6 +102,14 @@ async function checkLedger(
   return now;
 }
 
+/** Where two results part, with what stands there in both. */
+function firstDifference(expected: string, found: string): string {
+  let at = 0;
+  while (at < expected.length && expected[at] === found[at]) at++;
+  const around = (text: string): string => text.slice(Math.max(0, at - 120), at + 120);
+  return `another result than without crashes: ${around(found)} instead of ${around(expected)}`;
+}
+
 type Kill =
   | { point: string; nth: number }
   | { point: undefined; afterMs: number; what: 'server' | 'database' | 'both' };
@@ -184,7 +192,7 @@ try {
     const expected = await undisturbed(reference, token, seed);
     await reference.stop();
     const found = await disturbed(victim, token, seed);
-    if (found !== expected) failures.push(`${seed}: another result than without crashes`);
+    if (found !== expected) failures.push(`${seed}: ${firstDifference(expected, found)}`);
     rounds += 1;
     say(
       `${seed}: ${found === expected ? 'the same as without crashes' : 'DIFFERENT'}; ${kills} kills so far`,
