@@ -31,8 +31,12 @@ export const createCatalog = async (
   return {
     acceptImport: (principal: PrincipalFacts, wanted: ImportRequest) =>
       acceptImport(parts, principal, wanted),
-    receiveContent: (principal: PrincipalFacts, job: string, content: AsyncIterable<Uint8Array>) =>
-      receiveContent(parts, principal, job, content),
+    receiveContent: (
+      principal: PrincipalFacts,
+      job: string,
+      content: AsyncIterable<Uint8Array>,
+      limitBytes?: number,
+    ) => receiveContent(parts, principal, job, content, limitBytes),
     acceptCut: (principal: PrincipalFacts, wanted: { dataset: string; version: string; cut: Cut }) =>
       acceptCut(parts, principal, wanted),
     findJob: (scope: ReadScope, id: string) => findJob(parts, scope, id),

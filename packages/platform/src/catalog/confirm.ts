@@ -91,6 +91,8 @@ export const retireSplit = async (
 ): Promise<ConfirmRows> => {
   const found = await findSealed(parts, id);
   if (found === undefined) throw hidden();
+  // It is an export like any other, and the end of the seal besides.
+  await parts.door.use(principal, 'dataset.export', id, 'publish', { part: 'confirm' });
   await parts.door.perform(
     { principal, action: 'split.retire', resource: id, purpose: 'publish' },
     async (tx) => {

@@ -43,22 +43,72 @@ const importFields = {
   split: cutSchema.exactOptional(),
 };
 
+const freshFields = {
+  description: line(5000).default(''),
+  /** Where the data comes from: a citation, a URL, an instrument. */
+  source: line(2000).default(''),
+  /** The organisation that owns it; the caller's own when left out. */
+  organisation: idSchema('organisation').exactOptional(),
+  label: labelSchema.default({ level: 'public', categories: [] }),
+  conditions: conditionsSchema.prefault({}),
+};
+
+type ReadingOptions = z.output<z.ZodObject<typeof importFields>>;
+type NewDataset = { name: string } & z.output<z.ZodObject<typeof freshFields>>;
 /** A new dataset with its first version, or a further version of an existing one. */
-export const importRequestSchema = z.union([
-  z.strictObject({
-    name: line(200).min(1),
-    description: line(5000).default(''),
-    /** Where the data comes from: a citation, a URL, an instrument. */
-    source: line(2000).default(''),
-    /** The organisation that owns it; the caller's own when left out. */
-    organisation: idSchema('organisation').exactOptional(),
-    label: labelSchema.default({ level: 'public', categories: [] }),
-    conditions: conditionsSchema.prefault({}),
+export type ImportRequest = ReadingOptions & (NewDataset | { dataset: string });
+
+/** Either `name`, for a new dataset, or `dataset`, for a further version; owner and label belong to a new one only. */
+export const importRequestSchema = z
+  .strictObject({
+    name: line(200).min(1).exactOptional(),
+    dataset: idSchema('dataset').exactOptional(),
+    description: freshFields.description.exactOptional(),
+    source: freshFields.source.exactOptional(),
+    organisation: freshFields.organisation,
+    label: labelSchema.exactOptional(),
+    conditions: conditionsSchema.exactOptional(),
     ...importFields,
-  }),
-  z.strictObject({ dataset: idSchema('dataset'), ...importFields }),
-]);
-export type ImportRequest = z.infer<typeof importRequestSchema>;
+  })
+  .transform((request, context): ImportRequest => {
+    const {
+      name,
+      dataset,
+      description = '',
+      source = '',
+      organisation,
+      label,
+      conditions,
+      ...options
+    } = request;
+    const refuse = (path: string, message: string): never => {
+      context.addIssue({ code: 'custom', path: [path], message });
+      return z.NEVER;
+    };
+    if (dataset === undefined) {
+      if (name === undefined)
+        return refuse('name', 'a new dataset needs a name (or say which dataset this is a version of)');
+      return {
+        ...options,
+        ...{ name, description, source, label: label ?? { level: 'public', categories: [] } },
+        ...(organisation === undefined ? {} : { organisation }),
+        conditions: conditions ?? conditionsSchema.parse({}),
+      };
+    }
+    const given = {
+      name,
+      description: request.description,
+      source: request.source,
+      organisation,
+      label,
+      conditions,
+    };
+    for (const [field, value] of Object.entries(given)) {
+      if (value !== undefined)
+        return refuse(field, 'belongs to the dataset and cannot be given with a further version');
+    }
+    return { ...options, dataset };
+  });
 
 export type CatalogRequest =
   | { kind: 'import'; import: ImportRequest }

@@ -4,7 +4,7 @@ import type { WriteTx } from '../door/index.ts';
 import type { Database } from '../kernel/index.ts';
 import { seal, sealMark } from './tables.ts';
 
-export type KnownSeal = { id: string; rule: SplitRule; keyColumns: string[]; retired: boolean };
+type KnownSeal = { id: string; rule: SplitRule; keyColumns: string[]; retired: boolean };
 export type Recognition =
   | { recognised: 'same-rows'; seal: KnownSeal }
   | { recognised: 'same-designs' | 'new'; seal: null };

@@ -5,7 +5,7 @@ import { type RowCell, streamRows } from './rows.ts';
 
 type Present = { count: number; missing: number; distinct: number };
 /** Quantiles at 5, 25, 50, 75 and 95 percent. `counts` are of equally wide bins from `min` to `max`. */
-export type NumericStatistics = Present & {
+type NumericStatistics = Present & {
   kind: 'numeric';
   min: number;
   max: number;
@@ -15,15 +15,15 @@ export type NumericStatistics = Present & {
   quantiles: [number, number, number, number, number];
   histogram: { min: number; max: number; counts: number[] };
 };
-export type TextStatistics = Present & {
+type TextStatistics = Present & {
   kind: 'text';
   longest: number;
   most: { value: string; count: number }[];
 };
-export type BooleanStatistics = Present & { kind: 'boolean'; trues: number };
-export type TimestampStatistics = Present & { kind: 'timestamp'; earliest: string; latest: string };
-export type EmptyStatistics = Present & { kind: 'empty' };
-export type ColumnStatistics =
+type BooleanStatistics = Present & { kind: 'boolean'; trues: number };
+type TimestampStatistics = Present & { kind: 'timestamp'; earliest: string; latest: string };
+type EmptyStatistics = Present & { kind: 'empty' };
+type ColumnStatistics =
   | NumericStatistics
   | TextStatistics
   | BooleanStatistics
@@ -42,7 +42,7 @@ export type TableDescription = {
   preview: RowCell[][];
 };
 
-export const previewRows = 20;
+const previewRows = 20;
 const bins = 20;
 /** Beyond this many rows a description is approximate, so that its cost and memory stay small beside the import. */
 const exactRows = 1_000_000;

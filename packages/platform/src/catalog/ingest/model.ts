@@ -47,7 +47,7 @@ export const defaultLimits: IngestLimits = {
 export type TableFormat = 'csv' | 'parquet';
 
 /** A column name of a file without a header, or an override of one column's type (`name:type`). */
-export type ColumnOverride = { name: string; type?: ColumnType };
+type ColumnOverride = { name: string; type?: ColumnType };
 
 export type IngestRequest = {
   /** The uploaded bytes, inside `stagingFolder`. */

@@ -71,7 +71,7 @@ const probed = async (confined: Confinement, bare = false) => {
   try {
     const whole = childCommand(folder, defaultLimits, confined).slice(0, -1);
     const command = bare ? whole.filter((word) => !/^--(permission|allow-)/.test(word)) : whole;
-    const [program = '', ...args] = [...command, join(folder, 'probe.mjs'), outside, String(port)];
+    const [program, ...args] = [...command, join(folder, 'probe.mjs'), outside, String(port)];
     const { stdout } = await run(program, args, { cwd: folder, env: {} });
     return JSON.parse(stdout) as Record<string, unknown>;
   } finally {
