@@ -1,6 +1,7 @@
 import type { Purpose } from '@genesis/contracts';
 import { and, inArray } from 'drizzle-orm';
 import type { ReadScope } from '../door/index.ts';
+import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { retireSplit } from './confirm.ts';
 import { defaultLimits, type IngestLimits } from './ingest/model.ts';
@@ -29,16 +30,19 @@ export const createCatalog = async (
     progress: new Map(),
   };
   return {
-    acceptImport: (principal: PrincipalFacts, wanted: ImportRequest) =>
-      acceptImport(parts, principal, wanted),
+    acceptImport: (principal: PrincipalFacts, wanted: ImportRequest, idempotency?: Idempotency) =>
+      acceptImport(parts, principal, wanted, idempotency),
     receiveContent: (
       principal: PrincipalFacts,
       job: string,
       content: AsyncIterable<Uint8Array>,
       limitBytes?: number,
     ) => receiveContent(parts, principal, job, content, limitBytes),
-    acceptCut: (principal: PrincipalFacts, wanted: { dataset: string; version: string; cut: Cut }) =>
-      acceptCut(parts, principal, wanted),
+    acceptCut: (
+      principal: PrincipalFacts,
+      wanted: { dataset: string; version: string; cut: Cut },
+      idempotency?: Idempotency,
+    ) => acceptCut(parts, principal, wanted, idempotency),
     findJob: (scope: ReadScope, id: string) => findJob(parts, scope, id),
     listDatasets: (scope: ReadScope, page: { limit: number; after?: DatasetPosition }) =>
       listDatasets(scope, page),

@@ -5,7 +5,7 @@ import { type Conditions, GenesisError, idSchema, type Label } from '@genesis/co
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { delegate, factsOf, type ReadScope, resource, type WriteRequest } from '../door/index.ts';
-import { asGenesisError, type QueueDefinition } from '../kernel/index.ts';
+import { asGenesisError, type Idempotency, type QueueDefinition } from '../kernel/index.ts';
 import { dominates, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
@@ -65,10 +65,11 @@ const accept = async (
   principal: PrincipalFacts,
   request: CatalogRequest,
   state: 'awaiting-content' | 'queued',
+  idempotency: Idempotency | undefined,
 ): Promise<CatalogJobView> => {
   const { door, queue, clock, ids } = parts;
   const id = ids.next('upload');
-  const { result } = await door.perform(aboutJob(principal, id, request), async (tx) => {
+  const { result } = await door.perform({ ...aboutJob(principal, id, request), idempotency }, async (tx) => {
     const delegation = await delegate(tx, { clock, ids }, principal, {
       purpose: 'explore',
       actions: ['dataset.create', 'dataset.import', 'dataset.read', 'split.create'],
@@ -98,15 +99,17 @@ export const acceptImport = (
   parts: CatalogParts,
   principal: PrincipalFacts,
   wanted: ImportRequest,
+  idempotency?: Idempotency,
 ): Promise<CatalogJobView> =>
-  accept(parts, principal, { kind: 'import', import: wanted }, 'awaiting-content');
+  accept(parts, principal, { kind: 'import', import: wanted }, 'awaiting-content', idempotency);
 
 /** Accepts the cut of a version that has no split yet. */
 export const acceptCut = (
   parts: CatalogParts,
   principal: PrincipalFacts,
   wanted: { dataset: string; version: string; cut: Cut },
-): Promise<CatalogJobView> => accept(parts, principal, { kind: 'cut', ...wanted }, 'queued');
+  idempotency?: Idempotency,
+): Promise<CatalogJobView> => accept(parts, principal, { kind: 'cut', ...wanted }, 'queued', idempotency);
 
 /**
  * Takes the bytes of an accepted import, in constant memory, and queues it once they are on disk. Bytes that end early, exceed the

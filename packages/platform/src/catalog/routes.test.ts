@@ -38,12 +38,14 @@ const send = async (
   method: string,
   path: string,
   body?: object | Uint8Array,
+  key?: string,
 ): Promise<Answer> => {
   const raw = body instanceof Uint8Array;
   const answer = await fetch(base + path, {
     method,
     headers: {
       authorization: `Bearer ${who}`,
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
       ...(body === undefined ? {} : { 'content-type': raw ? 'text/csv' : 'application/json' }),
     },
     ...(body === undefined ? {} : { body: raw ? Buffer.from(body) : JSON.stringify(body) }),
@@ -155,6 +157,13 @@ test.each<[string, object, string]>([
   const answer = await send('owner', 'POST', '/v1/imports', request);
   expect(answer.status).toBe(400);
   expect(String(answer.body['detail'])).toContain(field);
+});
+
+test('a repeated request with the same key begins one import', async () => {
+  const first = await send('owner', 'POST', '/v1/imports', { name: 'Once' }, 'key-1');
+  const again = await send('owner', 'POST', '/v1/imports', { name: 'Once' }, 'key-1');
+  expect(again.body).toEqual(first.body);
+  expect((await send('owner', 'POST', '/v1/imports', { name: 'Other' }, 'key-1')).status).toBe(422);
 });
 
 test('an oversized file is refused, and nothing of it stays', async () => {

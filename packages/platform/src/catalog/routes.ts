@@ -1,7 +1,7 @@
 import { idSchema, purposeSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
-import { principalNow, principalOf } from '../identity/index.ts';
+import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '../kernel/index.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
@@ -45,7 +45,9 @@ export function catalogRoutes(
       },
     },
     async (request, reply) =>
-      await reply.status(201).send(await catalog.acceptImport(principalOf(request), request.body)),
+      await reply
+        .status(201)
+        .send(await catalog.acceptImport(principalOf(request), request.body, idempotencyOf(request))),
   );
 
   app.put(
@@ -90,12 +92,10 @@ export function catalogRoutes(
     '/v1/imports/:id/events',
     { schema: { tags, summary: 'Progress of an import as server-sent events', params: jobParams } },
     async (request, reply) => {
-      const scope = door.authorize(principalOf(request), null);
       const { id } = request.params;
-      await catalog.findJob(scope, id);
-      return sendEvents(request, reply, (_last, signal) =>
-        watchJob(async () => catalog.findJob(door.authorize(await principalNow(request), null), id), signal),
-      );
+      const look = async () => catalog.findJob(door.authorize(await principalNow(request), null), id);
+      await look();
+      return sendEvents(request, reply, (_last, signal) => watchJob(look, signal));
     },
   );
 
@@ -190,7 +190,7 @@ export function catalogRoutes(
       const principal = principalOf(request);
       const { dataset } = await catalog.showVersion(principal, request.params.id, 'explore');
       const wanted = { dataset: dataset.id, version: request.params.id, cut: request.body };
-      return await reply.status(202).send(await catalog.acceptCut(principal, wanted));
+      return await reply.status(202).send(await catalog.acceptCut(principal, wanted, idempotencyOf(request)));
     },
   );
 
