@@ -18,7 +18,8 @@ export function credentialsPath(env: Environment): string | undefined {
   return base === undefined ? undefined : join(base, 'genesis', 'credentials.json');
 }
 
-async function readCredentials(path: string, required: boolean): Promise<Partial<Credentials>> {
+/** What the file says; nothing where it is missing and not `required`. */
+export async function readCredentials(path: string, required: boolean): Promise<Partial<Credentials>> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -64,7 +65,9 @@ export async function resolveConnection(options: ConnectionOptions, env: Environ
   const path = options.credentials ?? credentialsPath(env);
   const stored = path === undefined ? {} : await readCredentials(path, options.credentials !== undefined);
   const url = checkedUrl(options.url ?? (env['GENESIS_URL'] || stored.url || defaultUrl));
-  const same = stored.url === undefined || new URL(stored.url).origin === new URL(url).origin;
+  // A file that was named on purpose vouches for the address beside it.
+  const named = options.credentials !== undefined;
+  const same = named || stored.url === undefined || new URL(stored.url).origin === new URL(url).origin;
   const token = options.token ?? (env['GENESIS_TOKEN'] || (same ? stored.token : undefined));
   return token === undefined ? { url } : { url, token };
 }

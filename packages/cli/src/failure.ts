@@ -63,7 +63,10 @@ function ofProblem({ problem }: ProblemError): Failure {
   const lines = [
     several.length > 0 ? `${title}:` : plain(detail === '' ? title : detail),
     ...several.map((line) => `  - ${plain(line)}`),
-    ...bullets('Needed:', needed),
+    ...bullets(
+      'Needed:',
+      needed.filter((line) => !detail.includes(line)),
+    ),
     ...(hint === undefined ? [] : [hint]),
   ];
   const exitCode =

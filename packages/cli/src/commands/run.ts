@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { type Answer, dataOf, type GenesisClient } from '@genesis/client';
 import { type Purpose, purposes } from '@genesis/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -47,13 +48,16 @@ function showRun({ run, output, attempts }: Run): Result {
     ['Status', describeStatus(run)],
     ['Label', formatLabel(run.label)],
     ['Attempts', attempts.length],
-    ['Sandboxed', run.sandboxed === null ? '-' : run.sandboxed ? 'yes' : 'NO'],
+    ['Sandboxed', run.sandboxed === null ? '-' : run.sandboxed ? 'yes' : 'no'],
     ['Used', used === undefined ? '-' : describeUsage(used)],
     ['Begun', run.createdAt],
     ['Ended', run.endedAt],
   ]);
   return {
-    text: output === null ? text : `${text}\n\n${plainLines(JSON.stringify(output, null, 2))}`,
+    text:
+      output === null
+        ? text
+        : `${text}\n\n${plainLines(inspect(output, { depth: 6, maxArrayLength: 8, breakLength: 100 }))}`,
     json: { run, output, attempts },
   };
 }

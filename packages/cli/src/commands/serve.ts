@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type ConfigName, configSchema, flagName } from '@genesis/contracts';
 import type { Command } from 'commander';
-import { declare, type Registry } from '../command.ts';
-import { credentialsPath, writeCredentials } from '../connection.ts';
+import { type Call, declare, type Registry } from '../command.ts';
+import { credentialsPath, readCredentials, writeCredentials } from '../connection.ts';
 import { StepError } from '../failure.ts';
-import { startServer } from '../server/server-process.ts';
+import { type ServerProcess, startServer } from '../server/server-process.ts';
 
 const names = Object.keys(configSchema.shape) as ConfigName[];
 export type ServeOptions = { config?: string } & Partial<Record<ConfigName, string>>;
@@ -34,6 +34,26 @@ export function serverFlags(options: ServeOptions): string[] {
   return options.config === undefined ? flags : ['--config', options.config, ...flags];
 }
 
+/**
+ * Leaves address and token for the other commands. A platform that was restored has no token file: then the token that
+ * is there already stays, because it may well be the right one.
+ */
+async function shareCredentials(call: Call, { url, tokenFile, created }: ServerProcess): Promise<void> {
+  let token: string | undefined;
+  try {
+    token = (await readFile(tokenFile, 'utf8')).trim();
+    call.say(`The administrator's token is in ${tokenFile}${created ? ' (made just now)' : ''}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    call.say(`${tokenFile} is not there: use a token that you have.`);
+  }
+  const path = credentialsPath(call.env);
+  if (path === undefined) return;
+  const kept = token ?? (await readCredentials(path, false)).token;
+  await writeCredentials(path, kept === undefined ? { url } : { url, token: kept });
+  call.say(`Other commands find it through ${path}`);
+}
+
 export const serveCommand = (registry: Registry, program: Command): Command =>
   declare<[], ServeOptions>(registry, program, 'serve', {
     summary: 'Start the platform and keep it running',
@@ -53,22 +73,18 @@ export const serveCommand = (registry: Registry, program: Command): Command =>
         log: 'inherit',
         signal: call.signal,
       });
-      const token = (await readFile(server.tokenFile, 'utf8')).trim();
-      call.say(`Genesis answers at ${server.url}`);
-      call.say(
-        `The administrator's token is in ${server.tokenFile}${server.created ? ' (made just now)' : ''}`,
-      );
-      const path = credentialsPath(call.env);
-      if (path !== undefined) {
-        await writeCredentials(path, { url: server.url, token });
-        call.say(`Other commands find it through ${path}`);
+      try {
+        call.say(`Genesis answers at ${server.url}`);
+        await shareCredentials(call, server);
+        const interrupted = new Promise<void>((resolve) => {
+          if (call.signal.aborted) resolve();
+          call.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await Promise.race([interrupted, server.ended]);
+      } finally {
+        await server.stop();
       }
-      const interrupted = new Promise<void>((resolve) => {
-        if (call.signal.aborted) resolve();
-        call.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([interrupted, server.ended]);
-      const status = await server.stop();
+      const status = await server.ended;
       if (status !== 0) throw new StepError(`The server ended with status ${status}.`, { exitCode: status });
       return { text: 'Genesis stopped.', json: { url: server.url, stopped: true } };
     },

@@ -22,7 +22,11 @@ const sureness = (found: Hypothesis | undefined): string => {
 export function conclude({ campaign, plan, progress, hypotheses, model, files, seconds }: Found): Result {
   const { objective } = plan.campaign;
   const unit = objective.unit === null || objective.unit === undefined ? '' : ` ${objective.unit}`;
-  const arms = progress.arms.map((arm) => ({ name: arm.name, budget: arm.budget, best: bestOfArm(arm) }));
+  const arms = progress.arms.map((arm) => ({
+    name: arm.name,
+    budget: plan.campaign.budget,
+    best: bestOfArm(arm),
+  }));
   const best = arms.map(({ name, best: value }) => `${name} ${figure(value)}${unit}`).join(', ');
   const lines = [
     `Found: best ${objective.name} (median of the repeats, as measured) of each arm: ${best}.`,
