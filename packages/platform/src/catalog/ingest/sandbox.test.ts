@@ -53,6 +53,7 @@ console.log(JSON.stringify({
   write: attempt(() => writeFileSync(outside, 'x')),
   list: attempt(() => readdirSync('/root')),
   ownFolder: attempt(() => writeFileSync('note', 'x')),
+  kernel: attempt(() => writeFileSync('/proc/sys/kernel/core_pattern', 'x')),
   spawn: attempt(() => { const { error } = spawnSync('/bin/true'); if (error) throw error; }),
   network,
 }));
@@ -98,6 +99,7 @@ test('under bubblewrap there is no network either', async ({ skip }) => {
     write: 'ERR_ACCESS_DENIED',
     list: 'ERR_ACCESS_DENIED',
     ownFolder: 'possible',
+    kernel: 'ERR_ACCESS_DENIED',
     spawn: 'ERR_ACCESS_DENIED',
     network: 'ECONNREFUSED',
   });
@@ -105,6 +107,7 @@ test('under bubblewrap there is no network either', async ({ skip }) => {
     read: 'ENOENT',
     write: 'ENOENT',
     list: 'ENOENT',
+    kernel: 'ENOENT',
     ownFolder: 'possible',
     network: 'ECONNREFUSED',
   });

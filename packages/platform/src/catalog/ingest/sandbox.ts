@@ -20,9 +20,10 @@ const programFolders = [join(workspace, 'packages'), join(workspace, 'node_modul
 const systemFolders = ['/usr', '/lib', '/lib64', '/bin', '/etc/ld.so.cache', '/nix/store'];
 
 const wrap = (stagingFolder: string): string[] => [
-  ...['bwrap', '--unshare-all', '--die-with-parent', '--new-session', '--clearenv'],
+  ...['bwrap', '--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
   ...systemFolders.flatMap((folder) => ['--ro-bind-try', folder, folder]),
-  ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+  // No /proc: a child of a root server could write the kernel's settings there.
+  ...['--dev', '/dev', '--tmpfs', '/tmp'],
   ...programFolders.flatMap((folder) => ['--ro-bind', folder, folder]),
   ...['--ro-bind', process.execPath, process.execPath],
   ...['--bind', stagingFolder, stagingFolder, '--chdir', stagingFolder],
