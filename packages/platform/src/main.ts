@@ -89,6 +89,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     });
     undo.push(() => queue.stop());
 
+    // Made at the first start, so that a backup has it.
+    const drawKey = await keys.secret('fresh-seeds', 32);
     const origin = await persistentOrigin(config);
     const signer = signerFromSeed(origin, signatureTypes.ed25519, await keys.secret('ledger', 32));
     const cosigner = signerFromSeed(
@@ -153,7 +155,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       ledger,
       queue,
       blobs,
-      keys,
+      drawKey,
       clock,
       ids,
       log,

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/index.ts';
 import type { Door } from '../door/index.ts';
-import type { BlobStore, Clock, CrashPoints, Ids, Keyring, Log, Queue } from '../kernel/index.ts';
+import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/index.ts';
 import type { LedgerLog } from '../ledger/index.ts';
 import type { Models, Predict } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
@@ -14,7 +14,8 @@ export type CampaignParts = {
   ledger: LedgerLog;
   queue: Queue;
   blobs: BlobStore;
-  keys: Keyring;
+  /** A secret of the instance: seeds of fresh measurements are drawn with it, so that nobody can foresee them. */
+  drawKey: Buffer;
   clock: Clock;
   ids: Ids;
   log: Log;

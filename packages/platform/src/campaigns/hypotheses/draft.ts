@@ -63,7 +63,15 @@ export type DraftFacts = {
 
 /** Completes a claim: every rule by which it will be judged is fixed here, before anything is opened. */
 export function draftClaim(wanted: NewHypothesis, facts: DraftFacts): Claim {
-  return completeClaim(wanted.kind === 'prediction' ? prediction(wanted, facts) : arms(wanted, facts));
+  const draft = wanted.kind === 'prediction' ? prediction(wanted, facts) : arms(wanted, facts);
+  try {
+    return completeClaim(draft);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const problems = error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+    const message = problems.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
+    throw new GenesisError({ code: 'invalid-input', message, problems }, { cause: error });
+  }
 }
 
 /** Root of the seeds of fresh measurements: it depends on the plan, and on a key that no participant knows. */

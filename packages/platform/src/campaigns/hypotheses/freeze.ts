@@ -26,7 +26,7 @@ export async function freezeHypothesis(
   campaignId: string,
   wanted: NewHypothesis,
 ): Promise<HypothesisRow> {
-  const { door, ids, clock, models, keys, ledger, catalog } = parts;
+  const { door, ids, clock, models, drawKey, ledger, catalog } = parts;
   const purpose = 'evaluate';
   const { scope } = await door.use(principal, 'campaign.read', campaignId, purpose, { for: 'freeze' });
   const row = await findCampaign(scope, campaignId);
@@ -38,7 +38,6 @@ export async function freezeHypothesis(
   }
   const model = await models.latestOf(scope, campaignId);
   const tried = triedOf(await listExperiments(scope, campaignId));
-  const drawKey = await keys.secret('fresh-seeds', 32);
   const { source } = row.plan;
   const sealed = source.kind === 'table' ? await catalog.showSplit(principal, source.split, purpose) : null;
   if (sealed !== null && sealed.seal.retiredAt !== null) {
