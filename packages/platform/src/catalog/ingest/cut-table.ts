@@ -13,6 +13,7 @@ import {
 } from '@genesis/evidence';
 import { describeTable, type TableDescription } from './describe-table.ts';
 import { literal, query } from './duckdb.ts';
+import { KeyCounter } from './key-counter.ts';
 import type { Column } from './model.ts';
 import { type RowCell, streamRows } from './rows.ts';
 
@@ -122,9 +123,11 @@ const planRule = async (
   if (fresh === undefined) throw invalidField('seed', 'a split needs a seed, or a rule to adopt');
   const keys = new Set<string>();
   let settled: SplitRule | null = null;
+  let lookAt = planSample;
   for await (const batch of streamRows(connection, request.parquetFile, request.columns, keyIndexes)) {
     for (const row of batch) keys.add(keyOf(request.keyColumns, row));
-    if (keys.size < planSample) continue;
+    if (keys.size < lookAt) continue;
+    lookAt *= 2;
     // With both sides well filled by a part of the keys, the cut is the wanted fraction whatever else comes.
     const rule = planSplit(keys, fresh);
     let confirmed = 0;
@@ -161,7 +164,7 @@ export const cutTable = async (
   const mark = marker(request);
   const sample = new MarkSample();
   const hash = createHash('sha256');
-  const keys = { explore: new Set<string>(), confirm: new Set<string>() };
+  const keys = { explore: new KeyCounter(), confirm: new KeyCounter() };
   const rows = { explore: 0, confirm: 0 };
   let bytes = 0;
   let index = 0;
@@ -176,8 +179,7 @@ export const cutTable = async (
       );
       const side = sideOf(rule, key);
       rows[side]++;
-      // Keys are counted by a short hash, so that the count of a large table fits in memory.
-      keys[side].add(createHash('sha256').update(key).digest('base64').slice(0, 16));
+      keys[side].add(key);
       if (side === 'confirm') {
         lines += `${JSON.stringify([index, ...row])}\n`;
         sample.add(mark(row));
@@ -209,8 +211,8 @@ export const cutTable = async (
   const description = await describeTable(connection, exploreFile, columns);
   return {
     rule,
-    explore: { rows: rows.explore, keys: keys.explore.size, description },
-    confirm: { rows: rows.confirm, keys: keys.confirm.size, sha256: hash.digest('hex'), bytes },
+    explore: { rows: rows.explore, keys: keys.explore.count, description },
+    confirm: { rows: rows.confirm, keys: keys.confirm.count, sha256: hash.digest('hex'), bytes },
     exploreFile,
     marks: sample.result(),
   };
