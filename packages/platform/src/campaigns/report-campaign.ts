@@ -43,7 +43,7 @@ export async function reportCampaign(
       rows:
         hypothesis.claim.source.kind === 'split'
           ? { shown: false, reason: sealedRows }
-          : { shown: true, value: hypothesis.rows },
+          : { shown: true, value: Array.isArray(hypothesis.rows) ? hypothesis.rows : null },
     })),
     families: await listOpeningsSpent(scope, hypotheses),
   };

@@ -1,5 +1,4 @@
 import type { CampaignPlan, Claim, Design, ExperimentOutcome, Space, Verdict } from '@genesis/contracts';
-import type { EvaluationRow } from '@genesis/evidence';
 import {
   bigint,
   doublePrecision,
@@ -12,6 +11,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { bytea } from '../kernel/index.ts';
+import type { KeptRows } from './hypotheses/evaluation-rows.ts';
 import type { InstrumentSpec } from './instrument.ts';
 
 export const campaign = pgTable('campaign', {
@@ -94,7 +94,7 @@ export const hypothesis = pgTable(
     delegation: text('delegation'),
     verdict: jsonb('verdict').$type<Verdict>(),
     verdictHash: text('verdict_hash'),
-    rows: jsonb('rows').$type<EvaluationRow[]>(),
+    rows: jsonb('rows').$type<KeptRows>(),
     frozenBy: text('frozen_by').notNull(),
     frozenAt: bigint('frozen_at', { mode: 'number' }).notNull(),
     openedAt: bigint('opened_at', { mode: 'number' }),

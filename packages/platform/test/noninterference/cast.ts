@@ -138,8 +138,17 @@ export async function makeCast(server: Server, tag: string, clearances: readonly
     token: borrowed.secret,
     clearance: { level: 'public', categories: [] },
   };
-  const revoked = await revokedToken(server, owner);
-  return { orgA, orgB, owner, rival, actors: [owner, rival, ...rest, posing, revoked, administrator(admin)] };
+  const [revoked, expired] = [
+    await deadToken(server, owner, 'revoked'),
+    await deadToken(server, owner, 'expired'),
+  ];
+  return {
+    orgA,
+    orgB,
+    owner,
+    rival,
+    actors: [owner, rival, ...rest, posing, revoked, expired, administrator(admin)],
+  };
 }
 
 const administrator = (token: string): Actor => ({
@@ -154,17 +163,19 @@ const administrator = (token: string): Actor => ({
 });
 
 /** A token of somebody cleared that works no more: its bearer is nobody. */
-async function revokedToken(server: Server, of: Actor): Promise<Actor> {
+async function deadToken(server: Server, of: Actor, how: 'revoked' | 'expired'): Promise<Actor> {
   const path = `/v1/principals/${of.id}/tokens`;
   const made = await call<{ id: string; secret: string }>(server.url, of.token, {
     method: 'POST',
     path,
     body: { name: 'short-lived' },
   });
-  await send(server.url, of.token, { method: 'DELETE', path: `${path}/${made.id}` });
+  if (how === 'revoked') await send(server.url, of.token, { method: 'DELETE', path: `${path}/${made.id}` });
+  // Tokens live for a day at least: the clock of this one is put forward.
+  else await server.query('update token set expires_at = $2 where id = $1', [made.id, Date.now() - 1]);
   return {
     ...administrator(made.secret),
-    name: 'revoked token',
+    name: `${how} token`,
     // It sees nothing at all, not even what is public.
     scopes: [],
   };

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/kernel/embedded-postgres.ts';
@@ -30,7 +29,14 @@ export async function startServer(): Promise<Server> {
   const databaseUrl = `postgres://genesis@${encodeURIComponent(postgres.connection.host)}/genesis`;
   const { config } = await loadConfig({
     env: {},
-    flags: { dataFolder, databaseUrl, port: 0, logLevel: 'silent', reserveBytes: 0, allowUnsandboxed: true },
+    flags: {
+      dataFolder,
+      databaseUrl,
+      port: 0,
+      logLevel: process.env['GENESIS_TEST_LOG'] ?? 'silent',
+      reserveBytes: 0,
+      allowUnsandboxed: true,
+    },
     workingFolder: dataFolder,
   });
   const platform = await startPlatform(config);
@@ -44,6 +50,3 @@ export async function startServer(): Promise<Server> {
     query: async (text, values) => (await pool.query(text, values)).rows,
   };
 }
-
-/** Everything that a platform stored under its folder. */
-export const jobsFolder = (server: Server): string => join(server.dataFolder, 'jobs');

@@ -136,8 +136,8 @@ export async function buildWorld(server: Server, seed: Seed): Promise<World> {
 
   // A table that is cut at import; what is learnt from it.
   const [name, category, objective] = [word(), word(), word()];
-  const rows = Array.from({ length: 40 }, (_, i) => ({
-    a: i % 20,
+  const rows = Array.from({ length: 60 }, (_, i) => ({
+    a: i % 30,
     b: `${category}${(i * 7) % 5}`,
     note: word(),
     y: number(),
@@ -147,7 +147,7 @@ export async function buildWorld(server: Server, seed: Seed): Promise<World> {
     {
       name,
       label: labels.split,
-      split: { inputs: ['a', 'b'], seed: word(), confirmFraction: 0.4 },
+      split: { inputs: ['a', 'b'], seed: word(), confirmFraction: 0.5 },
     },
     `a,b,note,${objective}\n${rows.map(({ a, b, note, y }) => `${a},${b},${note},${y}`).join('\n')}\n`,
   );

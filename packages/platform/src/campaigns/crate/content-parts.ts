@@ -1,6 +1,7 @@
 import type { ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
 import { type ModelRow, modelCard } from '../../models/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
+import { openRows } from '../hypotheses/evaluation-rows.ts';
 import type { CampaignParts } from '../parts.ts';
 import type { CampaignRow, ExperimentRow, HypothesisRow } from '../store.ts';
 
@@ -48,7 +49,13 @@ export async function contentParts(
         models.map(async (model) => [model.id, await modelPart(parts, model, facts)] as const),
       ),
     ),
-    hypotheses: new Map(hypotheses.map((hypothesis) => [hypothesis.id, hypothesisPart(hypothesis)])),
+    hypotheses: new Map(
+      await Promise.all(
+        hypotheses.map(
+          async (hypothesis) => [hypothesis.id, await hypothesisPart(parts, hypothesis)] as const,
+        ),
+      ),
+    ),
   };
 }
 
@@ -67,13 +74,13 @@ async function modelPart(parts: CampaignParts, model: ModelRow, facts: ResourceF
   };
 }
 
-function hypothesisPart(hypothesis: HypothesisRow): HypothesisPart {
+async function hypothesisPart(parts: CampaignParts, hypothesis: HypothesisRow): Promise<HypothesisPart> {
   const { id, claim, freezeEntry, openEntry, concludeEntry, abandonEntry, verdict, rows } = hypothesis;
   return {
     record: { hypothesisId: id, freezeEntry, openEntry, verdictEntry: concludeEntry, abandonEntry },
     claim,
     ...(verdict === null ? {} : { verdict }),
-    ...(rows === null ? {} : { rows }),
+    ...(rows === null ? {} : { rows: await openRows(parts.blobs, rows) }),
   };
 }
 

@@ -31,6 +31,7 @@ import {
 } from '../store.ts';
 import { hypothesis } from '../tables.ts';
 import { learning } from '../train.ts';
+import { keepRows } from './evaluation-rows.ts';
 import type { ConfirmJob } from './open.ts';
 
 const exploring = new URL('../functions/explore.ts', import.meta.url);
@@ -62,7 +63,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   const started = clock.now();
-  const rows = await rowsOf(parts, principal, plan, row, signal);
+  const rows = await rowsOf(parts, principal, plan, row, claim, signal);
   crash.reach('hypothesis.evaluated');
   const verdict = evaluateClaim(
     row.claim,
@@ -70,6 +71,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     await independenceOf(parts, principal, plan, row),
   );
   const verdictHash = canonicalHash(verdict);
+  const kept = await keepRows(parts.blobs, row.claim, rows);
   await door.perform(
     { principal: await fresh(), action: 'hypothesis.conclude', resource: row.campaign, purpose: 'evaluate' },
     async (tx, _facts, entry) => {
@@ -85,7 +87,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
           state: 'concluded',
           verdict,
           verdictHash,
-          rows,
+          rows: kept,
           concludeEntry: entry,
           concludedAt: now.getTime(),
         })
@@ -119,12 +121,13 @@ async function rowsOf(
   principal: PrincipalFacts,
   plan: CampaignRow,
   row: HypothesisRow,
+  attempt: string,
   signal: AbortSignal,
 ): Promise<EvaluationRow[]> {
   const { claim } = row;
   if (claim.kind === 'arms') return await armsRows(parts, plan, claim, signal);
   if (claim.source.kind === 'split') return await sealedRows(parts, principal, plan, claim);
-  return await freshRows(parts, principal, plan, claim, signal);
+  return await freshRows(parts, principal, plan, claim, attempt, signal);
 }
 
 /** Both arms from each frozen seed, by the rules of the campaign, scored on what noise cannot flatter. */
@@ -165,6 +168,7 @@ async function freshRows(
   principal: PrincipalFacts,
   plan: CampaignRow,
   claim: PredictionClaim,
+  attempt: string,
   signal: AbortSignal,
 ): Promise<PredictionRow[]> {
   const units = claimSeeds(claim).map((seed) => ({
@@ -172,13 +176,37 @@ async function freshRows(
     design: drawDesign(plan.space, createRandom(deriveSeed('fresh-design', seed))),
     seeds: [deriveSeed('fresh-measurement', seed)],
   }));
-  const measured = await parts.functions.call<unknown, { unit: string; y: (number | null)[] }[]>(
-    { module: learning, name: 'measureFresh' },
-    { instrument: plan.instrument, units },
-    { signal },
-  );
+  const measured = await measureFresh(parts, principal, plan, units, attempt, signal);
   const joined = units.map(({ unit, design }, i): Measured => ({ unit, design, y: measured[i]!.y }));
   return await predicted(parts, principal, claim, joined);
+}
+
+type Fresh = { unit: string; design: Design; seeds: string[] };
+
+async function measureFresh(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  { instrument }: CampaignRow,
+  units: readonly Fresh[],
+  attempt: string,
+  signal: AbortSignal,
+): Promise<{ y: (number | null)[] }[]> {
+  if (instrument?.kind !== 'command') {
+    return await parts.functions.call({ module: learning, name: 'measureFresh' }, { instrument, units }, { signal });
+  }
+  const measured: { y: (number | null)[] }[] = [];
+  for (const { unit, design, seeds } of units) {
+    const y: (number | null)[] = [];
+    for (const [i, seed] of seeds.entries()) {
+      const scope = parts.door.authorize(principal, 'evaluate');
+      const wanted = { name: `${attempt}-${unit}-${i}`, capability: instrument.capability, design, seed };
+      const { outcome } = await parts.measure(scope, wanted, signal);
+      if (signal.aborted) throw signal.reason;
+      y.push(outcome.status === 'measured' ? outcome.value : null);
+    }
+    measured.push({ y });
+  }
+  return measured;
 }
 
 /** The sealed designs with all their replicates, opened through the door. */

@@ -97,6 +97,13 @@ function prediction(
     throw invalidField('sampleSize', `the sealed part has ${sealedDesigns} designs`);
   }
   const { source } = row.plan;
+  if (source.kind === 'people') {
+    throw new GenesisError({
+      code: 'unsupported',
+      message:
+        'Fresh measurements by people cannot be opened by the platform: give the campaign a capability that measures.',
+    });
+  }
   return {
     version: 1,
     kind: 'prediction',
@@ -137,7 +144,12 @@ function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFact
   const { plan } = row;
   const control = plan.arms.find(({ strategy }) => strategy === 'random');
   const clever = plan.arms.find(({ strategy }) => strategy !== 'random');
-  if (row.instrument === null || control === undefined || clever === undefined) {
+  if (
+    row.instrument === null ||
+    row.instrument.kind === 'command' ||
+    control === undefined ||
+    clever === undefined
+  ) {
     throw new GenesisError({
       code: 'unsupported',
       message:
