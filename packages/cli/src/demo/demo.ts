@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createClient, dataOf, type GenesisClient } from '@genesis/client';
 import type { Call, Result } from '../command.ts';
@@ -152,7 +152,9 @@ async function tailOf(path: string): Promise<string> {
 /** Starts a platform in a folder of its own and goes the whole way from a question to checked evidence. */
 export async function runDemo(call: Call, options: DemoOptions): Promise<Result> {
   const started = performance.now();
-  tableOf(options);
+  const table = tableOf(options);
+  // Told at once, and not after a server was started for it.
+  if (table !== undefined) await access(resolve(call.folder, table.path), constants.R_OK);
   const files = filesIn(resolve(call.folder, options.folder ?? folderName(new Date())));
   await mkdir(files.folder, { recursive: options.folder === undefined });
   const log = await open(files.log, 'a', 0o600);
