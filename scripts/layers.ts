@@ -4,7 +4,7 @@ import { importsOf } from './imports.ts';
 /* The order of the design. Imports point down only; ARCHITECTURE.md has the picture. */
 
 /** Which packages a package may import. */
-const packages: Readonly<Record<string, readonly string[]>> = {
+export const packages: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   explorer: [],
   instruments: [],
@@ -22,7 +22,7 @@ const pure: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Domains of the platform from the bottom up; those of one row do not import each other. */
-const rows: readonly (readonly string[])[] = [
+export const rows: readonly (readonly string[])[] = [
   ['kernel'],
   ['policy', 'ledger'],
   ['door'],
