@@ -161,6 +161,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       log,
       crash,
       functions,
+      measure: runs.measure,
       catalog,
       models,
       predict,

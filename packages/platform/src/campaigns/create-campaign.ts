@@ -1,11 +1,12 @@
 import { type CampaignPlan, type Conditions, invalidField, type Label, type Space } from '@genesis/contracts';
 import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
-import { assertSpace } from '@genesis/explorer';
+import { assertSpace, createRandom, drawDesign } from '@genesis/explorer';
 import { delegate, type NewDelegation } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import { findCapability } from '../runs/index.ts';
 import { exploreQueue } from './explore.ts';
-import { type InstrumentSpec, silica } from './instrument.ts';
+import { type InstrumentSpec, neededBy, silica } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import { designsOf, type Pool, spaceOf } from './pool.ts';
 import { campaign, trajectory } from './tables.ts';
@@ -14,10 +15,18 @@ import { campaign, trajectory } from './tables.ts';
 const delegationMs = 30 * 86_400_000;
 
 /** What the platform may do by itself for the one who opened or resumed a campaign. */
-export const exploringDelegation = (id: string): NewDelegation => ({
+export const exploringDelegation = (id: string, others: readonly string[] = []): NewDelegation => ({
   purpose: 'explore',
-  actions: ['campaign.read', 'campaign.propose', 'run.execute', 'campaign.record', 'campaign.finish'],
-  resources: [id],
+  actions: [
+    'campaign.read',
+    'capability.read',
+    'campaign.propose',
+    'run.execute',
+    'campaign.record',
+    'campaign.finish',
+    'campaign.stop',
+  ],
+  resources: [id, ...others],
   lifetimeMs: delegationMs,
 });
 
@@ -61,7 +70,12 @@ export async function createCampaign(
       idempotency,
     },
     async (tx, _facts, entry) => {
-      const delegation = await delegate(tx, parts, principal, exploringDelegation(id));
+      const delegation = await delegate(
+        tx,
+        parts,
+        principal,
+        exploringDelegation(id, neededBy(resolved.instrument)),
+      );
       await tx.insert(campaign).values({
         id,
         plan,
@@ -105,7 +119,7 @@ async function resolve(
     case 'people':
       return { space: checked(plan.space), instrument: null, origin: null, sources: [] };
     case 'capability':
-      return capabilityOf(plan, source.capability);
+      return await capabilityOf(parts, principal, plan, source.capability);
     case 'table':
       return await tableOf(parts, principal, plan, source);
   }
@@ -114,23 +128,33 @@ async function resolve(
 function checked(space: Space | undefined): Space {
   try {
     assertSpace(space);
+    // Constraints that nothing fits are told now, not when the first experiment is asked for.
+    if (space.constraints !== undefined) drawDesign(space, createRandom('feasible'));
   } catch (error) {
     throw invalidField('space', error instanceof Error ? error.message : 'is not usable', { cause: error });
   }
   return space;
 }
 
-function capabilityOf(plan: CampaignPlan, capability: string): Resolved {
-  if (capability !== silica.capability) {
-    throw invalidField(
-      'source.capability',
-      `expected the name of an instrument, for example "${silica.capability}"`,
-    );
+async function capabilityOf(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  plan: CampaignPlan,
+  capability: string,
+): Promise<Resolved> {
+  const space = checked(plan.space);
+  const { row, facts } = await findCapability(parts.door.authorize(principal, 'explore'), capability);
+  const { implementation } = row.manifest;
+  if (implementation.kind === 'command') {
+    return { space, instrument: { kind: 'command', capability: row.id }, origin: row.id, sources: [facts] };
+  }
+  if (row.name !== silica.capability) {
+    throw invalidField('source.capability', 'this capability is not an instrument');
   }
   if (plan.objective.name !== silica.objective.name) {
     throw invalidField('objective.name', `this instrument measures "${silica.objective.name}"`);
   }
-  return { space: checked(plan.space), instrument: { kind: 'silica' }, origin: capability, sources: [] };
+  return { space, instrument: { kind: 'silica' }, origin: row.name, sources: [] };
 }
 
 async function tableOf(

@@ -1,13 +1,13 @@
-import { type Design, type ExecutionOutcome, type ExperimentOutcome, GenesisError } from '@genesis/contracts';
+import { type Design, type ExperimentOutcome, GenesisError } from '@genesis/contracts';
 import { canonicalHash, outcomeHash as hashOfOutcome } from '@genesis/evidence';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { ReadScope, WriteTx } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
-import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
+import { beginAttempt, type FinishedRun, finishRun, insertRun, succeeded } from '../runs/index.ts';
 import { blockOf, type Exploration, noiseSeed, repeatSeed, type Tried } from './exploration.ts';
-import type { Measurement } from './instrument.ts';
+import type { InstrumentSpec, Measurement } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import {
   type CampaignRow,
@@ -110,7 +110,7 @@ export async function proposeBlock(
             id: one.run,
             governedBy: row.id,
             capability: row.origin ?? 'people',
-            input: { design: one.design },
+            input: { input: { design: one.design, seed: one.noiseSeed }, datasets: [] },
             context: {
               configHash: canonicalHash(one.design),
               environmentHash: row.planHash,
@@ -146,7 +146,7 @@ export async function recordOutcome(
   principal: PrincipalFacts,
   row: ExperimentRow,
   outcome: ExperimentOutcome,
-  finished?: { claim: string; outcome: ExecutionOutcome; output: unknown },
+  finished?: FinishedRun,
 ): Promise<void> {
   const { door, clock } = parts;
   const { arm, repeat, index, design, noiseSeed: seed, run: runId } = row;
@@ -155,8 +155,7 @@ export async function recordOutcome(
     { principal, action: 'campaign.record', resource: row.campaign, purpose: 'explore' },
     async (tx, _facts, entry) => {
       const now = clock.now().getTime();
-      if (row.run !== null && finished !== undefined)
-        await finishRun(tx, row.run, { ...finished, sandboxed: false }, now);
+      if (row.run !== null && finished !== undefined) await finishRun(tx, row.run, finished, now);
       const changed = await tx
         .update(experiment)
         .set({ outcome, outcomeHash, entry, recordedAt: now })
@@ -278,16 +277,52 @@ async function measureOne(
 ): Promise<void> {
   if (row.instrument === null || one.run === null) return;
   const claim = known ?? (await retry(parts, principal, row.id, one.run));
+  const { outcome, finished } =
+    row.instrument.kind === 'command'
+      ? await measureByRun(parts, principal, row.instrument.capability, one, claim, signal)
+      : await measureByFunction(parts, row.instrument, one, signal);
+  parts.crash.reach('campaign.measured');
+  await recordOutcome(parts, principal, one, outcome, { ...finished, claim });
+  parts.crash.reach('campaign.recorded');
+}
+
+type Measured = { outcome: ExperimentOutcome; finished: Omit<FinishedRun, 'claim'> };
+
+async function measureByFunction(
+  parts: CampaignParts,
+  instrument: InstrumentSpec,
+  one: ExperimentRow,
+  signal: AbortSignal,
+): Promise<Measured> {
   const started = parts.clock.now();
-  const measured = await parts.functions.call<unknown, Measurement>(
+  const { outcome, details } = await parts.functions.call<unknown, Measurement>(
     { module: functions, name: 'measure' },
-    { instrument: row.instrument, design: one.design, seed: one.noiseSeed },
+    { instrument, design: one.design, seed: one.noiseSeed },
     { signal },
   );
-  parts.crash.reach('campaign.measured');
-  const outcome = succeeded(started, parts.clock.now());
-  await recordOutcome(parts, principal, one, measured.outcome, { claim, outcome, output: measured.details });
-  parts.crash.reach('campaign.recorded');
+  return {
+    outcome,
+    finished: { outcome: succeeded(started, parts.clock.now()), output: details, sandboxed: false },
+  };
+}
+
+/** The claim names the job: an attempt that was given up can never be taken for a later one. */
+async function measureByRun(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  capability: string,
+  one: ExperimentRow,
+  claim: string,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const { outcome, execution, details, sandboxed } = await parts.measure(
+    parts.door.authorize(principal, 'explore'),
+    { name: `${one.run}-${claim}`, capability, design: one.design, seed: one.noiseSeed },
+    signal,
+  );
+  // A job that was ended because the platform stops is no failed experiment: it is done again.
+  if (signal.aborted) throw signal.reason;
+  return { outcome, finished: { outcome: execution, output: details, sandboxed } };
 }
 
 /** A new attempt of a run whose worker has died: its claim fences the old one. */

@@ -6,8 +6,14 @@ import type { Pool } from './pool.ts';
 /** Which instrument, as plain data: it crosses to worker threads. */
 export type InstrumentSpec =
   | { kind: 'silica' }
+  /** A command of the user's own, which runs in the sandbox and never in this process. */
+  | { kind: 'command'; capability: string }
   /** `path` is a file of the platform with the explore part of a table; `sha256` names its contents. */
   | { kind: 'replay'; path: string; sha256: string };
+
+/** Ids of what a worker must reach to use an instrument. */
+export const neededBy = (spec: InstrumentSpec | null): string[] =>
+  spec?.kind === 'command' ? [spec.capability] : [];
 
 export type Measurement = { outcome: ExperimentOutcome; details: unknown };
 
@@ -92,6 +98,7 @@ const mostOpened = 4;
 /** Opens an instrument; a table that this thread has opened before is not read again. */
 export function openInstrument(spec: InstrumentSpec): Instrument {
   if (spec.kind === 'silica') return openSilica();
+  if (spec.kind === 'command') throw new Error('a command is measured by its runs');
   const known = opened.get(spec.sha256);
   if (known !== undefined) return known;
   const fresh = openReplay(JSON.parse(readFileSync(spec.path, 'utf8')) as Pool);

@@ -4,6 +4,7 @@ import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/i
 import type { LedgerLog } from '../ledger/index.ts';
 import type { Models, Predict } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import type { Runs } from '../runs/index.ts';
 import type { Functions } from './ports.ts';
 
 /** What campaigns are made of; `main.ts` gives it. */
@@ -24,6 +25,8 @@ export type CampaignParts = {
   catalog: Pick<Catalog, 'showVersion' | 'showSplit' | 'tables' | 'retireSplit'>;
   models: Models;
   predict: Predict;
+  /** Experiments by commands of the user's own. */
+  measure: Runs['measure'];
   /** Experiments under way at one time. */
   concurrency: number;
 };

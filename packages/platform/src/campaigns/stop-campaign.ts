@@ -4,6 +4,7 @@ import { delegate, delegationLives } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { exploringDelegation } from './create-campaign.ts';
 import { exploreQueue } from './explore.ts';
+import { neededBy } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import { type CampaignRow, listTrajectories, lockCampaign } from './store.ts';
 import { campaign } from './tables.ts';
@@ -49,7 +50,12 @@ export async function resumeCampaign(
       const row = await lockCampaign(tx, id);
       if (row.state !== 'exploring' || (await delegationLives(tx, parts, row.delegation)))
         move(row, 'exploring');
-      const delegation = await delegate(tx, parts, principal, exploringDelegation(id));
+      const delegation = await delegate(
+        tx,
+        parts,
+        principal,
+        exploringDelegation(id, neededBy(row.instrument)),
+      );
       await tx.update(campaign).set({ state: 'exploring', delegation }).where(eq(campaign.id, id));
       for (const { arm, repeat } of row.instrument === null ? [] : places) {
         await parts.queue.enqueue(

@@ -1,23 +1,19 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExecutionOutcome, GenesisError, type JobOutcome, type Purpose } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
 import { sql } from 'drizzle-orm';
-import type { JobHandle } from '../compute/index.ts';
 import type { ReadScope } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter } from './logs.ts';
 import type { RunParts } from './parts.ts';
 import { findCapability } from './registry.ts';
-import { assertFits } from './schemas.ts';
+import { runCommand } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
 import type { RunJob, StoredInput } from './submit-run.ts';
 import { attempt } from './tables.ts';
-
-/** The most that a command's `output.json` may hold: larger results belong in files. */
-const mostOutputBytes = 4 * 2 ** 20;
 
 type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean };
 
@@ -150,46 +146,14 @@ async function execute(
     );
     return { outcome, output: given ?? null, sandboxed: false };
   }
-  const folder = join(parts.inputFolder, jobName(row.id, number));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  try {
-    const inputFile = join(folder, 'input.json');
-    await writeFile(inputFile, JSON.stringify(stored.input ?? null), { mode: 0o600 });
-    const inputs = [{ path: 'input.json', source: inputFile }];
-    for (const { name, version } of stored.datasets) {
-      const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
-      inputs.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
-    }
-    const handle = await parts.executor.launch(
-      {
-        name: jobName(row.id, number),
-        executable: implementation.executable,
-        arguments: implementation.arguments,
-        environment: implementation.environment,
-        inputs,
-        resources,
-      },
-      { onLog: logs.write },
-    );
-    parts.crash.reach('run.launched');
-    const outcome = await waitFor(handle, signal);
-    const ended = await endOfJob(parts, outcome, output, labelKey);
-    await parts.executor.release(handle.name);
-    return ended;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const files: { path: string; source: string }[] = [];
+  for (const { name, version } of stored.datasets) {
+    const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
+    files.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
   }
-}
-
-async function waitFor(handle: JobHandle, signal: AbortSignal): Promise<JobOutcome> {
-  const cancel = (): void => handle.cancel();
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    return await handle.wait();
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+  const name = jobName(row.id, number);
+  const call = { name, manifest: capability.manifest, input: stored.input, files, onLog: logs.write, signal };
+  return await runCommand(parts, call, (job) => endOfJob(parts, job, output, labelKey));
 }
 
 /** A file that a job left, stored under the run's label. */
@@ -234,12 +198,7 @@ async function endOfJob(
   const files: StoredFiles = { exitCode, signal, enforcement, outputs: kept, refusedOutputs };
   if (outcome.state !== 'succeeded') return { outcome, output: { files }, sandboxed };
   try {
-    const found = outputs.find(({ path }) => path === 'output.json');
-    if (found === undefined) throw new Error('it left no output.json');
-    if (found.bytes > mostOutputBytes) throw new Error(`output.json is longer than ${mostOutputBytes} bytes`);
-    const value: unknown = JSON.parse(await readFile(join(outputDirectory, 'output.json'), 'utf8'));
-    assertFits(schema, value, 'output');
-    return { outcome, output: { value, files }, sandboxed };
+    return { outcome, output: { value: await readOutput(job, schema), files }, sandboxed };
   } catch (error) {
     const message = `The command ended well, but ${error instanceof Error ? error.message : 'its output cannot be read'}.`;
     return {

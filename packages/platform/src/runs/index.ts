@@ -1,5 +1,6 @@
 export type { BuiltinFunctions } from './builtin.ts';
 export { beginAttempt, type FinishedRun, finishRun, insertRun, type NewRun, succeeded } from './lifecycle.ts';
+export { findCapability } from './registry.ts';
 export { runRoutes } from './routes.ts';
 export { createRuns, type Runs, runQueues } from './runs.ts';
 export { findRun, type RunRow } from './store.ts';

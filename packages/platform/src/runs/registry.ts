@@ -1,4 +1,4 @@
-import { type CapabilityManifest, GenesisError } from '@genesis/contracts';
+import { type CapabilityManifest, GenesisError, invalidField } from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
 import { and, asc, desc, eq } from 'drizzle-orm';
 import { type Door, factsOf, platformPrincipal, type ReadScope, resource } from '../door/index.ts';
@@ -11,6 +11,10 @@ import { capability } from './tables.ts';
 export type CapabilityRow = typeof capability.$inferSelect;
 export type FoundCapability = { row: CapabilityRow; facts: ResourceFacts };
 
+const shipped = builtinManifests.flatMap(({ implementation }) =>
+  implementation.kind === 'function' ? [implementation.function] : [],
+);
+
 type Parts = { door: Door; clock: Clock; ids: Ids };
 
 /** Registers a capability as declared. A version, once registered, never changes. */
@@ -21,6 +25,12 @@ export async function registerCapability(
 ): Promise<CapabilityRow> {
   assertSchema(manifest.input, 'input');
   assertSchema(manifest.output, 'output');
+  const { implementation } = manifest;
+  if (implementation.kind === 'function' && !shipped.includes(implementation.function))
+    throw invalidField(
+      'implementation.function',
+      `expected one that ships with Genesis: ${shipped.join(', ')}`,
+    );
   const id = ids.next('capability');
   const facts: ResourceFacts = {
     kind: 'capability',

@@ -33,6 +33,19 @@ export type StoredInput = { input: unknown; datasets: { name: string; version: s
 
 const day = 86_400_000;
 
+/** Every dataset is a file of its own beside the input: none hides another, or lies within one. */
+function assertApart(names: readonly string[]): void {
+  const taken = ['input.json'];
+  names.forEach((name, at) => {
+    const other = taken.find(
+      (one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`),
+    );
+    if (other !== undefined)
+      throw invalidField(`datasets.${at}.name`, `"${name}" is taken twice: "${other}" is there already`);
+    taken.push(name);
+  });
+}
+
 /**
  * Submits a run. Its label is the join of the capability's and of everything that it reads. With an idempotency key
  * the same request gives the same run and one launch, and another request under that key is refused.
@@ -47,6 +60,7 @@ export async function submitRun(
   const { purpose } = wanted;
   const { row, facts } = await findCapability(door.authorize(principal, purpose), wanted.capability);
   assertFits(row.manifest.input, wanted.input, 'input');
+  assertApart(wanted.datasets.map(({ name }) => name));
   const versions = await Promise.all(
     wanted.datasets.map(({ version }) => catalog.showVersion(principal, version, purpose)),
   );

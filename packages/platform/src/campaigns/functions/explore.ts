@@ -8,7 +8,8 @@ export function propose(input: {
   tried: Tried[];
   instrument: InstrumentSpec | null;
 }): Design[] {
-  const pool = input.instrument === null ? undefined : openInstrument(input.instrument).pool;
+  const { instrument } = input;
+  const pool = instrument?.kind === 'replay' ? openInstrument(instrument).pool : undefined;
   return nextBlock(input.exploration, input.tried, pool);
 }
 

@@ -192,7 +192,11 @@ async function measureFresh(
   signal: AbortSignal,
 ): Promise<{ y: (number | null)[] }[]> {
   if (instrument?.kind !== 'command') {
-    return await parts.functions.call({ module: learning, name: 'measureFresh' }, { instrument, units }, { signal });
+    return await parts.functions.call(
+      { module: learning, name: 'measureFresh' },
+      { instrument, units },
+      { signal },
+    );
   }
   const measured: { y: (number | null)[] }[] = [];
   for (const { unit, design, seeds } of units) {

@@ -6,8 +6,9 @@ import { delegate, type WriteTx } from '../../door/index.ts';
 import type { QueueDefinition } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { insertRun } from '../../runs/index.ts';
+import { neededBy } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
-import { findHypothesis, type HypothesisRow, lockHypothesis } from '../store.ts';
+import { findHypothesis, type HypothesisRow, lockCampaign, lockHypothesis } from '../store.ts';
 import { family, hypothesis, opening } from '../tables.ts';
 
 const payload = z.object({ hypothesis: z.string(), delegation: z.string() });
@@ -45,6 +46,7 @@ export async function openHypothesis(
           message: `It is ${row.state}: a hypothesis is opened once.`,
         });
       }
+      const plan = await lockCampaign(tx, row.campaign);
       const [frozen] = await ledger.prove([row.freezeEntry], size);
       if (frozen === undefined) throw new Error(`no checkpoint covers the freeze of ${id}`);
       const attempt = await spendAlpha(tx, row, clock.now().getTime());
@@ -52,13 +54,14 @@ export async function openHypothesis(
         purpose,
         actions: [
           'campaign.read',
+          'capability.read',
           'dataset.read',
           'run.execute',
           'split.unseal',
           'hypothesis.conclude',
           'model.read',
         ],
-        resources: [row.campaign, ...neededBy(row.claim)],
+        resources: [row.campaign, ...named(row.claim), ...neededBy(plan.instrument)],
         lifetimeMs: day,
       });
       const run = ids.next('run');
@@ -100,7 +103,7 @@ export async function openHypothesis(
 }
 
 /** What the confirming run reaches beside its campaign: the model of its claim, and its split. */
-const neededBy = (claim: Claim): string[] => [
+const named = (claim: Claim): string[] => [
   ...(claim.source.kind === 'split' ? [claim.source.splitId] : []),
   ...(claim.kind === 'prediction' ? [claim.model.id] : []),
 ];
