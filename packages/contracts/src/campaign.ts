@@ -9,7 +9,7 @@ const text = (longest: number) =>
     .trim()
     .min(1)
     .max(longest)
-    .regex(/^[^\p{Cc}]*$/u, 'control characters are not allowed');
+    .regex(/^[^\p{Cc}\u202A-\u202E\u2066-\u2069]*$/u, 'control characters are not allowed');
 
 /** How an arm chooses its next experiments. `random` is the control. */
 export const strategies = [

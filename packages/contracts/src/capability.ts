@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobResourcesSchema } from './job.ts';
+import { argumentSchema, environmentSchema, jobResourcesSchema } from './job.ts';
 import { labelSchema } from './label.ts';
 
 /** A JSON Schema (2020-12) that an input or output must fit. */
@@ -14,9 +14,9 @@ const implementationSchema = z.discriminatedUnion('kind', [
    */
   z.strictObject({
     kind: z.literal('command'),
-    executable: z.string().min(1).max(1000),
-    arguments: z.array(z.string().max(10_000)).max(1000).default([]),
-    environment: z.record(z.string(), z.string()).default({}),
+    executable: argumentSchema.min(1).max(1000),
+    arguments: z.array(argumentSchema).max(1000).default([]),
+    environment: environmentSchema.default({}),
   }),
 ]);
 

@@ -40,7 +40,12 @@ const jobNameSchema = z
   );
 
 const noNul = (text: string): boolean => !text.includes('\0');
-const argumentSchema = z.string().max(100_000).refine(noNul, 'a NUL character is not allowed');
+export const argumentSchema = z.string().max(100_000).refine(noNul, 'a NUL character is not allowed');
+
+export const environmentSchema = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'expected letters, digits and "_"'),
+  argumentSchema,
+);
 
 /** A path below a folder: no root, no "." or "..", no empty part, nothing that a terminal would interpret. */
 export const relativePathSchema = z
@@ -100,12 +105,7 @@ export const jobSpecSchema = z.strictObject({
   /** Found through `PATH`, or an absolute path inside the sandbox, or `inputs/PATH`. */
   executable: argumentSchema.min(1, 'expected the name or path of a program'),
   arguments: z.array(argumentSchema).max(10_000).default([]),
-  environment: z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, 'expected letters, digits and "_"'),
-      argumentSchema,
-    )
-    .default({}),
+  environment: environmentSchema.default({}),
   /** `source` is an absolute path of a plain file on the host; the caller has checked that the job may read it. */
   inputs: z
     .array(z.strictObject({ path: relativePathSchema, source: z.string().startsWith('/').refine(noNul) }))

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-const parameterName = z.string().min(1).max(200);
+const parameterName = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((name) => name !== '__proto__', 'this name is reserved');
 const finite = z.number();
 
 const continuousSchema = z.strictObject({

@@ -254,7 +254,12 @@ export function campaignRoutes(
         tags,
         summary: 'Train a model on everything recorded so far; answers with the run that does it',
         params: campaignParams,
-        body: z.strictObject({ name: z.string().min(1).max(100).default('surrogate') }),
+        body: z.strictObject({
+          name: z
+            .string()
+            .regex(/^[^\p{Cc}\p{Cf}/\\]{1,100}$/u, 'expected 1 to 100 characters, none of control, no slash')
+            .default('surrogate'),
+        }),
         response: { 202: z.strictObject({ run: z.string() }) },
       },
     },

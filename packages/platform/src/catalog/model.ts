@@ -7,7 +7,7 @@ const line = (longest: number) =>
     .string()
     .trim()
     .max(longest)
-    .regex(/^[^\p{Cc}]*$/u, 'control characters are not allowed');
+    .regex(/^[^\p{Cc}\u202A-\u202E\u2066-\u2069]*$/u, 'control characters are not allowed');
 const columnName = z.string().min(1).max(200);
 const columnTypeSchema = z.enum(columnTypes);
 

@@ -9,7 +9,7 @@ import {
 import { and, eq } from 'drizzle-orm';
 import { type Door, type PrincipalDirectory, revokeDelegation, type WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
-import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
+import { type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
 import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
@@ -30,6 +30,11 @@ const about = (
   label,
   conditions: free,
 });
+
+async function organisationMustExist(tx: WriteTx, id: string): Promise<void> {
+  const [found] = await tx.select().from(organisation).where(eq(organisation.id, id));
+  if (found === undefined) throw invalidField('organisation', 'there is no organisation with this id');
+}
 
 async function mustExist(tx: WriteTx, id: string) {
   const [row] = await tx.select().from(principal).where(eq(principal.id, id)).for('update');
@@ -73,12 +78,7 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          const [owner] = await tx
-            .select()
-            .from(organisation)
-            .where(eq(organisation.id, wanted.organisation));
-          if (owner === undefined)
-            throw invalidField('organisation', 'there is no organisation with this id');
+          await organisationMustExist(tx, wanted.organisation);
           await unique(
             'name',
             tx.insert(principal).values({ id, ...wanted, clearance: noClearance, createdAt: now() }),
@@ -103,6 +103,8 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
         },
         async (tx) => {
           await mustExist(tx, to);
+          if (wanted.organisation !== platformOrganisation)
+            await organisationMustExist(tx, wanted.organisation);
           const expiresAt = wanted.expiresAt === undefined ? null : Date.parse(wanted.expiresAt);
           const binding = { principal: to, organisation: wanted.organisation, role: wanted.role, expiresAt };
           await tx

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import type { createLog } from './log.ts';
 import { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
+import { assertTakesBody, assertWritable } from './request-body.ts';
 
 /** Media types whose bodies reach the route as a stream, never held in memory. */
 const uploadTypes = [
@@ -96,6 +97,17 @@ export const createApp = async (options: {
     for (const method of methods) routes.push({ method, covers: covers(route.url) });
   });
 
+  app.addHook('onRequest', async (request, reply) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding === 'identity') return;
+    // What a packed body would unpack to is not known before.
+    const message = `The content encoding "${encoding}" is not taken here: send the body as it is.`;
+    await send(reply, { status: 415, failure: { code: 'unsupported', message } });
+  });
+  app.addHook('preValidation', async ({ body, routeOptions }) => {
+    assertTakesBody(body, routeOptions.schema?.body !== undefined);
+    assertWritable(body);
+  });
   app.addHook('onSend', async (request, reply) => {
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!reply.hasHeader(name)) reply.header(name, value);

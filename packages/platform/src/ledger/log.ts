@@ -5,6 +5,7 @@ import {
   cosign,
   formatNote,
   type Hash,
+  MalformedError,
   type NodeCoordinate,
   openNote,
   parseCheckpoint,
@@ -110,9 +111,9 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
   }
 
   async function addCosignature(tx: Tx, note: string, verifierKey: string): Promise<void> {
-    const key = parseVerifierKey(verifierKey);
-    const opened = openNote(note, [key]);
-    const { size } = parseCheckpoint(opened.text);
+    const key = given('verifierKey', () => parseVerifierKey(verifierKey));
+    const opened = given('note', () => openNote(note, [key]));
+    const { size } = given('note', () => parseCheckpoint(opened.text));
     const ours = await checkpointAt(size);
     if (ours === undefined || parseNote(ours).text !== opened.text) {
       throw invalidField('note', 'it is not a checkpoint of this ledger');
@@ -136,8 +137,9 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
     verifierKey: string,
     proof: readonly Hash[],
   ): Promise<Witnessed> {
-    const opened = openNote(note, [parseVerifierKey(verifierKey)]);
-    const next = parseCheckpoint(opened.text);
+    const key = given('verifierKey', () => parseVerifierKey(verifierKey));
+    const opened = given('note', () => openNote(note, [key]));
+    const next = given('note', () => parseCheckpoint(opened.text));
     const [last] = await tx
       .select()
       .from(witnessedLog)
@@ -184,6 +186,16 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
     },
     readNodes: (nodes) => readNodes(orm, nodes),
   };
+}
+
+/** What somebody sent and cannot be read is their mistake, and named. */
+function given<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw invalidField(field, error.message, { cause: error });
+  }
 }
 
 const forked = (origin: string, why: string): GenesisError =>

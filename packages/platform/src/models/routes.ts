@@ -1,4 +1,4 @@
-import { conditionsSchema, designSchema, idSchema, labelSchema } from '@genesis/contracts';
+import { conditionsSchema, designSchema, idSchema, labelSchema, type Space } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
 import { principalOf } from '../identity/index.ts';
@@ -6,7 +6,7 @@ import type { App } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { modelCard } from './card.ts';
 import type { ModelRow, Models } from './models.ts';
-import type { Predict } from './predict.ts';
+import { assertDesigns, type Predict } from './predict.ts';
 
 const tags = ['models'];
 const params = z.strictObject({ id: idSchema('model') });
@@ -119,7 +119,9 @@ export function modelRoutes(app: App, parts: { models: Models; door: Door; predi
       const { designs } = request.body;
       await door.use(principal, 'model.predict', id, 'infer', { designs: designs.length });
       const { row } = await models.find(door.authorize(principal, 'infer'), id);
-      const predictions = await predict(await models.artifact(row), designs);
+      const artifact = await models.artifact(row);
+      assertDesigns(artifact.config['space'] as Space, designs);
+      const predictions = await predict(artifact, designs);
       return { objective: row.trainedOn.objective, unit: row.trainedOn.unit, predictions };
     },
   );

@@ -1,4 +1,4 @@
-import { idSchema } from '@genesis/contracts';
+import { idSchema, invalidField } from '@genesis/contracts';
 import { formatVerifierKey } from '@genesis/evidence';
 import { z } from 'zod';
 import { type Door, type EvidenceReads, platformFacts } from '../../door/index.ts';
@@ -60,6 +60,9 @@ export function ledgerRoutes(
     },
     async (request) => {
       const { from, to } = request.query;
+      if (from < 1 || from > to) throw invalidField('query.from', `expected 1 to ${to}, the later size`);
+      const { size: present } = await ledger.checkpoint();
+      if (to > present) throw invalidField('query.to', `the ledger has ${present} entries`);
       return { proof: encode(await ledger.consistency(from, to)) };
     },
   );
