@@ -20,13 +20,15 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
   process.stderr.write('Installing dependencies (once, about a minute) ...\n');
   try {
-    execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    // The versions and hashes of the lock file, which stays as it is. Not `npm ci`: that refuses a lock file without the
+    // binaries of other systems, and registries that mirror only some systems cannot write any other.
+    execFileSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
       cwd: root,
       stdio: ['ignore', 2, 2],
     });
   } catch {
     fail(
-      'npm ci failed: see the messages above. It needs the npm registry and a writable folder; run it again afterwards.',
+      'npm install failed: see the messages above. It needs the npm registry and a writable folder; run it again afterwards.',
     );
   }
 }
