@@ -1,7 +1,16 @@
 import { createRandom, type Design, deriveSeed, type Goal, type Random, type Space } from '../src/index.ts';
 import { type Pool, poolOf } from './pool.ts';
 
-export const simulatedNames = ['grid', 'box6', 'ridge', 'simplex6', 'screen', 'screen-strong'] as const;
+export const simulatedNames = [
+  'grid',
+  'box6',
+  'ridge',
+  'simplex6',
+  'screen',
+  'screen-strong',
+  'screen-rough',
+  'screen-clipped',
+] as const;
 export type SimulatedName = (typeof simulatedNames)[number];
 
 const MAXIMIZE: Goal = { kind: 'maximize' };
@@ -147,12 +156,14 @@ function simplex6(random: Random): Pool {
 
 /**
  * A reaction screen: 4 × 12 × 4 components known by name, and three levels each of two conditions. The yield is a
- * saturating function of a sum of main effects and of pairwise interactions of strength `interaction`.
+ * saturating function of a sum of main effects and of pairwise interactions of strength `interaction`. A rough one
+ * has pairs of components that do not go together at all, and effects of three components at once; a clipped one is
+ * straight above zero, where many reactions lie.
  */
-function screen(random: Random, interaction: number): Pool {
+function screen(random: Random, interaction: number, rough: boolean, clipped: boolean): Pool {
   const components = { base: 4, ligand: 12, solvent: 4 };
   const sizes = [...Object.values(components), 3, 3];
-  const weight = [0.8, 1.3, 0.8, 0.3, 0.5].map((w) => w * Math.exp(0.4 * random.normal()));
+  const weight = [0.8, 1.3, 0.8, 0.3, 0.5].map((w) => w * Math.exp((rough ? 0.7 : 0.4) * random.normal()));
   const conditionSlope = [random.normal(), random.normal()];
   const main = sizes.map((size, p) =>
     Array.from({ length: size }, (_, level) =>
@@ -188,6 +199,15 @@ function screen(random: Random, interaction: number): Pool {
         activity += loose.get(key)!;
       }
     });
+    if (!rough) return activity;
+    const drawn = (key: string): number => {
+      if (!loose.has(key)) loose.set(key, random.normal());
+      return loose.get(key)!;
+    };
+    const [base, ligand, solvent] = choice;
+    activity += 0.8 * drawn(`three ${base} ${ligand} ${solvent}`);
+    if (drawn(`pair ${base} ${ligand}`) < -0.8) activity -= 2;
+    if (drawn(`pair ${base} / ${solvent}`) < -1) activity -= 2;
     return activity;
   });
   // The middle reaction yields a sixth, the best one nearly all.
@@ -195,7 +215,8 @@ function screen(random: Random, interaction: number): Pool {
   const [middle, most] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
   const table = choices.map((choice, i) => {
     const place = -1.7 + (5.7 * (activities[i]! - middle)) / (most - middle);
-    const value = Math.min(100, Math.max(0, 100 / (1 + Math.exp(-place)) + random.normal()));
+    const share = clipped ? Math.tanh((place + 1.7) / 3) : 1 / (1 + Math.exp(-place));
+    const value = Math.min(100, Math.max(0, 100 * share + (1 + 3 * Math.abs(share)) * random.normal()));
     const design: Design = {};
     parameters.forEach((parameter, p) => {
       design[parameter.name] =
@@ -218,8 +239,12 @@ export function simulate(name: SimulatedName, seed: number): Pool {
     case 'simplex6':
       return simplex6(random);
     case 'screen':
-      return screen(random, 0.2);
+      return screen(random, 0.2, false, false);
     case 'screen-strong':
-      return screen(random, 0.5);
+      return screen(random, 0.5, false, false);
+    case 'screen-rough':
+      return screen(random, 0.7, true, false);
+    case 'screen-clipped':
+      return screen(random, 0.7, true, true);
   }
 }

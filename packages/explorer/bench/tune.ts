@@ -18,6 +18,8 @@ const PROTOCOLS: Record<string, Protocol & { size: number }> = {
   ridge: { budget: 60, starts: 2, batch: 1, size: 1000 },
   simplex6: { budget: 40, starts: 2, batch: 1, size: 2121 },
   screen: { budget: 50, starts: 5, batch: 5, size: 1728 },
+  'screen-clipped': { budget: 50, starts: 5, batch: 5, size: 1728 },
+  'screen-rough': { budget: 50, starts: 5, batch: 5, size: 1728 },
   'screen-strong': { budget: 50, starts: 5, batch: 5, size: 1728 },
 };
 
@@ -27,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     seeds: { type: 'string', default: '10' },
     first: { type: 'string', default: '0' },
     pools: { type: 'string', default: tuningPools.join(',') },
+    batch: { type: 'string' },
     threads: { type: 'string', default: '2' },
   },
 });
@@ -111,7 +114,13 @@ for (const [variant, text] of variants.entries()) {
   const settings: Settings = { ...defaultSettings, ...(JSON.parse(text) as Partial<Settings>) };
   for (const pool of pools)
     for (let seed = first; seed < first + seeds; seed++)
-      tasks.push({ variant, pool, protocol: PROTOCOLS[pool]!, settings, seed });
+      tasks.push({
+        variant,
+        pool,
+        protocol: { ...PROTOCOLS[pool]!, ...(flags.batch && { batch: Number(flags.batch) }) },
+        settings,
+        seed,
+      });
 }
 const begun = performance.now();
 let shown = 0;

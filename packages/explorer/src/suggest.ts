@@ -16,7 +16,7 @@ import { assertDesign, assertSpace, type Design, designKey, keepsConstraints, ty
 import { farthestFirst, type StartDesign, startDesigns } from './starts.ts';
 import { fitObservations, type Member, type Surrogate } from './surrogate.ts';
 
-/** `alternating` takes expected improvement and the upper confidence bound in turns, within a batch too. */
+/** `alternating` takes the upper confidence bound, and within a batch expected improvement in turns with it. */
 export type Strategy = 'alternating' | ModelStrategy | 'random';
 
 export type SuggestRequest = {
@@ -54,8 +54,11 @@ const STRATEGIES: readonly Strategy[] = [
 /** Spaces with at most so many designs are listed, so that none is suggested twice. */
 const LISTABLE = 4000;
 
-/** Candidates that the whole mixture judges; the first member chooses them. */
+/** Candidates that the whole mixture judges when judging all takes too long; its weightiest member chooses them. */
 const SHORTLIST = 250;
+
+/** Multiplications that are not too long. */
+const AFFORDABLE = 2e7;
 
 /**
  * The next designs to try. A pure function of its argument: the same request gives the same answer, to the bit, on
@@ -112,11 +115,11 @@ export function suggestWith(request: SuggestRequest, settings: Settings): Sugges
   for (let k = 0; k < count; k++) {
     const context = {
       space,
-      strategy: strategyOf(strategy, tried.length + k),
+      strategy: strategyOf(strategy, k),
       settings,
       seed: deriveSeed(turn, k),
     };
-    if (k === 0 && list) list = shortlist(list, SHORTLIST + count, believer, context);
+    if (k === 0 && list) list = shortlist(shuffled(space, list, turn), SHORTLIST + count, believer, context);
     const next = list
       ? pickFrom(list, believer, context)
       : search(observations, surrogate, believer, context);
@@ -203,10 +206,10 @@ function drawMany(space: Space, count: number, seed: string): Design[] {
   return Array.from({ length: count }, () => drawDesign(space, random));
 }
 
-/** What 'alternating' does at one place of an exploration. */
+/** What 'alternating' does at one place of a batch. */
 function strategyOf(strategy: Exclude<Strategy, 'random'>, place: number): ModelStrategy {
   if (strategy !== 'alternating') return strategy;
-  return place % 2 === 0 ? 'log-expected-improvement' : 'upper-confidence-bound';
+  return place % 2 === 0 ? 'upper-confidence-bound' : 'log-expected-improvement';
 }
 
 type Context = { space: Space; strategy: ModelStrategy; settings: Settings; seed: string };
@@ -218,6 +221,17 @@ function greatest(values: Float64Array, count: number): number[] {
     .slice(0, count);
 }
 
+/**
+ * An order that depends on the seed and on which designs there are, not on how they were listed: of designs that are
+ * equally good, as categories that were never tried are, none is favoured by its place.
+ */
+function shuffled(space: Space, designs: readonly Design[], seed: string): Design[] {
+  const keyed = designs.map((design) => ({ key: designKey(space, design), design }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const random = createRandom(deriveSeed(seed, 'order'));
+  return random.shuffle(keyed).map(({ design }) => design);
+}
+
 /** The designs that the weightiest member of the mixture holds most of. */
 function shortlist(
   designs: readonly Design[],
@@ -225,7 +239,9 @@ function shortlist(
   believer: Believer,
   { space, strategy, settings }: Context,
 ): Design[] {
-  if (designs.length <= size) return [...designs];
+  const rows = believer.surrogate.members[0]!.process.values.length;
+  const work = 0.5 * designs.length * rows * rows * believer.members.length;
+  if (designs.length <= size || (strategy !== 'thompson-sampling' && work <= AFFORDABLE)) return [...designs];
   const screen: ModelStrategy = strategy === 'thompson-sampling' ? 'upper-confidence-bound' : strategy;
   const values = acquisition(believer, screen, encodeDesigns(space, designs), [leaderOf(believer)], settings);
   return greatest(values, size).map((i) => designs[i]!);
