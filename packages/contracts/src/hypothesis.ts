@@ -218,3 +218,29 @@ export function completeClaim(draft: unknown): Claim {
   const checked = draftSchema.parse(draft);
   return { ...checked, statement: claimStatement(checked) };
 }
+
+/** A root is shown once nothing can be gained by knowing it. */
+const shownRoot = { seedRoot: seedRootSchema.nullable() };
+/**
+ * A claim as it may be shown. `seedRoot` is null while the claim waits to be opened: whoever knew it could measure the
+ * same fresh designs beforehand, and give up what would fail. Such a claim has no hash of its own; its commitment is
+ * the one that was frozen.
+ */
+export const claimViewSchema = z.discriminatedUnion('kind', [
+  predictionFields.extend({
+    ...withStatement,
+    source: z.discriminatedUnion('kind', [splitSourceSchema, freshDesignsSchema.extend(shownRoot)]),
+  }),
+  armsFields.extend({ ...withStatement, source: freshRepetitionsSchema.extend(shownRoot) }),
+]);
+type ClaimView = z.infer<typeof claimViewSchema>;
+
+/** Whether showing the whole claim would show what it is about to measure. */
+export const isRootHidden = (claim: Claim, state: string): boolean =>
+  state === 'frozen' && claim.source.kind !== 'split';
+
+/** The claim as it may be shown in this state of its hypothesis. */
+export function viewClaim(claim: Claim, state: string): ClaimView {
+  if (!isRootHidden(claim, state)) return claim;
+  return { ...claim, source: { ...claim.source, seedRoot: null } } as ClaimView;
+}

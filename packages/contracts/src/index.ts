@@ -55,6 +55,7 @@ export {
   type ClaimDraft,
   claimBoundary,
   claimSchema,
+  claimViewSchema,
   completeClaim,
   type Exclusion,
   exclusionSchema,
@@ -62,10 +63,12 @@ export {
   familyAlpha,
   familySchema,
   fewestStarts,
+  isRootHidden,
   type Opening,
   openingSchema,
   type PredictionClaim,
   type PredictionClaimDraft,
+  viewClaim,
 } from './hypothesis.ts';
 export { claimStatement } from './hypothesis-statement.ts';
 export { type IdKind, idPrefixes, idSchema } from './ids.ts';

@@ -1,7 +1,7 @@
 import {
   campaignPlanSchema,
   campaignStates,
-  claimSchema,
+  claimViewSchema,
   designSchema,
   hypothesisStates,
   idSchema,
@@ -9,6 +9,7 @@ import {
   outcomeOfExperimentSchema,
   spaceSchema,
   verdictSchema,
+  viewClaim,
 } from '@genesis/contracts';
 import { z } from 'zod';
 import { type Door, factsOf } from '../door/index.ts';
@@ -51,7 +52,8 @@ const hypothesisView = z.strictObject({
   id: z.string(),
   campaign: z.string(),
   state: z.enum(hypothesisStates.states),
-  claim: claimSchema,
+  /** The root of its fresh seeds is null until it is opened or given up. */
+  claim: claimViewSchema,
   claimHash: z.string(),
   verdict: verdictSchema.nullable(),
   frozenAt: z.string(),
@@ -86,7 +88,7 @@ const viewHypothesis = (row: store.HypothesisRow): z.output<typeof hypothesisVie
   id: row.id,
   campaign: row.campaign,
   state: row.state as z.infer<typeof hypothesisView>['state'],
-  claim: row.claim,
+  claim: viewClaim(row.claim, row.state),
   claimHash: row.claimHash,
   verdict: row.verdict,
   frozenAt: new Date(row.frozenAt).toISOString(),

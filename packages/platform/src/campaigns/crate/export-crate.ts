@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GenesisError, type Label } from '@genesis/contracts';
+import { GenesisError, isRootHidden, type Label } from '@genesis/contracts';
 import { formatVerifierKey, prepareContent, proveLedger, writeCrate } from '@genesis/evidence';
 import { decide, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
 import type { CampaignParts } from '../parts.ts';
@@ -46,6 +46,13 @@ export async function exportCrate(
     throw new GenesisError({
       code: 'conflict',
       message: 'A hypothesis is being confirmed: wait for its verdict.',
+    });
+  }
+  const waiting = hypotheses.find(({ claim, state }) => isRootHidden(claim, state));
+  if (waiting !== undefined) {
+    throw new GenesisError({
+      code: 'conflict',
+      message: `Open or abandon ${waiting.id} first: a crate would tell which fresh measurements will test it.`,
     });
   }
   const models = await parts.models.ofCampaign(scope, id);
