@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { exitCodeMeanings } from '../packages/cli/src/exit-codes.ts';
 import { createProgram } from '../packages/cli/src/program.ts';
+import { capabilityManifestSchema } from '../packages/contracts/src/capability.ts';
 import { configSchema, environmentName } from '../packages/contracts/src/config.ts';
 import { errorStatus } from '../packages/contracts/src/errors.ts';
 import {
@@ -209,6 +210,13 @@ test('README.md has the configuration, the exit codes and the commands', () => {
   const listed = tableRows(readme, 'command', 'what for').flatMap(([names = '']) => quoted(names));
   const { program } = createProgram(async () => {});
   expect(listed.toSorted()).toEqual(program.commands.map((command) => command.name()).sort());
+});
+
+test('the manifest in README.md declares a capability', () => {
+  const [manifest] = [...readme.text.matchAll(/```json\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  const { name, implementation } = capabilityManifestSchema.parse(JSON.parse(manifest!));
+  expect(readme.text).toContain(`--capability ${name} `);
+  expect(implementation.kind).toBe('command');
 });
 
 test('docs/api.md has the error codes, and paths that the server has', () => {
