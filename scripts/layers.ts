@@ -52,8 +52,8 @@ export const loaders: ReadonlySet<string> = new Set([
 
 /** Where things are wired together: above every domain. */
 const wiring = 'main.ts';
-/** The process around the wiring: reads the configuration, starts and stops. */
-const server = 'server.ts';
+/** Processes around the wiring and the kernel: what they share reads the command line. */
+const processes = ['server.ts', 'restore.ts', 'read-flags.ts'];
 /** What the package shows to others; on a level with the wiring. */
 const packageDoor = 'index.ts';
 
@@ -105,7 +105,7 @@ function judgeFile(from: Place, fromPath: string, target: string, isTest: boolea
   const isWiring = from.inside === wiring;
   if (to.domain === undefined) {
     if (from.domain !== undefined) return `${from.domain} may not import what lies above it`;
-    const above = [packageDoor, server].includes(from.inside);
+    const above = [packageDoor, ...processes].includes(from.inside);
     return above || isTest ? undefined : `${wiring} imports domains`;
   }
   const adapters = /^(.*\/adapters)\//.exec(target)?.[1];
@@ -127,7 +127,7 @@ function judgePlace({ package: name, domain, inside }: Place): string | undefine
   if (packages[name] === undefined) return `the order of layers does not know the package ${name}`;
   if (name !== 'platform') return undefined;
   if (domain === undefined) {
-    const beside = [wiring, server, packageDoor];
+    const beside = [wiring, packageDoor, ...processes];
     return beside.includes(inside.replace('.test.ts', '.ts'))
       ? undefined
       : `only ${beside.join(', ')} lie beside the domains`;

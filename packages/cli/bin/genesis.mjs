@@ -13,7 +13,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import('../src/bin.ts');
 } else if (!existsSync(own)) {
   process.stderr.write(
-    `Genesis needs Node 24; this is ${process.version}. Run "npm ci" in its checkout first.\n`,
+    `Genesis needs Node 24; this is ${process.version}. Run "npm install" in its checkout first.\n`,
   );
   process.exitCode = 1;
 } else {

@@ -23,7 +23,7 @@ export type Call = {
   signal: AbortSignal;
 };
 
-export type { Bar, Progress };
+export type { Bar };
 
 /** Options that every command takes. */
 export type GlobalOptions = ConnectionOptions & { json?: boolean };

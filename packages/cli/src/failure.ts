@@ -137,4 +137,4 @@ const words: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-export const systemWords = (code: string): string => words[code] ?? code;
+const systemWords = (code: string): string => words[code] ?? code;

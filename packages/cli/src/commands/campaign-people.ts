@@ -46,7 +46,7 @@ function resultOf(row: Record<string, string>, where: string): Result | undefine
 }
 
 /** The results in a CSV text; lines without a result are left for later. */
-export const resultsOf = (text: string): Results =>
+const resultsOf = (text: string): Results =>
   readCsv(text).flatMap((row, at) => resultOf(row, `Result ${at + 1}`) ?? []);
 
 type RecordOptions = {

@@ -19,7 +19,7 @@ import { type DemoPlan, planDemo } from './plan.ts';
 import { conclude } from './summary.ts';
 
 /** The files that the demonstration leaves behind. */
-export type DemoFiles = {
+type DemoFiles = {
   folder: string;
   data: string;
   log: string;

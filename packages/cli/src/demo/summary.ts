@@ -32,8 +32,8 @@ export function conclude({ campaign, plan, progress, hypotheses, model, files, s
     `Found: best ${objective.name} (median of the repeats, as measured) of each arm: ${best}.`,
     `Does the clever arm end ahead of random? ${sureness(of(hypotheses, 'arms'))}.`,
     `Does the model predict unseen designs better than their median? ${sureness(of(hypotheses, 'prediction'))}.`,
-    `Evidence: ${files.crate} (check it with: genesis verify ${files.crate} --key ${files.key})`,
-    `Report: ${files.report} (${seconds.toFixed(1)} s in all; look around with: genesis serve --data-folder ${files.data})`,
+    `Evidence: ${files.crate} (check it with: npx genesis verify ${files.crate} --key ${files.key})`,
+    `Report: ${files.report} (${seconds.toFixed(1)} s in all; look around with: npx genesis serve --data-folder ${files.data})`,
   ];
   return {
     text: `\n${lines.map(plain).join('\n')}`,

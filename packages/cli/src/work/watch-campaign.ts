@@ -32,7 +32,7 @@ const trouble = ({ failed, censored }: ArmProgress): string => {
   return said === '' ? '' : ` (${said})`;
 };
 
-export const armBars = ({ arms }: CampaignProgress, { name, unit }: Objective): Bar[] =>
+const armBars = ({ arms }: CampaignProgress, { name, unit }: Objective): Bar[] =>
   arms.map((arm) => ({
     name: arm.name,
     done: arm.recorded,
