@@ -80,7 +80,7 @@ const pool: Design[] = Array.from({ length: 60 }, (_, i) => ({
 const poolSpace: Space = {
   parameters: [
     { kind: 'continuous', name: 'x', min: 0, max: 1 },
-    { kind: 'categorical', name: 'c', choices: [...'abcdef'] },
+    { kind: 'categorical', name: 'c', choices: ['a', 'b', 'c', 'd', 'e', 'f'] },
   ],
 };
 const outcomeOf = (design: Design): number =>
