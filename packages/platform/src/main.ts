@@ -130,7 +130,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       crashPoints: crash,
       dataFolder,
     });
-    const models = createModels({ door, blobs, clock, ids });
+    const models = createModels({ door, blobs, clock });
     const runs = createRuns({
       door,
       queue,
@@ -168,6 +168,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
       concurrency: config.workers * 2,
     });
 
+    // The work is interrupted before what it needs is closed, so that no job ends as if somebody had killed it.
+    // Stopping the queue twice does nothing.
+    undo.push(() => queue.stop());
     const cursors = createCursors(await keys.secret('cursors', 32));
     const app = await createApp({
       log,

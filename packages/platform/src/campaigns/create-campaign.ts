@@ -1,12 +1,19 @@
-import { type CampaignPlan, type Conditions, invalidField, type Label, type Space } from '@genesis/contracts';
+import { type CampaignPlan, invalidField, type Space } from '@genesis/contracts';
 import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
 import { assertSpace, createRandom, drawDesign } from '@genesis/explorer';
 import { delegate, type NewDelegation } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
-import { bottom, join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import {
+  bottom,
+  isPublic,
+  join,
+  joinConditions,
+  type PrincipalFacts,
+  type ResourceFacts,
+} from '../policy/index.ts';
 import { findCapability } from '../runs/index.ts';
-import { exploreQueue } from './explore.ts';
-import { type InstrumentSpec, neededBy, silica } from './instrument.ts';
+import { exploreKey, exploreQueue } from './explore.ts';
+import { neededBy, type StoredInstrument, silica } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import { designsOf, type Pool, spaceOf } from './pool.ts';
 import { campaign, trajectory } from './tables.ts';
@@ -30,11 +37,14 @@ export const exploringDelegation = (id: string, others: readonly string[] = []):
   lifetimeMs: delegationMs,
 });
 
+/** A replayed table is held in memory, here and in each worker. */
+const mostPoolRows = 100_000;
+
 type Resolved = {
   space: Space;
-  instrument: InstrumentSpec | null;
+  instrument: StoredInstrument | null;
   origin: string | null;
-  sources: { id: string; label: Label; conditions: Conditions }[];
+  sources: ResourceFacts[];
 };
 
 /** Opens a campaign: its plan is fixed and hashed into the ledger before the first experiment. */
@@ -55,7 +65,7 @@ export async function createCampaign(
   const facts: ResourceFacts = {
     kind: 'campaign',
     id,
-    organisation: principal.organisation,
+    organisation: ownerOf(resolved.sources) ?? principal.organisation,
     label,
     conditions,
   };
@@ -99,7 +109,7 @@ export async function createCampaign(
             tx,
             exploreQueue,
             { ...place, delegation },
-            { key: `${id}/${place.arm}/${place.repeat}` },
+            { key: exploreKey({ ...place, delegation }) },
           );
         }
       }
@@ -108,6 +118,10 @@ export async function createCampaign(
   );
   return { id: performed.result.id, entry: performed.entry };
 }
+
+/** What is derived from data that is not public stays with its owner. */
+const ownerOf = (sources: readonly ResourceFacts[]): string | null | undefined =>
+  sources.find(({ label }) => !isPublic(label))?.organisation;
 
 async function resolve(
   parts: CampaignParts,
@@ -174,6 +188,12 @@ async function tableOf(
       `the split keeps rows together by "${apart}", which must be among the inputs`,
     );
   }
+  if (split.exploreRows > mostPoolRows) {
+    throw invalidField(
+      'source.split',
+      `the explore part has ${split.exploreRows} rows; a replay takes at most ${mostPoolRows}`,
+    );
+  }
   const columns = [...source.inputs, plan.objective.name];
   const scope = parts.door.authorize(principal, 'explore');
   const rows = await catalog.tables.exploreRows(scope, source.split, columns);
@@ -191,9 +211,9 @@ async function tableOf(
     );
   }
   const stored = await blobs.put(Buffer.from(canonicalJson(pool)), { labelKey: canonicalJson(facts.label) });
-  const instrument: InstrumentSpec = {
+  const instrument: StoredInstrument = {
     kind: 'replay',
-    path: blobs.path(stored.address),
+    address: stored.address,
     sha256: stored.sha256,
   };
   return { space, instrument, origin: source.version, sources: [facts] };

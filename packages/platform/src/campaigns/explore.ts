@@ -7,7 +7,7 @@ import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, type FinishedRun, finishRun, insertRun, succeeded } from '../runs/index.ts';
 import { blockOf, type Exploration, noiseSeed, repeatSeed, type Tried } from './exploration.ts';
-import type { InstrumentSpec, Measurement } from './instrument.ts';
+import { type InstrumentSpec, type Measurement, placed } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import {
   type CampaignRow,
@@ -27,6 +27,10 @@ export type ExploreJob = z.infer<typeof job>;
 
 /** Brings one arm of one repeat forward until its budget is spent or the campaign stops. */
 export const exploreQueue: QueueDefinition<ExploreJob> = { name: 'campaign.explore', payload: job };
+
+/** One job for each place under each delegation: one that waits under an ended delegation takes no other's place. */
+export const exploreKey = ({ campaign: id, arm, repeat, delegation }: ExploreJob): string =>
+  `${id}/${arm}/${repeat}/${delegation}`;
 
 const functions = new URL('./functions/explore.ts', import.meta.url);
 
@@ -71,6 +75,9 @@ export async function proposeBlock(
   await door.perform(
     { principal, action: 'campaign.propose', resource: row.id, purpose: 'explore' },
     async (tx) => {
+      const { state } = await lockCampaign(tx, row.id);
+      if (state !== 'exploring')
+        throw new GenesisError({ code: 'conflict', message: `The campaign is ${state}.` });
       const lock = await lockTrajectory(tx, where.campaign, where.arm, where.repeat);
       if (lock.proposed !== start || lock.closed === 1) throw overtaken(where);
       if (start + designs.length > exploration.budget) {
@@ -90,7 +97,9 @@ export async function proposeBlock(
         run: row.instrument === null ? null : ids.next('run'),
         proposedAt: now,
       }));
-      const closed = designs.length === 0 || start + designs.length === exploration.budget ? 1 : 0;
+      // Fewer designs than the block asked for: the pool is empty.
+      const [, to] = blockOf(exploration, start);
+      const closed = start + designs.length < to || to === exploration.budget ? 1 : 0;
       if (proposed.length > 0) await tx.insert(experiment).values(proposed);
       await tx
         .update(trajectory)
@@ -109,7 +118,7 @@ export async function proposeBlock(
           {
             id: one.run,
             governedBy: row.id,
-            capability: row.origin ?? 'people',
+            capability: row.instrument?.kind === 'replay' ? 'table-replay' : (row.origin ?? 'people'),
             input: { input: { design: one.design, seed: one.noiseSeed }, datasets: [] },
             context: {
               configHash: canonicalHash(one.design),
@@ -254,7 +263,11 @@ export async function explore(parts: CampaignParts, work: ExploreJob, signal: Ab
       throw new Error(`trajectory ${JSON.stringify(where)} stands inside a block`);
     const designs = await pool.call<unknown, Design[]>(
       { module: functions, name: 'propose' },
-      { exploration, tried: triedOf(experiments), instrument: row.instrument },
+      {
+        exploration,
+        tried: triedOf(experiments),
+        instrument: row.instrument === null ? null : placed(parts.blobs, row.instrument),
+      },
       { signal },
     );
     crash.reach('campaign.chosen');
@@ -280,7 +293,7 @@ async function measureOne(
   const { outcome, finished } =
     row.instrument.kind === 'command'
       ? await measureByRun(parts, principal, row.instrument.capability, one, claim, signal)
-      : await measureByFunction(parts, row.instrument, one, signal);
+      : await measureByFunction(parts, placed(parts.blobs, row.instrument), one, signal);
   parts.crash.reach('campaign.measured');
   await recordOutcome(parts, principal, one, outcome, { ...finished, claim });
   parts.crash.reach('campaign.recorded');

@@ -1,18 +1,30 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Design, ExperimentOutcome } from '@genesis/contracts';
 import { createReplay, measureSilica, SILICA_SPACE, trueSilica } from '@genesis/instruments';
+import type { BlobStore } from '../kernel/index.ts';
 import type { Pool } from './pool.ts';
 
-/** Which instrument, as plain data: it crosses to worker threads. */
-export type InstrumentSpec =
+/** Which instrument, as plain data. */
+export type StoredInstrument =
   | { kind: 'silica' }
   /** A command of the user's own, which runs in the sandbox and never in this process. */
   | { kind: 'command'; capability: string }
-  /** `path` is a file of the platform with the explore part of a table; `sha256` names its contents. */
+  /** The explore part of a table, in the blob store; `sha256` names its contents. */
+  | { kind: 'replay'; address: string; sha256: string };
+
+/** The same with the file that a worker thread opens: where blobs lie is not stored, so that a restore may move them. */
+export type InstrumentSpec =
+  | Exclude<StoredInstrument, { kind: 'replay' }>
   | { kind: 'replay'; path: string; sha256: string };
 
+export function placed(blobs: Pick<BlobStore, 'path'>, stored: StoredInstrument): InstrumentSpec {
+  if (stored.kind !== 'replay') return stored;
+  return { kind: 'replay', path: blobs.path(stored.address), sha256: stored.sha256 };
+}
+
 /** Ids of what a worker must reach to use an instrument. */
-export const neededBy = (spec: InstrumentSpec | null): string[] =>
+export const neededBy = (spec: StoredInstrument | null): string[] =>
   spec?.kind === 'command' ? [spec.capability] : [];
 
 export type Measurement = { outcome: ExperimentOutcome; details: unknown };
@@ -101,7 +113,11 @@ export function openInstrument(spec: InstrumentSpec): Instrument {
   if (spec.kind === 'command') throw new Error('a command is measured by its runs');
   const known = opened.get(spec.sha256);
   if (known !== undefined) return known;
-  const fresh = openReplay(JSON.parse(readFileSync(spec.path, 'utf8')) as Pool);
+  const bytes = readFileSync(spec.path);
+  if (createHash('sha256').update(bytes).digest('hex') !== spec.sha256) {
+    throw new Error('the replayed table is not the one that the campaign was opened on');
+  }
+  const fresh = openReplay(JSON.parse(bytes.toString('utf8')) as Pool);
   const oldest = opened.keys().next().value;
   if (opened.size >= mostOpened && oldest !== undefined) opened.delete(oldest);
   opened.set(spec.sha256, fresh);

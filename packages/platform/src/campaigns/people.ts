@@ -1,4 +1,5 @@
 import { type Design, type ExperimentOutcome, GenesisError, invalidField } from '@genesis/contracts';
+import { canonicalJson } from '@genesis/evidence';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { explorationOf, finishIfDone, proposeBlock, recordOutcome, triedOf } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
@@ -34,6 +35,7 @@ export async function suggestExperiments(
     if (waiting.length > 0)
       return waiting.sort((a, b) => a.index - b.index || (a.arm < b.arm ? -1 : 1)).slice(0, count);
   }
+  await finishIfDone(parts, principal, id);
   return [];
 }
 
@@ -75,12 +77,17 @@ export async function recordResults(
     const found = experiments.get(experiment);
     if (found === undefined)
       throw invalidField(`results.${i}.experiment`, 'the campaign has no such experiment');
-    if (found.outcome !== null) throw invalidField(`results.${i}.experiment`, 'it has its result already');
+    // The same result again is a repetition after a lost answer, not another result.
+    const repeated = found.outcome !== null && canonicalJson(found.outcome) === canonicalJson(outcome);
+    if (found.outcome !== null && !repeated)
+      throw invalidField(`results.${i}.experiment`, 'it has another result already');
     if (results.findIndex((other) => other.experiment === experiment) < i) {
       throw invalidField(`results.${i}.experiment`, 'it is named twice');
     }
-    return { found, outcome };
+    return { found, outcome, repeated };
   });
-  for (const { found, outcome } of checked) await recordOutcome(parts, principal, found, outcome);
+  for (const { found, outcome, repeated } of checked) {
+    if (!repeated) await recordOutcome(parts, principal, found, outcome);
+  }
   return { recorded: checked.length, finished: await finishIfDone(parts, principal, id) };
 }

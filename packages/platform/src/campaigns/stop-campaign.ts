@@ -1,9 +1,9 @@
 import { type CampaignState, campaignStates, GenesisError } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import { delegate, delegationLives } from '../door/index.ts';
+import { delegate, delegationLives, revokeDelegation } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { exploringDelegation } from './create-campaign.ts';
-import { exploreQueue } from './explore.ts';
+import { exploreKey, exploreQueue } from './explore.ts';
 import { neededBy } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import { type CampaignRow, listTrajectories, lockCampaign } from './store.ts';
@@ -50,6 +50,7 @@ export async function resumeCampaign(
       const row = await lockCampaign(tx, id);
       if (row.state !== 'exploring' || (await delegationLives(tx, parts, row.delegation)))
         move(row, 'exploring');
+      await revokeDelegation(tx, parts, row.delegation);
       const delegation = await delegate(
         tx,
         parts,
@@ -62,7 +63,7 @@ export async function resumeCampaign(
           tx,
           exploreQueue,
           { campaign: id, arm, repeat, delegation },
-          { key: `${id}/${arm}/${repeat}` },
+          { key: exploreKey({ campaign: id, arm, repeat, delegation }) },
         );
       }
       return { result: undefined, details: { state: 'exploring' } };

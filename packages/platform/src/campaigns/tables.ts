@@ -12,7 +12,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytea } from '../kernel/index.ts';
 import type { KeptRows } from './hypotheses/evaluation-rows.ts';
-import type { InstrumentSpec } from './instrument.ts';
+import type { StoredInstrument } from './instrument.ts';
 
 export const campaign = pgTable('campaign', {
   id: text('id').primaryKey(),
@@ -21,7 +21,7 @@ export const campaign = pgTable('campaign', {
   planHash: text('plan_hash').notNull(),
   space: jsonb('space').$type<Space>().notNull(),
   /** A trusted instrument; null where people or a command measure. */
-  instrument: jsonb('instrument').$type<InstrumentSpec>(),
+  instrument: jsonb('instrument').$type<StoredInstrument>(),
   /** Version or capability behind the measurements. */
   origin: text('origin'),
   state: text('state').notNull(),

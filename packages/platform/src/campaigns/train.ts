@@ -10,12 +10,19 @@ import { triedOf } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
 import { findCampaign, listExperiments } from './store.ts';
 
-const payload = z.object({ campaign: z.string(), run: z.string(), delegation: z.string(), name: z.string() });
+const payload = z.object({
+  campaign: z.string(),
+  run: z.string(),
+  /** Drawn at the submission, so that a training which is done again finds what it registered. */
+  model: z.string(),
+  delegation: z.string(),
+  name: z.string(),
+});
 export const trainQueue: QueueDefinition<z.infer<typeof payload>> = { name: 'campaign.train', payload };
 
 export const learning = new URL('./functions/learn.ts', import.meta.url);
 const trainPurpose: Purpose = 'train';
-const hour = 3_600_000;
+const day = 86_400_000;
 
 /** Starts the training of a surrogate on everything that a campaign has recorded. Returns the run that does it. */
 export async function submitTraining(
@@ -27,6 +34,12 @@ export async function submitTraining(
   const { door, ids, clock, queue } = parts;
   const { scope } = await door.use(principal, 'campaign.read', campaignId, trainPurpose, { for: 'training' });
   const row = await findCampaign(scope, campaignId);
+  if (row.state === 'exploring') {
+    throw new GenesisError({
+      code: 'conflict',
+      message: 'The campaign is still exploring: wait for it, or stop it first.',
+    });
+  }
   const experiments = await listExperiments(scope, campaignId);
   if (!experiments.some(({ outcome }) => outcome?.status === 'measured')) {
     throw new GenesisError({
@@ -35,14 +48,15 @@ export async function submitTraining(
     });
   }
   const run = ids.next('run');
+  const model = ids.next('model');
   await door.perform(
     { principal, action: 'run.execute', resource: campaignId, purpose: trainPurpose },
     async (tx) => {
       const delegation = await delegate(tx, parts, principal, {
         purpose: trainPurpose,
-        actions: ['campaign.read', 'run.execute', 'run.finish', 'model.create'],
-        resources: [campaignId],
-        lifetimeMs: hour,
+        actions: ['campaign.read', 'run.execute', 'run.finish', 'model.create', 'model.read'],
+        resources: [campaignId, model],
+        lifetimeMs: day,
       });
       const seed = deriveSeed(row.plan.seed, 'train');
       await insertRun(
@@ -65,7 +79,12 @@ export async function submitTraining(
         },
         clock.now().getTime(),
       );
-      await queue.enqueue(tx, trainQueue, { campaign: campaignId, run, delegation, name }, { key: run });
+      await queue.enqueue(
+        tx,
+        trainQueue,
+        { campaign: campaignId, run, model, delegation, name },
+        { key: run },
+      );
       return { result: undefined, details: { run, capability: 'train-surrogate' } };
     },
   );
@@ -112,10 +131,11 @@ export async function train(
   const { facts } = await door.use(await fresh(), 'campaign.read', job.campaign, trainPurpose, {
     for: 'training',
   });
-  const known = (await models.ofCampaign(scope, job.campaign)).find((one) => one.run === job.run);
+  const known = (await models.ofCampaign(scope, job.campaign)).find((one) => one.id === job.model);
   const registered =
     known ??
     (await models.create(await fresh(), {
+      id: job.model,
       name: job.name,
       campaign: job.campaign,
       run: job.run,

@@ -1,7 +1,14 @@
 import { GenesisError } from '@genesis/contracts';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Clock, Database } from '../kernel/index.ts';
-import { type LineageEdge, readLineage, readSubject, readUses, type Use } from '../ledger/index.ts';
+import {
+  type LineageEdge,
+  readLineage,
+  readParts,
+  readSubject,
+  readUses,
+  type Use,
+} from '../ledger/index.ts';
 import { isVisible, type PrincipalFacts } from '../policy/index.ts';
 import type { Door } from './door.ts';
 import { factsOf } from './facts.ts';
@@ -75,7 +82,7 @@ export function createEvidenceReads(parts: { database: Database; door: Door; clo
         result: undefined,
         details: { limit },
       }));
-      return await readUses(database, [id], limit);
+      return await readUses(database, [id, ...(await readParts(database, id))], limit);
     },
   };
 }

@@ -22,7 +22,8 @@ export interface ReadScope {
   readonly principal: PrincipalFacts;
   readonly purpose: Purpose | null;
   readonly predicate: ReadPredicate;
-  readonly orm: Database['orm'];
+  /** Reads only: what is written passes `perform`. */
+  readonly orm: Pick<Database['orm'], 'select'>;
   /** Condition over the columns of `resource`: true exactly for rows that policy lets this principal read. */
   readonly where: SQL;
 }

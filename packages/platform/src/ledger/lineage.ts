@@ -76,3 +76,15 @@ export async function readSubject(
   );
   return rows[0];
 }
+
+/** The versions and splits of a dataset: they have ids of their own, under which their uses are entered. */
+export async function readParts(database: Database, id: string): Promise<string[]> {
+  const { rows } = await database.orm.execute<{ id: string }>(sql`
+    with recursive parts(id) as (
+      select ${id}::text
+      union
+      select e.subject from ledger_edge e join parts on e.object = parts.id
+      where e.relation = 'wasDerivedFrom' and e.subject ~ '^(ver|spl)_')
+    select id from parts where id <> ${id}`);
+  return rows.map((row) => row.id);
+}

@@ -4,6 +4,9 @@ import {
   compactRoot,
   formatCheckpoint,
   formatNote,
+  type Hash,
+  type NodeCoordinate,
+  type NodeReader,
   readCompactTree,
   type Signer,
   type StoredNode,
@@ -24,6 +27,19 @@ export interface Sequencer {
   /** Numbers new entries at least once in each interval until `stop`. */
   start(intervalMs: number): void;
   stop(): Promise<void>;
+}
+
+type Signed = { size: number; note: string };
+
+/** A reader of nodes that are all asked for at once: one query for all of them, on the connection of the transaction. */
+function inOneQuery(fetch: (nodes: NodeCoordinate[]) => Promise<Hash[]>): NodeReader {
+  const wanted: NodeCoordinate[] = [];
+  let answer: Promise<Hash[]> | undefined;
+  return async (level, index) => {
+    const place = wanted.push({ level, index }) - 1;
+    answer ??= Promise.resolve().then(() => fetch(wanted));
+    return (await answer)[place]!;
+  };
 }
 
 type Waiting = { id: string; leaf: Buffer };
@@ -96,18 +112,37 @@ export function createSequencer(database: Database, signer: Signer, clock: Clock
       const size = await sizeOf(tx);
       const start = await readCompactTree(
         size,
-        async (level, index) => (await readNodes(database.orm, [{ level, index }]))[0]!,
+        inOneQuery((nodes) => readNodes(tx, nodes)),
       );
       const tree = waiting.length === 0 ? start : await appendBatch(tx, start, waiting);
       return { size: tree.size, note: await sign(tx, tree), full: waiting.length === batchSize };
     });
   }
 
-  async function flush(): Promise<{ size: number; note: string }> {
+  async function run(): Promise<Signed> {
     for (;;) {
       const { size, note, full } = await step();
       if (!full) return { size, note };
     }
+  }
+
+  let current: Promise<Signed> | undefined;
+  let next: Promise<Signed> | undefined;
+
+  /** One run at a time in this process; everybody who asks meanwhile shares the one after it, which covers them all. */
+  function flush(): Promise<Signed> {
+    if (current === undefined) {
+      current = run().finally(() => {
+        current = next;
+        next = undefined;
+      });
+      return current;
+    }
+    next ??= current.then(run, run).finally(() => {
+      current = next;
+      next = undefined;
+    });
+    return next;
   }
 
   async function tick(): Promise<void> {

@@ -2,7 +2,7 @@ import { GenesisError } from '@genesis/contracts';
 import { canonicalBytes, canonicalJson, labelHash, modelArtifactHash } from '@genesis/evidence';
 import { and, asc, desc, eq } from 'drizzle-orm';
 import { type Door, factsOf, type ReadScope, resource } from '../door/index.ts';
-import type { BlobRef, BlobStore, Clock, Ids } from '../kernel/index.ts';
+import type { BlobRef, BlobStore, Clock } from '../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.ts';
 import { type ModelMetric, model, type TrainedOn } from './tables.ts';
@@ -12,6 +12,7 @@ export type ModelRow = typeof model.$inferSelect;
 export type Artifact = { config: Record<string, unknown>; tensors: Record<string, Tensor> };
 
 export type NewModel = {
+  id: string;
   name: string;
   campaign: string;
   run: string;
@@ -37,17 +38,17 @@ export interface Models {
   files(row: ModelRow): Promise<{ config: Buffer; tensors: Buffer }>;
 }
 
-export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock; ids: Ids }): Models {
-  const { door, blobs, clock, ids } = parts;
+export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock }): Models {
+  const { door, blobs, clock } = parts;
 
   async function create(principal: PrincipalFacts, wanted: NewModel): Promise<ModelRow> {
     const { artifact, facts, sources, ...rest } = wanted;
+    const { id } = wanted;
     const files = {
       config: Buffer.from(canonicalBytes(artifact.config)),
       tensors: encodeSafetensors(artifact.tensors),
     };
     const tensors: BlobRef = await blobs.put(files.tensors, { labelKey: canonicalJson(facts.label) });
-    const id = ids.next('model');
     const hash = modelArtifactHash(files.config, files.tensors);
     const { result } = await door.perform(
       {
@@ -59,7 +60,7 @@ export function createModels(parts: { door: Door; blobs: BlobStore; clock: Clock
       },
       async (tx, _facts, entry) => {
         const createdAt = clock.now().getTime();
-        const value = { ...rest, id, config: artifact.config, tensors, artifactHash: hash, entry, createdAt };
+        const value = { ...rest, config: artifact.config, tensors, artifactHash: hash, entry, createdAt };
         const [row] = await tx.insert(model).values(value).returning();
         return {
           result: row!,

@@ -4,24 +4,25 @@ import {
   GenesisError,
   type Independence,
   type PredictionClaim,
+  type Space,
 } from '@genesis/contracts';
 import {
   type ArmsRow,
   canonicalHash,
-  claimHash,
   claimSeeds,
   type EvaluationRow,
   evaluateClaim,
+  modelArtifactHash,
   type PredictionRow,
 } from '@genesis/evidence';
 import { createRandom, deriveSeed, drawDesign, score } from '@genesis/explorer';
 import { eq } from 'drizzle-orm';
 import type { PrincipalFacts } from '../../policy/index.ts';
-import { beginAttempt, finishRun, succeeded } from '../../runs/index.ts';
+import { beginAttempt, findRun, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
 import { explorationOf } from '../explore.ts';
+import { placed } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
-import { designsOf, type Pool } from '../pool.ts';
 import {
   type CampaignRow,
   findCampaign,
@@ -32,6 +33,8 @@ import {
 import { hypothesis } from '../tables.ts';
 import { learning } from '../train.ts';
 import { keepRows } from './evaluation-rows.ts';
+import { fewAtATime } from './few-at-a-time.ts';
+import { assertFrozen } from './frozen.ts';
 import type { ConfirmJob } from './open.ts';
 
 const exploring = new URL('../functions/explore.ts', import.meta.url);
@@ -47,12 +50,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
   const scope = door.authorize(principal, 'evaluate');
   const row = await findHypothesis(scope, job.hypothesis);
   if (row.state !== 'opened' || row.run === null) return;
-  if (claimHash(row.claim) !== row.claimHash) {
-    throw new GenesisError({
-      code: 'conflict',
-      message: `The claim of ${row.id} is not the one that was frozen.`,
-    });
-  }
+  await assertFrozen(parts.ledger, row, row.checkpointSize ?? 0);
   const plan = await findCampaign(scope, row.campaign);
   const { run } = row;
   const { result: claim } = await door.perform(
@@ -102,7 +100,10 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
   crash.reach('hypothesis.concluded');
 }
 
-/** How independent the data is of those who made the claim. */
+/**
+ * How independent the data is of those who made the claim: everybody who had a hand in it, and everybody who ever
+ * brought rows under this seal in, must be different people, and no copy may have lain open before it was sealed.
+ */
 async function independenceOf(
   parts: CampaignParts,
   principal: PrincipalFacts,
@@ -112,8 +113,18 @@ async function independenceOf(
   const { source } = plan.plan;
   if (source.kind !== 'table') return 'prospective';
   if (row.claim.source.kind !== 'split') return 'self-imported';
-  const { split } = await parts.catalog.showSplit(principal, source.split, 'evaluate');
-  return split.importedBy !== plan.owner && split.sealedAtImport ? 'custodian-sealed' : 'self-imported';
+  const { seal } = await parts.catalog.showSplit(principal, source.split, 'evaluate');
+  const scope = parts.door.authorize(principal, 'evaluate');
+  const submitter = async (run: string | null) =>
+    run === null ? [] : [(await findRun(scope, run)).submittedBy];
+  const trained = row.claim.kind === 'prediction' ? await parts.models.find(scope, row.claim.model.id) : null;
+  const involved = new Set([
+    ...[plan.owner, row.frozenBy, principal.id],
+    ...(await submitter(row.run)),
+    ...(await submitter(trained?.row.run ?? null)),
+  ]);
+  const apart = seal.alwaysSealed && !seal.importers.some((importer) => involved.has(importer));
+  return apart ? 'custodian-sealed' : 'self-imported';
 }
 
 async function rowsOf(
@@ -138,7 +149,7 @@ async function armsRows(
   signal: AbortSignal,
 ): Promise<ArmsRow[]> {
   const { clever, control, budget } = claim.source;
-  const ending = async (arm: string, seed: number): Promise<number | null> => {
+  const ending = async (arm: string, seed: number, stop: AbortSignal): Promise<number | null> => {
     const exploration: Exploration = {
       ...explorationOf(plan, { arm, repeat: 0 }),
       seed: deriveSeed('fresh', seed),
@@ -146,20 +157,24 @@ async function armsRows(
     };
     const { truth } = await parts.functions.call<unknown, { truth: number | null }>(
       { module: exploring, name: 'exploreOnce' },
-      { exploration, arm, instrument: plan.instrument },
-      { signal },
+      {
+        exploration,
+        arm,
+        instrument: plan.instrument === null ? null : placed(parts.blobs, plan.instrument),
+      },
+      { signal: stop },
     );
     return truth === null ? null : score(exploration.goal, truth);
   };
-  return await Promise.all(
-    claimSeeds(claim).map(async (seed) => ({
-      unit: String(seed),
-      clever: await ending(clever.name, seed),
-      control: await ending(control.name, seed),
-    })),
-  );
+  const most = Math.max(1, Math.floor(parts.concurrency / 2));
+  return await fewAtATime(claimSeeds(claim), most, signal, async (seed, stop) => ({
+    unit: String(seed),
+    clever: await ending(clever.name, seed, stop),
+    control: await ending(control.name, seed, stop),
+  }));
 }
 
+/** One design of a unit, with its results. */
 type Measured = { unit: string; design: Design; y: (number | null)[] };
 
 /** Fresh designs, drawn and measured from the frozen seeds. */
@@ -194,7 +209,7 @@ async function measureFresh(
   if (instrument?.kind !== 'command') {
     return await parts.functions.call(
       { module: learning, name: 'measureFresh' },
-      { instrument, units },
+      { instrument: instrument === null ? null : placed(parts.blobs, instrument), units },
       { signal },
     );
   }
@@ -213,7 +228,10 @@ async function measureFresh(
   return measured;
 }
 
-/** The sealed designs with all their replicates, opened through the door. */
+/**
+ * The sealed designs with all their replicates, opened through the door. A row whose inputs are none of the space is a
+ * unit without a result: the worst case, never a reason to leave it out.
+ */
 async function sealedRows(
   parts: CampaignParts,
   principal: PrincipalFacts,
@@ -222,26 +240,40 @@ async function sealedRows(
 ): Promise<PredictionRow[]> {
   const { source, objective } = plan.plan;
   if (source.kind !== 'table') throw new Error('a claim on a split belongs to a campaign on a table');
+  const { split } = await parts.catalog.showSplit(principal, source.split, 'evaluate');
   const rows = await parts.catalog.tables.confirmRows(principal, source.split, [
     ...source.inputs,
     objective.name,
   ]);
   parts.crash.reach('hypothesis.unsealed');
-  const pool: Pool = { inputs: source.inputs, objective: objective.name, rows };
-  const units = designsOf(pool).map(
-    (design): Measured => ({ unit: unitOf(source.inputs, design), design, y: [] }),
-  );
-  const byUnit = new Map(units.map((one) => [one.unit, one]));
-  for (const row of rows) {
+  const designs = new Map<string, Measured>();
+  const unusable: PredictionRow[] = [];
+  for (const [i, row] of rows.entries()) {
+    const design = designIn(plan.space, row);
+    if (design === undefined) {
+      unusable.push({ unit: `row-${i}`, y: null, mean: null });
+      continue;
+    }
+    const place = nameOf(source.inputs, design);
+    const measured = designs.get(place) ?? { unit: nameOf(split.keyColumns, design), design, y: [] };
     const value = row[objective.name];
-    const unit = byUnit.get(unitOf(source.inputs, row as Design));
-    unit?.y.push(typeof value === 'number' ? value : null);
+    measured.y.push(typeof value === 'number' ? value : null);
+    designs.set(place, measured);
   }
-  return await predicted(parts, principal, claim, units);
+  return [...(await predicted(parts, principal, claim, [...designs.values()])), ...unusable];
 }
 
-/** A design's name in the rows: a hash of its inputs, the same on every machine. */
-const unitOf = (inputs: readonly string[], design: Design): string =>
+/** The design of a row; undefined where a value is missing or of another type. */
+function designIn(space: Space, row: Record<string, unknown>): Design | undefined {
+  const cells = space.parameters.map(({ name, kind }) => [name, row[name], kind] as const);
+  const usable = cells.every(([, value, kind]) =>
+    kind === 'categorical' ? typeof value === 'string' : typeof value === 'number' && Number.isFinite(value),
+  );
+  return usable ? (Object.fromEntries(cells) as Design) : undefined;
+}
+
+/** A name for these inputs of a design, the same on every machine. What a split keeps together is one unit. */
+const nameOf = (inputs: readonly string[], design: Design): string =>
   canonicalHash(inputs.map((name) => design[name] ?? null)).slice(0, 32);
 
 async function predicted(
@@ -252,14 +284,19 @@ async function predicted(
 ): Promise<PredictionRow[]> {
   const { models, door } = parts;
   const model = await models.find(door.authorize(principal, 'evaluate'), claim.model.id);
-  if (model.row.artifactHash !== claim.model.hash) {
+  const files = await models.files(model.row);
+  if (modelArtifactHash(files.config, files.tensors) !== claim.model.hash) {
     throw new GenesisError({ code: 'conflict', message: 'The model is not the one that the claim froze.' });
   }
   const predictions = await parts.predict(
     await models.artifact(model.row),
     measured.map(({ design }) => design),
   );
-  return measured.flatMap(({ unit, y, design }, i) =>
-    y.map((value) => ({ unit, y: value, ...predictions[i]!, inputs: design })),
-  );
+  return measured.flatMap(({ unit, y, design }, i) => {
+    const { mean, sd } = predictions[i]!;
+    // A design of which the model says nothing is not named: nothing could be computed again from it.
+    return y.map((value) =>
+      mean === null ? { unit, y: value, mean } : { unit, y: value, mean, sd, inputs: design },
+    );
+  });
 }

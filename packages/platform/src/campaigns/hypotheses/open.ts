@@ -1,21 +1,31 @@
-import { type Claim, GenesisError } from '@genesis/contracts';
+import { type Action, type Claim, GenesisError } from '@genesis/contracts';
 import { canonicalHash, openFamily, parseCheckpoint, parseNote, spend } from '@genesis/evidence';
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { delegate, type WriteTx } from '../../door/index.ts';
+import { delegate, type WriteRequest, type WriteTx } from '../../door/index.ts';
 import type { QueueDefinition } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { insertRun } from '../../runs/index.ts';
 import { neededBy } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
-import { findHypothesis, type HypothesisRow, lockCampaign, lockHypothesis } from '../store.ts';
+import {
+  type CampaignRow,
+  findCampaign,
+  findHypothesis,
+  type HypothesisRow,
+  lockCampaign,
+  lockHypothesis,
+} from '../store.ts';
 import { family, hypothesis, opening } from '../tables.ts';
+import { assertAllowed } from './assert-allowed.ts';
+import { assertFrozen } from './frozen.ts';
 
 const payload = z.object({ hypothesis: z.string(), delegation: z.string() });
 export type ConfirmJob = z.infer<typeof payload>;
 export const confirmQueue: QueueDefinition<ConfirmJob> = { name: 'hypothesis.confirm', payload };
 
 const day = 86_400_000;
+const purpose = 'evaluate';
 
 /** What an opening looks at, without looking at it: the sealed rows by their split, fresh ones by their seeds. */
 export const openedData = (claim: Claim): string =>
@@ -23,16 +33,24 @@ export const openedData = (claim: Claim): string =>
 
 /**
  * Opens a frozen hypothesis: spends its alpha for good and starts the confirming run. Refused when the family has not
- * enough left, when it was opened before, or when no checkpoint stands between the freeze and now.
+ * enough left, when no checkpoint stands between the freeze and now, or when the run could foreseeably not end; all of
+ * that before any alpha is spent. An opened one without a verdict goes on with the same evaluation, at no further cost.
  */
 export async function openHypothesis(
   parts: CampaignParts,
   principal: PrincipalFacts,
   id: string,
 ): Promise<HypothesisRow> {
-  const { door, ids, clock, ledger, queue } = parts;
-  const purpose = 'evaluate';
-  const before = await findHypothesis(door.authorize(principal, purpose), id);
+  const { door, clock, ledger } = parts;
+  const scope = door.authorize(principal, purpose);
+  const before = await findHypothesis(scope, id);
+  const plan = await findCampaign(scope, before.campaign);
+  await assertAllowed(door, confirming(principal, before, plan));
+  await assertMeasurable(parts, principal, before, plan);
+  if (before.state === 'opened') {
+    await goOn(parts, principal, before);
+    return await findHypothesis(door.authorize(principal, purpose), id);
+  }
   const { note } = await ledger.checkpoint();
   const { size } = parseCheckpoint(parseNote(note).text);
   parts.crash.reach('hypothesis.checkpointed');
@@ -46,25 +64,12 @@ export async function openHypothesis(
           message: `It is ${row.state}: a hypothesis is opened once.`,
         });
       }
-      const plan = await lockCampaign(tx, row.campaign);
-      const [frozen] = await ledger.prove([row.freezeEntry], size);
-      if (frozen === undefined) throw new Error(`no checkpoint covers the freeze of ${id}`);
-      const attempt = await spendAlpha(tx, row, clock.now().getTime());
-      const delegation = await delegate(tx, parts, principal, {
-        purpose,
-        actions: [
-          'campaign.read',
-          'capability.read',
-          'dataset.read',
-          'run.execute',
-          'split.unseal',
-          'hypothesis.conclude',
-          'model.read',
-        ],
-        resources: [row.campaign, ...named(row.claim), ...neededBy(plan.instrument)],
-        lifetimeMs: day,
-      });
-      const run = ids.next('run');
+      const locked = await lockCampaign(tx, row.campaign);
+      await assertFrozen(ledger, row, size);
+      const now = clock.now().getTime();
+      const attempt = await spendAlpha(tx, row, now);
+      const run = parts.ids.next('run');
+      const delegation = await startConfirming(tx, parts, principal, row, locked);
       await insertRun(
         tx,
         {
@@ -82,14 +87,12 @@ export async function openHypothesis(
           purpose,
           delegation,
         },
-        clock.now().getTime(),
+        now,
       );
-      const openedAt = clock.now().getTime();
       await tx
         .update(hypothesis)
-        .set({ state: 'opened', checkpointSize: size, openEntry: entry, run, delegation, openedAt })
+        .set({ state: 'opened', checkpointSize: size, openEntry: entry, run, delegation, openedAt: now })
         .where(eq(hypothesis.id, id));
-      await queue.enqueue(tx, confirmQueue, { hypothesis: id, delegation }, { key: id });
       const { family: familyId, alpha, source } = row.claim;
       const splitId = source.kind === 'split' ? source.splitId : null;
       return {
@@ -100,6 +103,91 @@ export async function openHypothesis(
   );
   parts.crash.reach('hypothesis.opened');
   return await findHypothesis(door.authorize(principal, purpose), id);
+}
+
+/** Goes on with a confirming run that has used up its tries, or whose delegation has ended: no second look. */
+async function goOn(parts: CampaignParts, principal: PrincipalFacts, before: HypothesisRow): Promise<void> {
+  const { id, campaign } = before;
+  await parts.door.perform({ principal, action: 'run.execute', resource: campaign, purpose }, async (tx) => {
+    const row = await lockHypothesis(tx, id);
+    if (row.state !== 'opened') throw new GenesisError({ code: 'conflict', message: `It is ${row.state}.` });
+    const delegation = await startConfirming(tx, parts, principal, row, await lockCampaign(tx, campaign));
+    await tx.update(hypothesis).set({ delegation }).where(eq(hypothesis.id, id));
+    return { result: undefined, details: { run: row.run, hypothesisId: id, delegation } };
+  });
+}
+
+/** Delegates what the confirming run needs and puts it in the queue. */
+async function startConfirming(
+  tx: WriteTx,
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  row: HypothesisRow,
+  plan: CampaignRow,
+): Promise<string> {
+  const delegation = await delegate(tx, parts, principal, {
+    purpose,
+    actions: [
+      'campaign.read',
+      'capability.read',
+      'dataset.read',
+      'run.execute',
+      'split.unseal',
+      'hypothesis.conclude',
+      'model.read',
+    ],
+    resources: [row.campaign, ...named(row.claim), ...neededBy(plan.instrument)],
+    lifetimeMs: day,
+  });
+  await parts.queue.enqueue(tx, confirmQueue, { hypothesis: row.id, delegation }, { key: row.id });
+  return delegation;
+}
+
+/** Everything that the confirming run will ask of the door, and the right to start it. */
+function confirming(
+  principal: PrincipalFacts,
+  { claim, campaign }: HypothesisRow,
+  { instrument }: CampaignRow,
+): WriteRequest[] {
+  const ask = (action: Action, resource: string): WriteRequest => ({ principal, action, resource, purpose });
+  const { source } = claim;
+  return [
+    ask('hypothesis.open', campaign),
+    ask('campaign.read', campaign),
+    ask('run.execute', campaign),
+    ask('hypothesis.conclude', campaign),
+    ...(claim.kind === 'prediction' ? [ask('model.read', claim.model.id)] : []),
+    ...(source.kind === 'split'
+      ? [
+          ask('dataset.read', source.splitId),
+          { ...ask('split.unseal', source.splitId), handler: 'confirm' as const },
+        ]
+      : neededBy(instrument).map((capability) => ask('capability.read', capability))),
+  ];
+}
+
+/** Refuses a claim that nothing is left to be tested on. */
+async function assertMeasurable(
+  parts: CampaignParts,
+  principal: PrincipalFacts,
+  { claim }: HypothesisRow,
+  { instrument }: CampaignRow,
+): Promise<void> {
+  const { source } = claim;
+  if (source.kind !== 'split') {
+    if (instrument !== null) return;
+    throw new GenesisError({
+      code: 'unsupported',
+      message: 'The campaign has no instrument that could measure afresh: this claim cannot be opened.',
+    });
+  }
+  const { seal } = await parts.catalog.showSplit(principal, source.splitId, purpose);
+  if (seal.retiredAt !== null) {
+    throw new GenesisError({
+      code: 'sealed',
+      message: 'The split is retired: its sealed rows have been exported.',
+    });
+  }
 }
 
 /** What the confirming run reaches beside its campaign: the model of its claim, and its split. */
