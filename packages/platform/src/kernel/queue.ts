@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GenesisError } from '@genesis/contracts';
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { z } from 'zod';
 import type { BackedUpJob } from './backup-format.ts';
 import type { Database, Tx } from './database.ts';
+import { asGenesisError, databaseTrouble } from './database-error.ts';
 import type { Log } from './log.ts';
 
 /** A kind of background work: its name, the shape of its payload, and how often a failing job is tried again. */
 export type QueueDefinition<Payload extends object> = {
   name: string;
   payload: z.ZodType<Payload>;
-  /** Tries after the first one failed; 5 by default. A process that dies does not use one up. */
+  /**
+   * Tries after the first one failed; 5 by default. A process that dies does not use one up, nor does a failure that
+   * may pass (a full disk, a database that is away): the job waits until it can go on.
+   */
   retryLimit?: number;
   /** First pause between tries, doubled each time up to a minute; 1 by default. */
   retryDelaySeconds?: number;
@@ -100,6 +106,49 @@ const rerunOrphans = async (database: Database): Promise<void> => {
   });
 };
 
+const day = 86_400;
+const keptDays = 7;
+const triesAfterRestart = 5;
+
+/**
+ * Takes up jobs that used up their tries: what stopped them may be mended now. The newest of each key, unless another
+ * waits or runs. What is a week old was given up for good.
+ */
+const retryFailed = async (database: Database): Promise<void> => {
+  await database.orm.execute(sql`update pgboss.job as failed set state = 'retry', started_on = null, heartbeat_on = null,
+    completed_on = null, start_after = now(), retry_limit = retry_count + ${triesAfterRestart}
+    where state = 'failed' and created_on > now() - make_interval(days => ${keptDays}) and not exists (
+      select 1 from pgboss.job as other where other.name = failed.name and other.singleton_key = failed.singleton_key
+        and other.id <> failed.id and (other.state in ('created', 'retry', 'active')
+          or (other.state = 'failed' and (other.created_on, other.id) > (failed.created_on, failed.id))))`);
+};
+
+const lookAgainMs = 1000;
+
+/**
+ * Gives a job its try back. Without the database that waits for it until the queue stops: before, no job could
+ * go on anyway, and the failure could not be entered either.
+ */
+const giveBackTry = async (database: Database, job: string, stopping: AbortSignal): Promise<void> => {
+  for (;;) {
+    try {
+      await database.orm.execute(
+        sql`update pgboss.job set retry_limit = retry_limit + 1 where id = ${job} and state in ('active', 'retry')`,
+      );
+      return;
+    } catch (error) {
+      if (databaseTrouble(error) === undefined || stopping.aborted) throw error;
+      // Rejects when the queue stops: the next look is the last.
+      await pause(lookAgainMs, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+};
+
+const isTransient = (error: unknown): boolean => {
+  const known = asGenesisError(error);
+  return known instanceof GenesisError && known.transient;
+};
+
 /**
  * Starts background work on the database. `queues` are all the kinds of work that this process adds or does.
  *
@@ -123,13 +172,14 @@ export const createQueue = async (options: {
       retryDelayMax: 60,
       expireInSeconds: 23 * 3600,
       heartbeatSeconds: 10,
-      deleteAfterSeconds: 24 * 3600,
+      deleteAfterSeconds: keptDays * day,
       notify: true,
     };
     await boss.createQueue(queue.name, { ...settings, policy });
     await boss.updateQueue(queue.name, settings);
   }
   if (soleProcess) await rerunOrphans(database);
+  await retryFailed(database);
 
   const stopping = new AbortController();
   return {
@@ -157,9 +207,10 @@ export const createQueue = async (options: {
           const fields = { err: error, queue: queue.name, job: job.id };
           if (stopping.signal.aborted) {
             log.debug(fields, 'A job was interrupted by the stop and runs again');
-            await database.orm.execute(
-              sql`update pgboss.job set retry_limit = retry_limit + 1 where id = ${job.id} and state = 'active'`,
-            );
+            await giveBackTry(database, job.id, stopping.signal);
+          } else if (isTransient(error)) {
+            log.warn(fields, 'A job cannot go on just now and is tried again');
+            await giveBackTry(database, job.id, stopping.signal);
           } else log.warn(fields, 'A job failed');
           throw error;
         }
