@@ -4,7 +4,7 @@ import {
   logFeasibility,
   modelledTarget,
 } from './acquisition.ts';
-import { condition, type GaussianProcess, posterior, prepare } from './gaussian-process.ts';
+import { condition, type GaussianProcess, posterior, prepare, priorVariance } from './gaussian-process.ts';
 import { crossCovariance } from './kernel.ts';
 import { choleskyInPlace } from './linear-algebra.ts';
 import { createRandom, deriveSeed } from './random.ts';
@@ -158,7 +158,7 @@ export function thompsonUtility(believer: Believer, rows: Float64Array, seed: st
       covariance[i * count + j] = covariance[i * count + j]! - sum;
     }
   }
-  const prior = parameters.signal * (1 + parameters.offset) + parameters.additive;
+  const prior = priorVariance(parameters);
   const factor = jitteredFactor(covariance, count, prior);
   const normals = Float64Array.from({ length: count }, () => random.normal());
   const values = mean.map((value, i) => {

@@ -27,23 +27,21 @@ export type Fit = { power: number; members: { weight: number; parameters: Gaussi
 /** The smallest noise variance, relative to the spread of the values. */
 const NOISE_FLOOR = 1e-6;
 
-/** The parameters as a point: log length scales, log signal, log additive (where used), log noise, bend (where used). */
-type Layout = { width: number; additive: boolean; bend: boolean; size: number };
+/** The parameters as a point: log length scales, log signal, log noise, bend (where used). */
+type Layout = { width: number; bend: boolean; size: number };
 
 function layoutOf(input: FitInput, settings: Settings): Layout {
   const width = input.categorical.length;
-  const additive = settings.additive !== undefined && width > 1;
   const bends = input.bendable && settings.bendSpread > 0 && input.standard.length > 2;
-  return { width, additive, bend: bends, size: width + 2 + Number(additive) + Number(bends) };
+  return { width, bend: bends, size: width + 2 + Number(bends) };
 }
 
 function parametersAt(point: Float64Array, layout: Layout, settings: Settings): GaussianProcessParameters {
-  const { width, additive } = layout;
+  const { width } = layout;
   return {
     lengthScales: point.slice(0, width).map((x) => Math.exp(x)),
     signal: Math.exp(point[width]!),
-    additive: additive ? Math.exp(point[width + 1]!) : 0,
-    noise: NOISE_FLOOR + Math.exp(point[width + 1 + Number(additive)]!),
+    noise: NOISE_FLOOR + Math.exp(point[width + 1]!),
     offset: settings.offset,
   };
 }
@@ -61,7 +59,6 @@ function priorOf(layout: Layout, settings: Settings): { location: number; spread
   return [
     ...Array.from({ length: layout.width }, () => scale),
     { location: 0, spread: settings.signalSpread },
-    ...(layout.additive ? [settings.additive!] : []),
     { location: settings.noiseLocation, spread: settings.noiseSpread },
     ...(layout.bend ? [{ location: 0, spread: settings.bendSpread }] : []),
   ];
@@ -76,7 +73,6 @@ function negativeLogPosterior(
 ): Objective {
   const prior = priorOf(layout, settings);
   const { width } = layout;
-  const noiseAt = width + 1 + Number(layout.additive);
   return (point) => {
     const gradient = new Float64Array(layout.size);
     if (point.some((x) => !(Math.abs(x) < 40))) return { value: Infinity, gradient };
@@ -87,9 +83,8 @@ function negativeLogPosterior(
     if (outcome === undefined) return { value: Infinity, gradient };
     let value = -outcome.value;
     for (let c = 0; c <= width; c++) gradient[c] = -outcome.byParameter[c]!;
-    if (layout.additive) gradient[width + 1] = -outcome.byParameter[width + 1]!;
-    gradient[noiseAt] =
-      (-outcome.byParameter[width + 2]! * (parameters.noise - NOISE_FLOOR)) / parameters.noise;
+    gradient[width + 1] =
+      (-outcome.byParameter[width + 1]! * (parameters.noise - NOISE_FLOOR)) / parameters.noise;
     if (layout.bend) {
       let byPower = 0;
       for (let i = 0; i < standard.length; i++) {

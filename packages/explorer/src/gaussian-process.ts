@@ -63,8 +63,8 @@ function factorise(
   return undefined;
 }
 
-function priorVariance({ signal, offset, additive }: GaussianProcessParameters): number {
-  return signal * (1 + offset) + additive;
+export function priorVariance({ signal, offset }: GaussianProcessParameters): number {
+  return signal * (1 + offset);
 }
 
 function likelihoodOf(factor: Float64Array, n: number, whitened: Float64Array): number {
@@ -95,8 +95,8 @@ export function logLikelihood(prepared: Prepared, parameters: GaussianProcessPar
 }
 
 /**
- * The log marginal likelihood and its derivatives (ibid., eq. 5.9) by the logarithms of the length scales, signal,
- * additive and noise, in this order, and by each value.
+ * The log marginal likelihood and its derivatives (ibid., eq. 5.9) by the logarithms of the length scales, signal and
+ * noise, in this order, and by each value.
  */
 export function logLikelihoodGradient(
   prepared: Prepared,
@@ -117,12 +117,11 @@ export function logLikelihoodGradient(
   }
   const kernelPart = covarianceGradient(squares, n, parameters, sensitivity);
   const width = squares.length;
-  const byParameter = new Float64Array(width + 3);
+  const byParameter = new Float64Array(width + 2);
   byParameter.set(kernelPart);
   const jitter = 0.5 * factorised.jitter * trace;
   byParameter[width] = byParameter[width]! + jitter * parameters.signal * (1 + parameters.offset);
-  byParameter[width + 1] = byParameter[width + 1]! + jitter * parameters.additive;
-  byParameter[width + 2] = 0.5 * parameters.noise * trace;
+  byParameter[width + 1] = 0.5 * parameters.noise * trace;
   return {
     value: likelihoodOf(factor, n, whitened),
     byParameter,

@@ -1,6 +1,5 @@
 /**
- * The covariance function: signal · (Matérn-5/2 of the scaled distance + offset) + additive · the mean over the
- * columns of a Matérn-5/2 in each column alone.
+ * The covariance function: signal · (Matérn-5/2 of the scaled distance + offset).
  *
  * Matérn-5/2 with one length scale for each input: Rasmussen and Williams, "Gaussian Processes for Machine
  * Learning" (2006), eq. 4.17; categorical inputs enter the distance as 0 (same) or 1 (different). `offset` is the
@@ -9,7 +8,6 @@
 export type KernelParameters = {
   lengthScales: Float64Array;
   signal: number;
-  additive: number;
   offset: number;
 };
 
@@ -47,33 +45,27 @@ export function covarianceMatrix(
   n: number,
   parameters: KernelParameters,
 ): Float64Array {
-  const { lengthScales, signal, additive, offset } = parameters;
+  const { lengthScales, signal, offset } = parameters;
   const matrix = new Float64Array(n * n);
   const pairs = (n * (n - 1)) / 2;
   const distances = new Float64Array(pairs);
-  const sums = new Float64Array(additive > 0 ? pairs : 0);
   squares.forEach((column, c) => {
     const inverse = 5 / lengthScales[c]! ** 2;
     for (let pair = 0; pair < pairs; pair++) distances[pair] = distances[pair]! + column[pair]! * inverse;
-    if (additive > 0)
-      for (let pair = 0; pair < pairs; pair++)
-        sums[pair] = sums[pair]! + matern(Math.sqrt(column[pair]! * inverse));
   });
-  const share = additive / squares.length;
   let pair = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++, pair++) {
-      const value = signal * (matern(Math.sqrt(distances[pair]!)) + offset);
-      matrix[i * n + j] = additive > 0 ? value + share * sums[pair]! : value;
+      matrix[i * n + j] = signal * (matern(Math.sqrt(distances[pair]!)) + offset);
     }
-    matrix[i * n + i] = signal * (1 + offset) + additive;
+    matrix[i * n + i] = signal * (1 + offset);
   }
   return matrix;
 }
 
 /**
  * Half the sum over all entries of `weights` (lower triangle of a symmetric matrix) times the derivative of the
- * covariance by the logarithm of each parameter: one number for each length scale, then signal, then additive.
+ * covariance by the logarithm of each parameter: one number for each length scale, then signal.
  */
 export function covarianceGradient(
   squares: readonly Float64Array[],
@@ -81,9 +73,9 @@ export function covarianceGradient(
   parameters: KernelParameters,
   weights: Float64Array,
 ): Float64Array {
-  const { lengthScales, signal, additive, offset } = parameters;
+  const { lengthScales, signal, offset } = parameters;
   const width = squares.length;
-  const gradient = new Float64Array(width + 2);
+  const gradient = new Float64Array(width + 1);
   const pairs = (n * (n - 1)) / 2;
   const distances = new Float64Array(pairs);
   for (let c = 0; c < width; c++) {
@@ -105,33 +97,14 @@ export function covarianceGradient(
     }
     diagonal += weights[i * n + i]!;
   }
-  const share = additive / width;
-  let additiveSum = 0;
   for (let c = 0; c < width; c++) {
     const inverse = 5 / lengthScales[c]! ** 2;
     const column = squares[c]!;
     let sum = 0;
     for (let p = 0; p < pairs; p++) sum += slopes[p]! * column[p]!;
-    let own = (signal * inverse * sum) / 3;
-    if (additive > 0) {
-      let slope = 0;
-      let p = 0;
-      for (let i = 1; i < n; i++) {
-        for (let j = 0; j < i; j++, p++) {
-          const weight = weights[i * n + j]!;
-          const square = column[p]! * inverse;
-          const root = Math.sqrt(square);
-          const decay = Math.exp(-root);
-          additiveSum += share * weight * (1 + root + square / 3) * decay;
-          slope += weight * (1 + root) * decay * square;
-        }
-      }
-      own += (share * slope) / 3;
-    }
-    gradient[c] = own;
+    gradient[c] = (signal * inverse * sum) / 3;
   }
   gradient[width] = signal * (signalSum + (0.5 + 0.5 * offset) * diagonal);
-  gradient[width + 1] = additiveSum + 0.5 * additive * diagonal;
   return gradient;
 }
 
@@ -145,7 +118,7 @@ export function crossCovariance(
   categorical: readonly boolean[],
   parameters: KernelParameters,
 ): Float64Array {
-  const { lengthScales, signal, additive, offset } = parameters;
+  const { lengthScales, signal, offset } = parameters;
   const width = categorical.length;
   const covariances = new Float64Array(count * n);
   const columns = categorical.map((isCategorical, c) => {
@@ -155,19 +128,15 @@ export function crossCovariance(
     return column;
   });
   const squares = new Float64Array(n);
-  const sums = new Float64Array(n);
   for (let i = 0; i < count; i++) {
     squares.fill(0);
-    if (additive > 0) sums.fill(0);
     for (let c = 0; c < width; c++) {
       const root = SQRT5 / lengthScales[c]!;
       const value = fresh[(from + i) * width + c]!;
       if (categorical[c]!) {
         addMismatch(squares, columns[c]!, value, root * root, n);
-        if (additive > 0) addMismatch(sums, columns[c]!, value, matern(root) - 1, n);
       } else {
         addSquares(squares, columns[c]!, value * root, n);
-        if (additive > 0) addOwn(sums, columns[c]!, value * root, n);
       }
     }
     const row = i * n;
@@ -175,12 +144,6 @@ export function crossCovariance(
       const square = squares[j]!;
       const root = Math.sqrt(square);
       covariances[row + j] = signal * ((1 + root + square / 3) * Math.exp(-root) + offset);
-    }
-    if (additive > 0) {
-      // `sums` holds the sum over the columns less one for each categorical one.
-      const share = additive / width;
-      const ones = categorical.filter(Boolean).length;
-      for (let j = 0; j < n; j++) covariances[row + j] = covariances[row + j]! + share * (sums[j]! + ones);
     }
   }
   return covariances;
@@ -201,8 +164,4 @@ function addMismatch(
   n: number,
 ): void {
   for (let j = 0; j < n; j++) if (column[j]! !== value) into[j] = into[j]! + amount;
-}
-
-function addOwn(into: Float64Array, column: Float64Array, value: number, n: number): void {
-  for (let j = 0; j < n; j++) into[j] = into[j]! + matern(Math.abs(value - column[j]!));
 }

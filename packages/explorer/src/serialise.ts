@@ -27,7 +27,7 @@ export function encodeSurrogate(surrogate: Surrogate): EncodedSurrogate {
     extra_noise: { shape: [first.values.length], data: first.extraNoise.slice() },
     weights: { shape: [members.length], data: Float64Array.from(members, ({ weight }) => weight) },
     parameters: {
-      shape: [members.length, width + 4],
+      shape: [members.length, width + 3],
       data: Float64Array.from(members.flatMap(({ process }) => parameterList(process))),
     },
   };
@@ -38,7 +38,7 @@ export function encodeSurrogate(surrogate: Surrogate): EncodedSurrogate {
     };
     tensors['feasibility_values'] = { shape: [feasibility.values.length], data: feasibility.values.slice() };
     tensors['feasibility_parameters'] = {
-      shape: [1, width + 4],
+      shape: [1, width + 3],
       data: Float64Array.from(parameterList(feasibility)),
     };
   }
@@ -46,10 +46,10 @@ export function encodeSurrogate(surrogate: Surrogate): EncodedSurrogate {
   return { config: structuredClone({ format: FORMAT, space, goal, outcome }), tensors };
 }
 
-/** Length scales, signal, additive, offset, noise. */
+/** Length scales, signal, offset, noise. */
 function parameterList({ parameters }: GaussianProcess): number[] {
-  const { lengthScales, signal, additive, offset, noise } = parameters;
-  return [...lengthScales, signal, additive, offset, noise];
+  const { lengthScales, signal, offset, noise } = parameters;
+  return [...lengthScales, signal, offset, noise];
 }
 
 /**
@@ -89,13 +89,13 @@ export function decodeSurrogate(encoded: EncodedSurrogate): Surrogate {
     'tensors.extra_noise',
     'must be nonnegative',
   );
-  const parameters = readTensor(tensors, 'parameters', [weights.length, width + 4], MOST_MEMBERS);
+  const parameters = readTensor(tensors, 'parameters', [weights.length, width + 3], MOST_MEMBERS);
   const members = Array.from(weights, (weight, m) => ({
     weight,
     process: rebuild(
       space,
       { rows, values, extraNoise },
-      parameters.subarray(m * (width + 4), (m + 1) * (width + 4)),
+      parameters.subarray(m * (width + 3), (m + 1) * (width + 3)),
       'tensors.parameters',
     ),
   }));
@@ -114,7 +114,7 @@ function readFeasibility(space: Space, tensors: Record<string, unknown>): Gaussi
   if (!Object.hasOwn(tensors, 'feasibility_rows')) return null;
   const rows = readTensor(tensors, 'feasibility_rows', [undefined, width], MOST_ROWS);
   const values = readTensor(tensors, 'feasibility_values', [rows.length / width], MOST_ROWS);
-  const parameters = readTensor(tensors, 'feasibility_parameters', [1, width + 4], 1);
+  const parameters = readTensor(tensors, 'feasibility_parameters', [1, width + 3], 1);
   const extraNoise = new Float64Array(values.length);
   return rebuild(space, { rows, values, extraNoise }, parameters, 'tensors.feasibility_parameters');
 }
@@ -178,22 +178,17 @@ function rebuild(
   field: string,
 ): GaussianProcess {
   const width = space.parameters.length;
-  const [signal, additive, offset, noise] = list.subarray(width);
+  const [signal, offset, noise] = list.subarray(width);
   requireThat(
-    list.subarray(0, width).every((scale) => scale > 0) &&
-      signal! > 0 &&
-      additive! >= 0 &&
-      offset! >= 0 &&
-      noise! > 0,
+    list.subarray(0, width).every((scale) => scale > 0) && signal! > 0 && offset! >= 0 && noise! > 0,
     field,
-    'must hold positive length scales, signal and noise, and a nonnegative additive part and offset',
+    'must hold positive length scales, signal and noise, and a nonnegative offset',
   );
   const process = condition(
     prepare({ ...data, categorical: space.parameters.map(({ kind }) => kind === 'categorical') }),
     {
       lengthScales: list.slice(0, width),
       signal: signal!,
-      additive: additive!,
       offset: offset!,
       noise: noise!,
     },

@@ -19,8 +19,6 @@ export type Settings = {
   /** Prior of log noise variance (standardised values). */
   noiseLocation: number;
   noiseSpread: number;
-  /** Prior of log additive variance; absent: no additive part. */
-  additive?: { location: number; spread: number };
   /** Spread of the prior of the bend of the values; 0: straight. */
   bendSpread: number;
   /** Variance of the constant mean relative to the signal. */

@@ -120,9 +120,9 @@ test('the gradient of the posterior of the parameters agrees with finite differe
     bendable: true,
     seed: 'gradient',
   };
-  const settings = { ...defaultSettings, bendSpread: 0.5, additive: { location: -1, spread: 1 } };
+  const settings = { ...defaultSettings, bendSpread: 0.5 };
   const { objective, size } = posteriorObjective(input, settings);
-  expect(size).toBe(7);
+  expect(size).toBe(6);
   for (let trial = 0; trial < 5; trial++) {
     const point = Float64Array.from({ length: size }, () => 0.7 * random.normal());
     const { gradient } = objective(point);

@@ -3,7 +3,7 @@
 Run: python make-reference.py > gaussian-process.json   (scikit-learn 1.x, SciPy 1.x, NumPy)
 
 Two independent routes: scikit-learn's GaussianProcessRegressor for plain ARD Matern-5/2 kernels with white noise, and
-a direct computation with scipy.linalg for kernels that scikit-learn lacks (categorical inputs, an additive part,
+a direct computation with scipy.linalg for kernels that scikit-learn lacks (categorical inputs,
 extra noise of single values).
 """
 
@@ -37,7 +37,7 @@ def with_scikit_learn(n, d, m, lengths, signal, offset, noise):
         "name": f"scikit-learn n={n} d={d}",
         "rows": x.tolist(), "values": y.tolist(), "fresh": fresh.tolist(), "categorical": [False] * d,
         "extra_noise": [0.0] * n,
-        "length_scales": list(lengths), "signal": signal, "additive": 0.0, "offset": offset, "noise": noise,
+        "length_scales": list(lengths), "signal": signal, "offset": offset, "noise": noise,
         "mean": mean.tolist(),
         # WhiteKernel adds the noise to the predicted variance; the latent function's variance is without it.
         "variance": (sd**2 - noise).tolist(),
@@ -45,7 +45,7 @@ def with_scikit_learn(n, d, m, lengths, signal, offset, noise):
     }
 
 
-def with_scipy(n, m, categorical, lengths, signal, additive, offset, noise, extra):
+def with_scipy(n, m, categorical, lengths, signal, offset, noise, extra):
     d = len(categorical)
 
     def draw(count):
@@ -63,20 +63,20 @@ def with_scipy(n, m, categorical, lengths, signal, additive, offset, noise, extr
             parts.append((difference != 0).astype(float) if categorical[c] else np.abs(difference))
         scaled = [part / length for part, length in zip(parts, lengths)]
         radial = matern(np.sqrt(sum(part**2 for part in scaled)))
-        return signal * (radial + offset) + additive / d * sum(matern(part) for part in scaled)
+        return signal * (radial + offset)
 
     k = covariance(x, x) + np.diag(noise + extra_noise)
     factor = scipy.linalg.cho_factor(k, lower=True)
     weights = scipy.linalg.cho_solve(factor, y)
     cross = covariance(fresh, x)
-    prior = signal * (1 + offset) + additive
+    prior = signal * (1 + offset)
     variance = prior - np.einsum("ij,ji->i", cross, scipy.linalg.cho_solve(factor, cross.T))
     _, log_determinant = np.linalg.slogdet(k)
     return {
         "name": f"scipy n={n} d={d} with categories",
         "rows": x.tolist(), "values": y.tolist(), "fresh": fresh.tolist(), "categorical": list(categorical),
         "extra_noise": extra_noise.tolist(),
-        "length_scales": list(lengths), "signal": signal, "additive": additive, "offset": offset, "noise": noise,
+        "length_scales": list(lengths), "signal": signal, "offset": offset, "noise": noise,
         "mean": (cross @ weights).tolist(), "variance": variance.tolist(),
         "log_likelihood": float(-0.5 * y @ weights - 0.5 * log_determinant - 0.5 * n * np.log(2 * np.pi)),
     }
@@ -87,8 +87,8 @@ cases = [
     with_scikit_learn(15, 2, 12, [0.3, 1.5], 2.5, 0.0, 1e-2),
     with_scikit_learn(40, 4, 12, [0.5, 2.0, 0.8, 5.0], 0.7, 1.0, 1e-3),
     with_scikit_learn(61, 6, 12, [0.7, 0.9, 1.1, 3.0, 2.0, 0.5], 1.8, 0.5, 5e-2),
-    with_scipy(25, 10, [True, False, True], [1.2, 0.5, 0.6], 1.3, 0.0, 1.0, 1e-2, 0.0),
-    with_scipy(47, 10, [False, True, True, False], [0.4, 1.5, 0.8, 2.0], 0.9, 0.6, 1.0, 2e-2, 0.7),
+    with_scipy(25, 10, [True, False, True], [1.2, 0.5, 0.6], 1.3, 1.0, 1e-2, 0.0),
+    with_scipy(47, 10, [False, True, True, False], [0.4, 1.5, 0.8, 2.0], 0.9, 1.0, 2e-2, 0.7),
 ]
 versions = {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
 json.dump({"made_with": versions, "cases": cases}, sys.stdout, indent=None)
