@@ -4,13 +4,14 @@ import { type ExecutionOutcome, GenesisError, type JobOutcome, type Purpose } fr
 import { canonicalJson } from '@genesis/evidence';
 import { sql } from 'drizzle-orm';
 import type { ReadScope } from '../door/index.ts';
+import { asGenesisError } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter } from './logs.ts';
 import type { RunParts } from './parts.ts';
 import { findCapability } from './registry.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, wasStopped } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
 import type { RunJob, StoredInput } from './submit-run.ts';
 import { attempt } from './tables.ts';
@@ -36,22 +37,20 @@ export async function executeRun(
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
   if (row.state !== 'queued' && row.state !== 'running') return;
-  if (row.state === 'running' && (await settleOld(parts, principal, scope, row, purpose))) return;
-  const begun = await begin(parts, principal, job.run, purpose);
-  crash.reach('run.begun');
+  // From here on a cancellation is heard here: whoever cancels a run that is not in `running` ends it in the database.
   const cancelling = new AbortController();
   running.set(job.run, cancelling);
-  const logs = createLogWriter(parts.door, job.run, begun.number, () => actUnder(job.delegation), purpose);
   try {
-    const ended = await execute(
-      parts,
-      scope,
-      row,
-      begun.number,
-      logs,
-      AbortSignal.any([signal, cancelling.signal]),
+    if (row.state === 'running' && (await settleOld(parts, principal, scope, row, purpose))) return;
+    const begun = await begin(parts, principal, job.run, purpose);
+    crash.reach('run.begun');
+    const logs = createLogWriter(parts.door, job.run, begun.number, () => actUnder(job.delegation), purpose);
+    const stops = { signal, cancel: cancelling.signal };
+    const ended = await execute(parts, scope, row, begun.number, logs, stops).catch((error: unknown) =>
+      failureOf(parts, begun, error, signal),
     );
-    if (signal.aborted) throw signal.reason;
+    // What the platform's own stop ended says nothing about the run: it begins again at the next start.
+    if (signal.aborted && wasStopped(ended.outcome)) throw signal.reason;
     await logs.close();
     crash.reach('run.ended');
     await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, ended);
@@ -60,12 +59,56 @@ export async function executeRun(
   }
 }
 
-async function begin(parts: RunParts, principal: PrincipalFacts, id: string, purpose: Purpose) {
+/** Attempts that may break off for a reason that nobody foresaw; the last of them ends the run. */
+const mostUnforeseen = 3;
+
+/**
+ * How a run has ended whose attempt broke off: nothing that throws may leave it open for ever. What may pass (a full
+ * disk, a database that is away, the stop of the platform) is thrown on, and the run is tried again.
+ */
+function failureOf(parts: RunParts, begun: Begun, error: unknown, signal: AbortSignal): Ended {
+  const known = asGenesisError(error);
+  if (signal.aborted || (known instanceof GenesisError && known.transient)) throw error;
+  const foreseen = known instanceof GenesisError && known.failure.code !== 'internal';
+  if (!foreseen && begun.number < mostUnforeseen) throw error;
+  parts.log.warn({ err: error, attempt: begun.number }, 'A run could not be executed');
+  const endedAt = parts.clock.now();
+  const message = foreseen
+    ? known.message
+    : 'The platform failed to execute the run; its log has the details.';
+  return {
+    outcome: {
+      state: 'failed',
+      failureClass: foreseen ? 'F2_ENVIRONMENT' : 'F7_RUNTIME',
+      reason: 'exception',
+      message,
+      usage: {
+        wallSeconds: (endedAt.getTime() - begun.at) / 1000,
+        cpuSeconds: null,
+        peakMemoryBytes: null,
+      },
+      startedAt: new Date(begun.at).toISOString(),
+      endedAt: endedAt.toISOString(),
+    },
+    output: null,
+    sandboxed: false,
+  };
+}
+
+type Begun = { number: number; claim: string; at: number };
+
+async function begin(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  id: string,
+  purpose: Purpose,
+): Promise<Begun> {
   const { result } = await parts.door.perform(
     { principal, action: 'run.execute', resource: id, purpose },
     async (tx) => {
-      const begun = await beginAttempt(tx, id, parts.clock.now().getTime());
-      return { result: begun, details: { attempt: begun.number } };
+      const at = parts.clock.now().getTime();
+      const begun = await beginAttempt(tx, id, at);
+      return { result: { ...begun, at }, details: { attempt: begun.number } };
     },
   );
   return result;
@@ -86,7 +129,10 @@ async function finish(
   });
 }
 
-/** Looks for the job of the attempt that the last process began. True when its outcome settled the run. */
+/**
+ * Looks for the job of the attempt that the last process began. True when its outcome settled the run. A job that was
+ * stopped with that process settles nothing: a person's cancellation would be in the database.
+ */
 async function settleOld(
   parts: RunParts,
   principal: PrincipalFacts,
@@ -96,7 +142,10 @@ async function settleOld(
 ): Promise<boolean> {
   const name = jobName(row.id, row.attempts);
   const found = await parts.executor.reconcile(name);
-  if (found.state !== 'finished') return false;
+  if (found.state !== 'finished' || wasStopped(found.outcome)) {
+    await parts.executor.release(name);
+    return false;
+  }
   const [newest] = await scope.orm
     .select({ claim: attempt.claim })
     .from(attempt)
@@ -120,7 +169,7 @@ async function execute(
   row: RunRow,
   number: number,
   logs: LogWriter,
-  signal: AbortSignal,
+  { signal, cancel }: { signal: AbortSignal; cancel: AbortSignal },
 ): Promise<Ended> {
   const { row: capability } = await findCapability(scope, row.capability);
   const { implementation, output, resources } = capability.manifest;
@@ -139,7 +188,7 @@ async function execute(
       known.name,
       stored.input,
       {
-        signal,
+        signal: AbortSignal.any([signal, cancel]),
         timeoutSeconds: resources.durationSeconds,
         onLog: logs.write,
       },
@@ -152,7 +201,8 @@ async function execute(
     files.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
   }
   const name = jobName(row.id, number);
-  const call = { name, manifest: capability.manifest, input: stored.input, files, onLog: logs.write, signal };
+  const { manifest } = capability;
+  const call = { name, manifest, input: stored.input, files, onLog: logs.write, signal, cancel };
   return await runCommand(parts, call, (job) => endOfJob(parts, job, output, labelKey));
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CapabilityManifest, JobOutcome, LogLine } from '@genesis/contracts';
+import type { CapabilityManifest, ExecutionOutcome, JobOutcome, LogLine } from '@genesis/contracts';
 import type { JobHandle } from '../compute/index.ts';
 import type { RunParts } from './parts.ts';
 
@@ -12,10 +12,21 @@ export type CommandCall = {
   /** Host files that the job may read, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
   onLog?: (lines: LogLine[]) => void;
+  /** The platform stops: the job is ended, and what it did counts for nothing. */
   signal: AbortSignal;
+  /** Somebody cancels: the job is ended, and that is its outcome. */
+  cancel?: AbortSignal;
 };
 
-/** Runs a command capability in the executor and waits for its end; `take` reads what it left before that is released. */
+/** Whether a job was ended by us, and neither by itself nor by a limit. */
+export const wasStopped = ({ reason }: Pick<ExecutionOutcome, 'reason'>): boolean =>
+  reason === 'cancelled' || reason === 'killed';
+
+/**
+ * Runs a command capability in the executor and waits for its end; `take` reads what it left before that is released.
+ *
+ * @throws the reason of `signal` when that ended the job; nothing of it is left then
+ */
 export async function runCommand<T>(
   parts: Pick<RunParts, 'executor' | 'inputFolder' | 'crash'>,
   call: CommandCall,
@@ -40,7 +51,13 @@ export async function runCommand<T>(
       call.onLog === undefined ? {} : { onLog: call.onLog },
     );
     parts.crash.reach('run.launched');
-    const taken = await take(await waitFor(handle, call.signal));
+    const stops = call.cancel === undefined ? call.signal : AbortSignal.any([call.signal, call.cancel]);
+    const job = await waitFor(handle, stops);
+    if (call.signal.aborted && wasStopped(job)) {
+      await parts.executor.release(handle.name);
+      throw call.signal.reason;
+    }
+    const taken = await take(job);
     await parts.executor.release(handle.name);
     return taken;
   } finally {

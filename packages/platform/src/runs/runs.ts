@@ -23,6 +23,7 @@ export function createRuns(parts: RunParts) {
   /** Runs under way in this process, so that they can be cancelled at once. */
   const running = new Map<string, AbortController>();
 
+  /** A run under way here ends with its worker; any other ends at once, and no worker's outcome counts after that. */
   async function cancel(principal: PrincipalFacts, id: string): Promise<void> {
     const { result } = await parts.door.perform(
       { principal, action: 'run.cancel', resource: id, purpose: null },
@@ -33,15 +34,16 @@ export function createRuns(parts: RunParts) {
         const state = row.state as RunState;
         if (runStates.isFinal(state))
           throw new GenesisError({ code: 'conflict', message: `The run is ${state} already.` });
-        if (state === 'queued')
+        const worker = state === 'running' ? running.get(id) : undefined;
+        if (worker === undefined)
           await tx
             .update(run)
             .set({ state: 'cancelled', endedAt: parts.clock.now().getTime() })
             .where(eq(run.id, id));
-        return { result: state, details: { state } };
+        return { result: worker, details: { state } };
       },
     );
-    if (result === 'running') running.get(id)?.abort(new Error('cancelled'));
+    result?.abort(new Error('cancelled'));
   }
 
   return {

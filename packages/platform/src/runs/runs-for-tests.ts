@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import {
+  type CapabilityManifest,
+  capabilityManifestSchema,
+  GenesisError,
+  type Label,
+} from '@genesis/contracts';
+import { createMemoryExecutor } from '../compute/executors/memory/memory-executor.ts';
+import { createFunctionRunner, type Executor } from '../compute/index.ts';
+import { actUnder, createDoor } from '../door/index.ts';
+import { requireAuthentication } from '../identity/index.ts';
+import {
+  createApp,
+  createCursors,
+  createIds,
+  createLog,
+  createQueue,
+  createSpaceGuard,
+  type Database,
+  noCrashPoints,
+  openBlobStore,
+  openKeyring,
+  systemClock,
+} from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import { runRoutes } from './routes.ts';
+import { createRuns, runQueues } from './runs.ts';
+
+const silica = new URL('../campaigns/functions/explore.ts', import.meta.url);
+const open: Label = { level: 'public', categories: [] };
+
+type Parts = {
+  database: Database;
+  /** Of a platform that was stopped, to go on where it was. */
+  dataFolder: string;
+  executor?: Executor;
+  people?: Map<string, PrincipalFacts>;
+};
+
+/** Runs over a real database and queue, with their routes; the bearer token of a person is the person's id. */
+export async function startRuns({ database, dataFolder, people = new Map(), ...given }: Parts) {
+  const log = createLog({ level: 'silent' });
+  const clock = systemClock;
+  const ids = createIds(clock);
+  const keyring = await openKeyring(dataFolder);
+  const blobs = await openBlobStore({
+    dataFolder,
+    keyring,
+    guard: createSpaceGuard({ folder: dataFolder, reserveBytes: 0 }),
+  });
+  const queue = await createQueue({ database, log, queues: runQueues, soleProcess: true });
+  const door = createDoor({ database, clock, ids });
+  const functions = createFunctionRunner({ workers: 1 });
+  const executor =
+    given.executor ?? createMemoryExecutor({ programs: {}, folder: join(dataFolder, 'memory') });
+  const runs = createRuns({
+    ...{ door, queue, blobs, clock, ids, log, functions, executor },
+    crash: noCrashPoints,
+    catalog: {
+      showVersion: async () => {
+        throw new GenesisError({ code: 'not-found', message: 'There are no datasets here.' });
+      },
+    },
+    builtin: { 'stober-silica': { module: silica, name: 'measureSilicaRun' } },
+    actUnder: (delegation) => actUnder(database, { load: async (id) => people.get(id) }, delegation),
+    inputFolder: join(dataFolder, 'run-inputs'),
+    concurrency: 4,
+  });
+  const app = await createApp({ log, bodyLimitBytes: 100_000, title: 'Test', version: '1' });
+  requireAuthentication(app, { authenticate: async (bearer) => people.get(bearer) });
+  runRoutes(app, { runs, door, blobs, cursors: createCursors(Buffer.alloc(32, 1)) });
+
+  /** A researcher of an organisation. */
+  const person = (organisation: string, change: Partial<PrincipalFacts> = {}): PrincipalFacts => {
+    const id = ids.next('principal');
+    const facts: PrincipalFacts = {
+      ...{ id, kind: 'person', organisation, clearance: open, tokenScopes: ['*'] },
+      roles: [{ organisation, role: 'researcher' }],
+      ...change,
+    };
+    people.set(id, facts);
+    return facts;
+  };
+
+  /** Sends a request; the body of the answer, with its status. */
+  async function ask<T>(by: PrincipalFacts, method: 'GET' | 'POST', url: string, body?: object, more = {}) {
+    const headers = { authorization: `Bearer ${by.id}`, ...more };
+    const answer = await app.inject({
+      method,
+      url,
+      headers,
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: answer.statusCode, text: answer.body, json: () => answer.json<T>() };
+  }
+
+  type Shown = {
+    run: {
+      status: string;
+      attempts: number;
+      sandboxed: boolean | null;
+      outcome: Record<string, unknown> | null;
+    };
+    output: { value?: unknown; files?: { outputs: { path: string }[] } } | null;
+    attempts: { number: number; outcome: Record<string, unknown> | null }[];
+  };
+  const show = async (by: PrincipalFacts, id: string) =>
+    (await ask<Shown>(by, 'GET', `/v1/runs/${id}`)).json();
+
+  return {
+    ...{ runs, door, queue, people, person, ask, show },
+    /** Waits until a run has a state. */
+    async until(by: PrincipalFacts, id: string, ...states: string[]): Promise<Shown> {
+      for (;;) {
+        const shown = await show(by, id);
+        if (states.includes(shown.run.status)) return shown;
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    },
+    async stop(): Promise<void> {
+      await app.close();
+      await queue.stop();
+      await executor.close();
+      await functions.close();
+    },
+  };
+}
+export type RunsUnderTest = Awaited<ReturnType<typeof startRuns>>;
+
+/** A command that takes and gives any object. */
+export const commandManifest = (
+  name: string,
+  executable: string,
+  args: string[] = [],
+  change: Partial<CapabilityManifest> = {},
+): CapabilityManifest => ({
+  ...capabilityManifestSchema.parse({
+    ...{ name, version: '1.0.0', summary: 'A command for a test.', profile: 'analysis' },
+    implementation: { kind: 'command', executable, arguments: args },
+    ...{ input: { type: 'object' }, output: { type: 'object' } },
+    resources: { durationSeconds: 60 },
+  }),
+  ...change,
+});
