@@ -1,7 +1,7 @@
 // Installs the locked dependencies where they are missing or older than the lock file. Plain JavaScript for Node 20:
 // it runs before the project's own Node 24 is there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,3 +32,9 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
     );
   }
 }
+
+// npm 10, which comes with Node 20, takes away the link to our Node together with that of the other processor's package.
+const folder = join(root, 'node_modules', '.bin');
+const own = join('..', `node-linux-${process.arch}`, 'bin', 'node');
+if (!existsSync(join(folder, 'node')) && existsSync(join(folder, own)))
+  symlinkSync(own, join(folder, 'node'));

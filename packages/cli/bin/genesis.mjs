@@ -6,7 +6,9 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const own = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+const own = fileURLToPath(
+  new URL(`../../../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url),
+);
 const entry = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
