@@ -3,9 +3,10 @@ import type { GenesisClient } from '@genesis/client';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '@genesis/evidence';
 import type { Command } from 'commander';
 import { declare, group, type Registry } from '../command.ts';
-import { StepError } from '../failure.ts';
+import { StepError, UsageError } from '../failure.ts';
 import { plain, plainLines } from '../terminal/plain.ts';
 import { facts } from '../terminal/table.ts';
+import { witnessedNote } from '../work/file-witness.ts';
 import { assertGrew, freshCheckpoint, openCheckpoint, provenEntry, serverKey } from '../work/ledger.ts';
 import { readKey } from '../work/verify-file.ts';
 import { witnessCommand } from './witness.ts';
@@ -75,35 +76,50 @@ export function ledgerCommands(registry: Registry, program: Command): void {
     },
   });
 
-  declare<[], { since?: string; key?: string }>(registry, ledger, 'verify', {
+  declare<[], { since?: string; witness?: string; key?: string }>(registry, ledger, 'verify', {
     summary:
       'Check the signature of the newest checkpoint, and that the ledger only grew since an earlier one',
     details:
       'A ledger that was restored from a backup, or changed, forks from checkpoints that were taken later: that is said.',
     options: (command) =>
-      keyOption(command).option(
-        '--since <file>',
-        'an earlier checkpoint, kept with "ledger checkpoint --output"',
-      ),
-    examples: ['genesis ledger verify', 'genesis ledger verify --since monday.note --key ledger.key'],
-    act: async (call, { since, key }) => {
+      keyOption(command)
+        .option('--since <file>', 'an earlier checkpoint, kept with "ledger checkpoint --output"')
+        .option('--witness <file>', 'a witness made with "ledger witness", and what it has seen last'),
+    examples: [
+      'genesis ledger verify',
+      'genesis ledger verify --since monday.note --key ledger.key',
+      'genesis ledger verify --witness /mnt/usb/witness.json',
+    ],
+    act: async (call, { since, witness, key }) => {
       const client = await call.client();
       const known = await keyOf(client, key, call.signal);
       const before = since === undefined ? undefined : openCheckpoint(await readFile(since, 'utf8'), known);
       const now = await freshCheckpoint(client, known, call.signal);
       const { origin, size } = now.checkpoint;
       if (before !== undefined) await assertGrew(client, before.checkpoint, now.checkpoint, call.signal);
+      const seen = witness === undefined ? undefined : await witnessedNote(witness, origin);
+      if (witness !== undefined && seen === undefined)
+        throw new UsageError(`The witness in ${witness} has seen no checkpoint of ${origin}.`);
+      const witnessed = seen === undefined ? undefined : openCheckpoint(seen, known).checkpoint;
+      if (witnessed !== undefined)
+        await assertGrew(client, witnessed, now.checkpoint, call.signal, 'witnessed');
       const text = [
         `The checkpoint of ${plain(origin)} over ${size} entries is signed by its key.`,
-        ...(before === undefined
-          ? []
-          : [
-              `It continues the one over ${before.checkpoint.size} entries: nothing was changed or taken away.`,
-            ]),
+        ...[before?.checkpoint, witnessed].flatMap((one) =>
+          one === undefined
+            ? []
+            : [`It continues the one over ${one.size} entries: nothing was changed or taken away.`],
+        ),
       ];
       return {
         text: text.join('\n'),
-        json: { origin, size, since: before?.checkpoint.size ?? null, ok: true },
+        json: {
+          origin,
+          size,
+          since: before?.checkpoint.size ?? null,
+          witnessed: witnessed?.size ?? null,
+          ok: true,
+        },
       };
     },
   });

@@ -47,6 +47,11 @@ export async function readWitness(path: string): Promise<WitnessFile> {
   return value;
 }
 
+/** The checkpoint of a ledger that a witness has seen last; undefined where it has seen none. */
+export async function witnessedNote(path: string, origin: string): Promise<string | undefined> {
+  return (await readWitness(path)).ledgers[origin]?.note;
+}
+
 /** Writes a witness: only its owner can read it, and never half of it. */
 export async function writeWitness(path: string, witness: WitnessFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

@@ -68,9 +68,10 @@ export async function assertGrew(
   before: Checkpoint,
   now: Checkpoint,
   signal: AbortSignal,
+  kind: 'earlier' | 'witnessed' = 'earlier',
 ): Promise<void> {
   const forks = (why: string) =>
-    new StepError(`The ledger ${now.origin} FORKS from the earlier checkpoint: ${why}.`);
+    new StepError(`The ledger ${now.origin} FORKS from the ${kind} checkpoint: ${why}.`);
   if (before.origin !== now.origin) throw forks(`that one is of ${before.origin}`);
   if (now.size < before.size) throw forks(`it has ${now.size} entries, and had ${before.size} then`);
   const proof = (await consistencyProof(client, before.size, now.size, signal)).map(bytes);

@@ -920,7 +920,7 @@ export interface paths {
                                             /** @enum {number} */
                                             version: 1;
                                         };
-                                        seedRoot: string;
+                                        seedRoot: string | null;
                                     };
                                     statement: string;
                                     test: {
@@ -982,7 +982,7 @@ export interface paths {
                                         kind: "fresh-repetitions";
                                         /** @enum {string} */
                                         scoredOn: "noiseless-truth" | "fresh-replicates";
-                                        seedRoot: string;
+                                        seedRoot: string | null;
                                         spaceHash: string;
                                     };
                                     statement: string;
@@ -1156,7 +1156,7 @@ export interface paths {
                                         /** @enum {number} */
                                         version: 1;
                                     };
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                 };
                                 statement: string;
                                 test: {
@@ -1218,7 +1218,7 @@ export interface paths {
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
                                     scoredOn: "noiseless-truth" | "fresh-replicates";
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                     spaceHash: string;
                                 };
                                 statement: string;
@@ -2264,7 +2264,7 @@ export interface paths {
                                         /** @enum {number} */
                                         version: 1;
                                     };
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                 };
                                 statement: string;
                                 test: {
@@ -2326,7 +2326,7 @@ export interface paths {
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
                                     scoredOn: "noiseless-truth" | "fresh-replicates";
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                     spaceHash: string;
                                 };
                                 statement: string;
@@ -2528,7 +2528,7 @@ export interface paths {
                                         /** @enum {number} */
                                         version: 1;
                                     };
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                 };
                                 statement: string;
                                 test: {
@@ -2590,7 +2590,7 @@ export interface paths {
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
                                     scoredOn: "noiseless-truth" | "fresh-replicates";
-                                    seedRoot: string;
+                                    seedRoot: string | null;
                                     spaceHash: string;
                                 };
                                 statement: string;
