@@ -177,6 +177,9 @@ beforeAll(async () => {
   working = false;
   await Promise.all(load);
   for (const word of ['one', 'two']) await post('/v1/campaigns', later(word));
+  const witness = join(root, 'witness.json');
+  const witnessing = ['ledger', 'witness', witness, '--url', url, '--token', adminToken];
+  expect(await runProgram(commandLine, witnessing)).toMatchObject({ status: 0 });
   const after = await post<{ size: number; note: string }>('/v1/ledger/checkpoint');
   await platforms.pop()!.close();
   seen = {
@@ -282,22 +285,23 @@ test('what was backed up under load goes on elsewhere: data, tokens, seals, proo
   const afterFile = join(root, 'after.note');
   await writeFile(afterFile, seen.after.note);
   const sizeNow = async () => (await post<{ size: number }>('/v1/ledger/checkpoint')).size;
-  if ((await sizeNow()) < seen.after.size) await expectFork(url, afterFile, /entries, and had/);
+  if ((await sizeNow()) < seen.after.size) await expectFork(url, ['--since', afterFile], /entries, and had/);
   for (let size = await sizeNow(); size <= seen.after.size; size = await sizeNow()) {
     const looks = Array.from({ length: Math.min(50, seen.after.size - size + 1) }, () =>
       send(url, token, { method: 'GET', path: `/v1/datasets/dst_${'0'.repeat(26)}` }),
     );
     await Promise.all(looks);
   }
-  await expectFork(url, afterFile, /no proof leads/);
+  await expectFork(url, ['--since', afterFile], /earlier checkpoint: no proof leads/);
+  await expectFork(url, ['--witness', join(root, 'witness.json')], /witnessed checkpoint: no proof leads/);
 });
 
 const verifyLedger = (url: string, args: readonly string[]) =>
   runProgram(commandLine, ['ledger', 'verify', ...args, '--url', url, '--token', seen.token]);
 
-async function expectFork(url: string, file: string, why: RegExp): Promise<void> {
-  const ended = await verifyLedger(url, ['--since', file]);
+async function expectFork(url: string, args: readonly string[], why: RegExp): Promise<void> {
+  const ended = await verifyLedger(url, args);
   expect(ended.status).not.toBe(0);
-  expect(ended.stderr + ended.stdout).toMatch(/FORKS from the earlier checkpoint/);
+  expect(ended.stderr + ended.stdout).toMatch(/FORKS from the/);
   expect(ended.stderr + ended.stdout).toMatch(why);
 }
