@@ -1,7 +1,7 @@
 // Installs the locked dependencies where they are missing or older than the lock file. Plain JavaScript for Node 20:
 // it runs before the project's own Node 24 is there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,8 +33,14 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   }
 }
 
-// npm 10, which comes with Node 20, takes away the link to our Node together with that of the other processor's package.
-const folder = join(root, 'node_modules', '.bin');
+// The scripts of package.json go on with node_modules/.bin/node. They name it by its path, because a shell that has just
+// found another node keeps to it. npm 10, which comes with Node 20, takes the link away together with the package for
+// the other processor; and where npm has no Node for the system, one that is new enough will do.
+const link = join(root, 'node_modules', '.bin', 'node');
 const own = join('..', `node-linux-${process.arch}`, 'bin', 'node');
-if (!existsSync(join(folder, 'node')) && existsSync(join(folder, own)))
-  symlinkSync(own, join(folder, 'node'));
+if (!existsSync(link)) {
+  rmSync(link, { force: true });
+  if (existsSync(join(dirname(link), own))) symlinkSync(own, link);
+  else if (Number(process.versions.node.split('.')[0]) >= 24) symlinkSync(process.execPath, link);
+  else fail(`npm has no Node 24 for ${process.platform} ${process.arch}: install one, and run this with it.`);
+}
