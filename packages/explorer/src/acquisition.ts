@@ -4,7 +4,7 @@ import { bend, standardise } from './outcome.ts';
 import type { Surrogate } from './surrogate.ts';
 
 /** log(exp(a) + exp(b)), for any mixture of finite and minus infinite arguments. */
-export function logAdd(a: number, b: number): number {
+function logAdd(a: number, b: number): number {
   const most = Math.max(a, b);
   return most === -Infinity ? -Infinity : most + Math.log1p(Math.exp(Math.min(a, b) - most));
 }

@@ -1,20 +1,6 @@
 import { type Design, fractionGroups, type Parameter, type Space } from './space.ts';
 
 /**
- * How designs become rows of numbers. A numeric column holds the value scaled so that a uniform draw from the
- * space spreads like a uniform draw from [0, 1]; a categorical column holds the index of the choice, and two
- * different choices are at distance one.
- */
-export type Column = { parameter: number; categorical: boolean };
-
-export function columnsOf(space: Space): Column[] {
-  return space.parameters.map((parameter, index) => ({
-    parameter: index,
-    categorical: parameter.kind === 'categorical',
-  }));
-}
-
-/**
  * What fractions are multiplied by. A component of a uniform draw from a simplex of k fractions has variance
  * (k - 1) / (k² (k + 1)), a uniform draw from [0, 1] has 1/12.
  */
@@ -29,7 +15,7 @@ function fractionScale(size: number): number {
  */
 const FRACTION_POWER = 0.75;
 
-export function scaleNumeric(parameter: Parameter, value: number): number {
+function scaleNumeric(parameter: Parameter, value: number): number {
   if (parameter.kind === 'continuous' && parameter.scale === 'log')
     return Math.log(value / parameter.min) / Math.log(parameter.max / parameter.min);
   if (parameter.kind === 'continuous' || parameter.kind === 'integer')
@@ -38,7 +24,11 @@ export function scaleNumeric(parameter: Parameter, value: number): number {
   return value;
 }
 
-/** Rows of features, designs.length × columns. The designs must belong to the space. */
+/**
+ * Rows of features, designs.length × parameters. A numeric column holds the value scaled so that a uniform draw from
+ * the space spreads like a uniform draw from [0, 1]; a categorical one holds the index of the choice, and two
+ * different choices are at distance one. The designs must belong to the space.
+ */
 export function encodeDesigns(space: Space, designs: readonly Design[]): Float64Array {
   const width = space.parameters.length;
   const groupSizes = new Map<string, number>();

@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import { type Design, fractionGroups, keepsConstraints, type Space } from './space.ts';
 
 /** A design drawn uniformly (log-uniformly on log scales), without regard to constraints. */
-export function drawFreely(space: Space, random: Random): Design {
+function drawFreely(space: Space, random: Random): Design {
   const design: Design = {};
   for (const names of fractionGroups(space)) {
     const draws = names.map(() => -Math.log(1 - random.uniform()));
@@ -26,7 +26,7 @@ export function drawFreely(space: Space, random: Random): Design {
   return ordered;
 }
 
-export function atFraction(
+function atFraction(
   parameter: { min: number; max: number; scale?: 'linear' | 'log' },
   position: number,
 ): number {
@@ -37,7 +37,7 @@ export function atFraction(
 }
 
 /** Writes nonnegative amounts as fractions that sum to 1 up to one rounding. */
-export function setFractions(design: Design, names: readonly string[], amounts: readonly number[]): void {
+function setFractions(design: Design, names: readonly string[], amounts: readonly number[]): void {
   const total = amounts.reduce((sum, amount) => sum + amount, 0);
   names.forEach((name, i) => {
     design[name] = total > 0 ? amounts[i]! / total : 1 / names.length;
