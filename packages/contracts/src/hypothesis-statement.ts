@@ -36,13 +36,18 @@ function predictionText(draft: PredictionClaimDraft): string {
   );
 }
 
+const scoredText = {
+  'noiseless-truth': 'the noiseless truth',
+  'fresh-replicates': 'fresh replicates',
+  'table-values': 'the values of the table, of which not every design has a fresh replicate',
+} as const;
+
 function armsText(draft: ArmsClaimDraft): string {
   const { clever, control, budget, capability, scoredOn } = draft.source;
-  const scored = scoredOn === 'noiseless-truth' ? 'the noiseless truth' : 'fresh replicates';
   return (
     `The median over starts of how far arm ${clever.name} ends ahead of arm ${control.name} ` +
     `(${budget} experiments each with ${capability.name} ${capability.version}, ${draft.metric.goal} the objective, ` +
-    `final choice scored on ${scored}), for the population "${draft.population}", ${bound(draft)}. ` +
+    `final choice scored on ${scoredText[scoredOn]}), for the population "${draft.population}", ${bound(draft)}. ` +
     `Tested once on ${draft.sampleSize} fresh paired starts by the exact sign test at alpha ${draft.alpha}.`
   );
 }

@@ -54,8 +54,11 @@ const freshRepetitionsSchema = z.strictObject({
   clever: armSchema,
   control: armSchema,
   budget: z.int().positive(),
-  /** "Best" is never the maximum observed: it is scored on what noise cannot flatter. */
-  scoredOn: z.enum(['noiseless-truth', 'fresh-replicates']),
+  /**
+   * "Best" is never the maximum observed: it is scored on what noise cannot flatter. A table in which some designs have
+   * one row only has nothing fresh for these: there its values are the truth that both arms look for.
+   */
+  scoredOn: z.enum(['noiseless-truth', 'fresh-replicates', 'table-values']),
   seedRoot: seedRootSchema,
 });
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or } from 'drizzle-orm';
+import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
 import { factsOf, type ReadScope, resource } from '../door/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { dataset, datasetVersion, seal, split } from './tables.ts';
@@ -18,7 +18,15 @@ export type VersionRow = {
 export type SplitRow = {
   facts: ResourceFacts;
   split: Omit<typeof split.$inferSelect, 'sealed'>;
-  seal: { id: string; retiredAt: number | null; retiredBy: string | null };
+  seal: {
+    id: string;
+    retiredAt: number | null;
+    retiredBy: string | null;
+    /** Whoever brought rows under this seal in, in whatever table. For the platform to judge by, never to be shown. */
+    importers: string[];
+    /** Whether no table with these rows could be read before it was cut. */
+    alwaysSealed: boolean;
+  };
 };
 
 /** All columns but `sealed`: reads never carry the wrapped key. */
@@ -108,7 +116,15 @@ export const findSplit = async (scope: ReadScope, id: string): Promise<SplitRow 
   const [row] = await scope.orm
     .select({
       split: openSplitColumns,
-      seal: { id: seal.id, retiredAt: seal.retiredAt, retiredBy: seal.retiredBy },
+      seal: {
+        id: seal.id,
+        retiredAt: seal.retiredAt,
+        retiredBy: seal.retiredBy,
+        importers: sql<string[]>`(select array_agg(distinct other.imported_by)
+          from ${split} as other where other.seal = ${seal.id})`,
+        alwaysSealed: sql<boolean>`(select bool_and(other.sealed_at_import)
+          from ${split} as other where other.seal = ${seal.id})`,
+      },
       resource,
     })
     .from(split)

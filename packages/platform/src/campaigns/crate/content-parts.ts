@@ -115,4 +115,5 @@ async function tableParts(
   };
 }
 
-const cellText = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+const cellText = (value: unknown): string =>
+  typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);

@@ -45,7 +45,8 @@ export async function exportCrate(
   if (hypotheses.some(({ state }) => state === 'opened')) {
     throw new GenesisError({
       code: 'conflict',
-      message: 'A hypothesis is being confirmed: wait for its verdict.',
+      message:
+        'A hypothesis is being confirmed: wait for its verdict, or open it again where its confirming run has failed.',
     });
   }
   const waiting = hypotheses.find(({ claim, state }) => isRootHidden(claim, state));
@@ -96,7 +97,7 @@ export async function exportCrate(
     entries,
     checkpoints: [...notes.filter((note) => note !== undefined), last.note],
     verifierKey: formatVerifierKey(ledger.key),
-    readNodes: ledger.readNodes,
+    readNodes: (nodes) => ledger.readNodes(nodes),
   });
   return Buffer.from(writeCrate(content, proven));
 }

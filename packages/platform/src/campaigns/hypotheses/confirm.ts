@@ -5,13 +5,13 @@ import {
   type Independence,
   type PredictionClaim,
   type Space,
+  type Verdict,
 } from '@genesis/contracts';
 import {
   type ArmsRow,
   canonicalHash,
   claimSeeds,
   type EvaluationRow,
-  evaluateClaim,
   modelArtifactHash,
   type PredictionRow,
 } from '@genesis/evidence';
@@ -38,6 +38,7 @@ import { assertFrozen } from './frozen.ts';
 import type { ConfirmJob } from './open.ts';
 
 const exploring = new URL('../functions/explore.ts', import.meta.url);
+export const judging = new URL('../functions/judge.ts', import.meta.url);
 
 /**
  * The confirming run: measures or unseals, evaluates the frozen claim, and records the verdict. Everything it does
@@ -63,10 +64,11 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
   const started = clock.now();
   const rows = await rowsOf(parts, principal, plan, row, claim, signal);
   crash.reach('hypothesis.evaluated');
-  const verdict = evaluateClaim(
-    row.claim,
-    rows as PredictionRow[],
-    await independenceOf(parts, principal, plan, row),
+  const independence = await independenceOf(parts, principal, plan, row);
+  const verdict = await parts.functions.call<unknown, Verdict>(
+    { module: judging, name: 'judge' },
+    { claim: row.claim, rows, independence },
+    { signal },
   );
   const verdictHash = canonicalHash(verdict);
   const kept = await keepRows(parts.blobs, row.claim, rows);

@@ -55,6 +55,8 @@ export type DraftFacts = {
   family: string;
   /** Different designs in the sealed part; null for an instrument. */
   sealedDesigns: number | null;
+  /** Whether every design of a replayed table has a second row; null where nothing is replayed. */
+  replicated: boolean | null;
   /** A secret of the instance: seeds are drawn with it, so that nobody can pick lucky ones. */
   drawKey: Buffer;
   /** Freezes under the plan of the campaign before this one, in every campaign that has this plan. */
@@ -139,6 +141,14 @@ function prediction(
   };
 }
 
+/** What a single test may cost the platform, in experiments of each arm. */
+const mostExperiments = 100_000;
+
+const scoredOn = ({ replicated }: DraftFacts): ArmsClaimDraft['source']['scoredOn'] => {
+  if (replicated === null) return 'noiseless-truth';
+  return replicated ? 'fresh-replicates' : 'table-values';
+};
+
 function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFacts): ArmsClaimDraft {
   const { row } = facts;
   const { plan } = row;
@@ -157,6 +167,12 @@ function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFact
     });
   }
   const budget = wanted.budget ?? plan.budget;
+  if (wanted.sampleSize * budget > mostExperiments) {
+    throw invalidField(
+      'sampleSize',
+      `${wanted.sampleSize} starts of ${budget} experiments each are more than the ${mostExperiments} that one test may take for each arm`,
+    );
+  }
   return {
     version: 1,
     kind: 'arms',
@@ -181,7 +197,7 @@ function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFact
       clever: { name: clever.name, configurationHash: armHash(plan, clever.name) },
       control: { name: control.name, configurationHash: armHash(plan, control.name) },
       budget,
-      scoredOn: plan.source.kind === 'table' ? 'fresh-replicates' : 'noiseless-truth',
+      scoredOn: scoredOn(facts),
       seedRoot: seedRoot(facts, 'arms'),
     },
   };

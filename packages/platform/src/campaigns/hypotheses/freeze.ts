@@ -5,6 +5,7 @@ import type { WriteTx } from '../../door/index.ts';
 import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { triedOf } from '../explore.ts';
+import { placed, type StoredInstrument } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
   findCampaign,
@@ -14,6 +15,7 @@ import {
   lockHypothesis,
 } from '../store.ts';
 import { campaign, family, hypothesis } from '../tables.ts';
+import { judging } from './confirm.ts';
 import { draftClaim, type NewHypothesis } from './draft.ts';
 
 /**
@@ -46,6 +48,7 @@ export async function freezeHypothesis(
       message: 'The split is retired: its sealed rows have been exported.',
     });
   }
+  const replicated = wanted.kind === 'arms' ? await isReplicated(parts, row.instrument) : null;
   const id = ids.next('hypothesis');
   await door.perform(
     { principal, action: 'hypothesis.freeze', resource: campaignId, purpose },
@@ -57,6 +60,7 @@ export async function freezeHypothesis(
         model: model === undefined ? undefined : { id: model.id, hash: model.artifactHash },
         family: sealed?.seal.id ?? campaignId,
         sealedDesigns: sealed?.split.confirmKeys ?? null,
+        replicated,
         drawKey,
         earlier,
       });
@@ -102,6 +106,15 @@ export async function freezeHypothesis(
   parts.crash.reach('hypothesis.frozen');
   await ledger.checkpoint();
   return await findHypothesis(door.authorize(principal, purpose), id);
+}
+
+async function isReplicated(
+  { functions, blobs }: CampaignParts,
+  instrument: StoredInstrument | null,
+): Promise<boolean | null> {
+  if (instrument?.kind !== 'replay') return null;
+  const { path } = placed(blobs, instrument) as { path: string };
+  return await functions.call({ module: judging, name: 'isReplicated' }, { path });
 }
 
 /**
