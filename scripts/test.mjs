@@ -16,6 +16,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const run = (name, args, options = {}) =>
   spawnSync(bin(name), args, { cwd: root, stdio: 'inherit', ...options }).status === 0;
 
+/** @type {[string, string, string[]][]} */
 const checks = [
   ['types', 'tsc', ['--noEmit']],
   ['format and lint', 'biome', ['check', '.']],
@@ -44,7 +45,7 @@ try {
   // A file that breaks before its first test has no failed test of its own.
   if (!vitest && counts.numFailedTests === 0) failed += Math.max(1, counts.numFailedTestSuites);
 } catch (error) {
-  console.error(`The test runner left no report: ${error.message}`);
+  console.error(`The test runner left no report: ${error instanceof Error ? error.message : String(error)}`);
   failed += 1;
 }
 rmSync(folder, { recursive: true, force: true });

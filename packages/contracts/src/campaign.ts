@@ -18,7 +18,7 @@ export const strategies = [
   'thompson-sampling',
   'random',
 ] as const;
-export const strategySchema = z.enum(strategies);
+const strategySchema = z.enum(strategies);
 export type Strategy = z.infer<typeof strategySchema>;
 
 export const armSchema = z.strictObject({
@@ -28,7 +28,7 @@ export const armSchema = z.strictObject({
 export type Arm = z.infer<typeof armSchema>;
 
 /** Where measurements come from. */
-export const sourceSchema = z.discriminatedUnion('kind', [
+const sourceSchema = z.discriminatedUnion('kind', [
   /** A capability that measures one design: a virtual instrument, a simulator, a person's own program. */
   z.strictObject({ kind: z.literal('capability'), capability: z.string().min(1).max(200) }),
   /** The explore part of an imported table, replayed. */

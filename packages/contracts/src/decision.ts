@@ -5,7 +5,7 @@ export const roles = ['administrator', 'steward', 'operator', 'researcher', 'aud
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 
-export const principalKinds = ['person', 'service', 'agent'] as const;
+const principalKinds = ['person', 'service', 'agent'] as const;
 export const principalKindSchema = z.enum(principalKinds);
 export type PrincipalKind = z.infer<typeof principalKindSchema>;
 
@@ -62,7 +62,7 @@ export type Action = z.infer<typeof actionSchema>;
 
 /** What a decision may ask for before or while the act happens (GMP's words). */
 export const obligations = ['mfa', 'human_approval', 'data_masking', 'time_window'] as const;
-export const obligationSchema = z.enum(obligations);
+const obligationSchema = z.enum(obligations);
 export type Obligation = z.infer<typeof obligationSchema>;
 
 export const decisionSchema = z.object({

@@ -20,7 +20,7 @@ function canonicalText(text: string): string {
 
 /**
  * One text for one value: 1, 1.0, "1e0" and " 1 " are the same; an empty text, null and NaN are the same; text is
- * NFC and trimmed. Integers are compared by all their digits (so
+ * NFC and trimmed, and true is the text "true". Integers are compared by all their digits (so
  * that long identifiers stay apart), other numbers as doubles. Different values have different
  * texts, except that text which reads as a number is that number.
  */
@@ -31,7 +31,7 @@ export function canonicalCell(cell: Cell): string {
     case 'bigint':
       return `n${cell}`;
     case 'boolean':
-      return cell ? 'true' : 'false';
+      return canonicalText(cell ? 'true' : 'false');
     case 'string':
       return canonicalText(cell);
     default:

@@ -33,7 +33,7 @@ export function rowOf(facts: ResourceFacts, createdBy: string, createdAt: number
 }
 
 /** A label and conditions as columns. */
-export function labelColumns(label: Label, conditions: Conditions) {
+function labelColumns(label: Label, conditions: Conditions) {
   return {
     labelLevel: levels.indexOf(label.level),
     labelCategories: [...label.categories],

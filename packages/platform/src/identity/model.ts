@@ -2,7 +2,7 @@ import { type Label, labelSchema, principalKindSchema, roleSchema } from '@genes
 import { z } from 'zod';
 
 /** Names of organisations and principals: they are shown in tables, so they hold no control characters. */
-export const nameSchema = z
+const nameSchema = z
   .string()
   .trim()
   .min(1)

@@ -2,12 +2,9 @@ export { readActionOf, readableKinds } from './actions.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export {
-  atLeastAsStrict,
   bottom,
-  compare,
   describeLabel,
   dominates,
-  equals,
   isPublic,
   join,
   joinConditions,

@@ -6,7 +6,7 @@ import { runLog } from './tables.ts';
 
 export type LogWriter = {
   /** Takes lines at once and writes them soon; never throws. */
-  write(lines: LogLine[]): void;
+  write: (lines: LogLine[]) => void;
   /** Resolves when every line taken is committed. Throws when one could not be. */
   close(): Promise<void>;
 };

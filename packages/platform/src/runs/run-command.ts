@@ -11,7 +11,7 @@ export type CommandCall = {
   input: unknown;
   /** Host files that the job may read, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
-  onLog?: (lines: LogLine[]) => void;
+  onLog?: ((lines: LogLine[]) => void) | undefined;
   /** The platform stops: the job is ended, and what it did counts for nothing. */
   signal: AbortSignal;
   /** Somebody cancels: the job is ended, and that is its outcome. */

@@ -212,7 +212,7 @@ const missed = points.filter((name) => (hits[name] ?? 0) === 0);
 if (!options.quick && missed.length > 0) failures.push(`never hit: ${missed.join(', ')}`);
 const seconds = Math.round((Date.now() - began) / 1000);
 console.log('\nkilled at                    times');
-for (const [name, count] of Object.entries(hits).sort())
+for (const [name, count] of Object.entries(hits).sort(([a], [b]) => (a < b ? -1 : 1)))
   console.log(`${name.padEnd(28)} ${String(count).padStart(5)}`);
 console.log(
   `\n${kills} kills in ${rounds} campaigns, ${seconds} s: ${failures.length === 0 ? 'nothing lost, nothing doubled' : 'FAILED'}`,
