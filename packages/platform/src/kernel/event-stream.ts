@@ -37,6 +37,16 @@ async function* withHeartbeat(
   }
 }
 
+/** For each server the signal that is aborted when it begins to stop. */
+const stoppingOf = new WeakMap<object, AbortSignal>();
+
+/** Gives what ends the streams of events of a server: it would wait for their readers to leave when it stops. */
+export const streamsOf = (server: object): { end(): void } => {
+  const stopping = new AbortController();
+  stoppingOf.set(server, stopping.signal);
+  return { end: () => stopping.abort(new Error('the server stops')) };
+};
+
 /**
  * Answers with a stream of events. `events` gets the id after which the reader wants to continue (undefined at first)
  * and a signal that is aborted when the reader leaves or the server stops. An error after the first event is sent as
@@ -46,9 +56,10 @@ export const sendEvents = (
   request: FastifyRequest,
   reply: FastifyReply,
   events: (lastEventId: string | undefined, signal: AbortSignal) => AsyncIterable<ServerEvent>,
-  options: { heartbeatMs?: number; stopping?: AbortSignal } = {},
+  options: { heartbeatMs?: number } = {},
 ): FastifyReply => {
-  const { heartbeatMs = 15_000, stopping } = options;
+  const { heartbeatMs = 15_000 } = options;
+  const stopping = stoppingOf.get(request.server.server);
   const left = new AbortController();
   reply.raw.once('close', () => left.abort());
   const signal = stopping ? AbortSignal.any([left.signal, stopping]) : left.signal;

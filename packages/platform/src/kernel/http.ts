@@ -8,6 +8,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { streamsOf } from './event-stream.ts';
 import type { createLog } from './log.ts';
 import { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
 import { assertTakesBody, assertWritable } from './request-body.ts';
@@ -28,6 +29,9 @@ const securityHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
+
+/** A stop waits so long for answers that are under way, then their connections are closed. */
+const mostStopMs = 10_000;
 
 /** Objects that let unknown fields pass would hide a caller's mistakes, so they do not even register. */
 const assertStrict = (schema: unknown, place: string): void => {
@@ -61,7 +65,7 @@ const send = (reply: FastifyReply, answer: Outgoing): FastifyReply => {
 /**
  * The web server with everything that routes share: zod schemas as validators, OpenAPI 3.1 at `/openapi.json`, errors
  * as RFC 9457 problems (never a stack or a secret), request ids, security headers. A query without a schema must be
- * empty, and object schemas must be strict.
+ * empty, and object schemas must be strict. Closing it ends the streams of events and does not wait for slow readers.
  */
 export const createApp = async (options: {
   log: ReturnType<typeof createLog>;
@@ -118,6 +122,20 @@ export const createApp = async (options: {
     const fields = { method: request.method, route: request.routeOptions.url, status: reply.statusCode };
     request.log.debug({ ...fields, milliseconds: Math.round(reply.elapsedTime) }, 'request');
   });
+
+  const streams = streamsOf(app.server);
+  let closing: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    streams.end();
+    const began = performance.now();
+    // Connections that became idle since the stop began are nobody's to close but ours.
+    closing = setInterval(() => {
+      if (performance.now() - began < mostStopMs) app.server.closeIdleConnections();
+      else app.server.closeAllConnections();
+    }, 50);
+    done();
+  });
+  app.addHook('onClose', async () => clearInterval(closing));
 
   app.setErrorHandler((error, request, reply) => {
     const answer = toOutgoing(error, request);
