@@ -5,6 +5,7 @@ import {
   executionOutcomeSchema,
   GenesisError,
   idSchema,
+  invalidField,
   labelSchema,
   purposeSchema,
   type RunState,
@@ -306,11 +307,12 @@ export function runRoutes(
     async (request, reply) => {
       const principal = principalOf(request);
       const { purpose } = request.query;
+      const after = positionOf(request.headers['last-event-id']);
       const row = await findRun(door.authorize(principal, purpose), request.params.id);
       const reading = row.governedBy === row.id ? 'run.read' : 'campaign.read';
       await door.use(principal, reading, row.governedBy, purpose, { run: row.id, for: 'log' });
-      return sendEvents(request, reply, (last, signal) =>
-        followLog(async () => door.authorize(await principalNow(request), purpose), row.id, last, signal),
+      return sendEvents(request, reply, (_last, signal) =>
+        followLog(async () => door.authorize(await principalNow(request), purpose), row.id, after, signal),
       );
     },
   );
@@ -322,17 +324,22 @@ const storedOutputs = (row: RunRow): StoredOutput[] =>
 const linesAtOnce = 500;
 const lookEveryMs = 250;
 
+/** The place after which a reader goes on; events of the log have the id `ATTEMPT.LINE`. */
+function positionOf(lastEventId: string | string[] | undefined): LogPosition {
+  if (lastEventId === undefined || lastEventId === '') return { attempt: 0, line: -1 };
+  const [, attempt, line] = /^(\d{1,9})\.(\d{1,9})$/.exec(String(lastEventId)) ?? [];
+  if (attempt === undefined || line === undefined)
+    throw invalidField('Last-Event-ID', 'expected the id of an event of this log, like 1.42');
+  return { attempt: Number(attempt), line: Number(line) };
+}
+
 async function* followLog(
   authorize: () => Promise<ReadScope>,
   id: string,
-  last: string | undefined,
+  from: LogPosition,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  const [attempt = 0, line = -1] = (last ?? '')
-    .split('.')
-    .filter((part) => part !== '')
-    .map(Number);
-  let after: LogPosition = { attempt, line };
+  let after = from;
   while (!signal.aborted) {
     const scope = await authorize();
     const row = await findRun(scope, id);

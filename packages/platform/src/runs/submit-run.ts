@@ -1,6 +1,6 @@
 import { GenesisError, invalidField, purposeSchema, relativePathSchema } from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { delegate, type WriteTx } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
@@ -148,6 +148,7 @@ class Repeated extends Error {
   }
 }
 
+/** Submissions under one key wait for each other, so that the second finds the run of the first. */
 async function findByKey(
   tx: WriteTx,
   principal: PrincipalFacts,
@@ -155,6 +156,7 @@ async function findByKey(
   hash: string,
 ): Promise<string | undefined> {
   if (key === undefined) return undefined;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${principal.id} ${key}`}, 0))`);
   const [row] = await tx
     .select({ id: run.id, requestHash: run.requestHash })
     .from(run)
