@@ -2,7 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
-import { campaignQueues, campaignRoutes, createCampaigns, type Functions } from './campaigns/index.ts';
+import {
+  campaignQueues,
+  campaignRoutes,
+  createCampaigns,
+  type Functions,
+  silicaFunction,
+} from './campaigns/index.ts';
 import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import { createFunctionRunner, createLocalExecutor, type FunctionRunner } from './compute/index.ts';
@@ -31,14 +37,9 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelRoutes, type Predict } from './models/index.ts';
+import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
 import { createRuns, runQueues, runRoutes } from './runs/index.ts';
-import { backupRoutes } from './surfaces/backup/index.ts';
-import { policyRoutes } from './surfaces/policy/index.ts';
-import { ledgerRoutes } from './surfaces/tlog/index.ts';
-
-const silicaModule = new URL('./campaigns/functions/explore.ts', import.meta.url);
-const predictModule = new URL('./models/functions.ts', import.meta.url);
+import { backupRoutes, ledgerRoutes, policyRoutes } from './surfaces/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -142,13 +143,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
       catalog,
       functions: runner,
       executor,
-      builtin: { 'stober-silica': { module: silicaModule, name: 'measureSilicaRun' } },
+      builtin: { 'stober-silica': silicaFunction },
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: config.workers,
     });
-    const predict: Predict = (model, designs) =>
-      functions.call({ module: predictModule, name: 'predictAll' }, { model, designs });
+    const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
     const campaigns = createCampaigns({
       door,
       actUnder: (delegation) => actUnder(database, directory, delegation),

@@ -8,3 +8,6 @@ export {
 } from './models.ts';
 export type { Predict, Prediction } from './predict.ts';
 export { modelRoutes } from './routes.ts';
+
+/** Predictions of a surrogate, as a function for a worker thread. */
+export const predictFunction = { module: new URL('./functions.ts', import.meta.url), name: 'predictAll' };

@@ -1,0 +1,3 @@
+export { backupRoutes } from './backup/index.ts';
+export { policyRoutes } from './policy/index.ts';
+export { ledgerRoutes } from './tlog/index.ts';
