@@ -209,6 +209,8 @@ export interface SampleOptions {
   /** Leave out these many unrelated entries of the log, so that the proofs are real ones. */
   readonly foreign?: number;
   readonly confirmRows?: boolean;
+  /** Numbers of openings of the split that the crate says it may not name. */
+  readonly unnamed?: readonly number[];
   /** The campaign was stopped before its last experiment was measured. */
   readonly stopped?: boolean;
 }
@@ -242,6 +244,9 @@ export async function sampleCrate(options: SampleOptions = {}): Promise<Uint8Arr
     label,
     startedAt: '2026-01-01T00:00:00.000Z',
     finishedAt: '2026-01-02T00:00:00.000Z',
+    ...(options.unnamed === undefined
+      ? {}
+      : { unnamedOpenings: [{ family: splitId, attempts: [...options.unnamed] }] }),
   };
   log.evidence({ kind: 'campaign', campaignId, planHash: planHash(plan) });
   let experiments = explore(log, explored, options.stopped === true);

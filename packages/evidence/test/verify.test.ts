@@ -181,6 +181,16 @@ test.each(cheats)('a platform that signs a cheat is caught: %s', async (cheat, m
   expect(found.join('\n')).toContain(message);
 });
 
+test('an opening that the crate may not name is told as such; a gap of which it says nothing fails', async () => {
+  const told = verifyCrate(await sampleCrate({ cheat: 'skip-attempt', unnamed: [2] }), { key });
+  expect(told.findings.filter(({ ok }) => !ok)).toEqual([]);
+  expect(told.notRecomputed.map(({ what, reason }) => `${what}: ${reason}`)).toContain(
+    'what 1 opening of the family spent (2): openings of campaigns that this crate may not name',
+  );
+  const found = failures(await sampleCrate({ cheat: 'skip-attempt', unnamed: [3] }));
+  expect(found.join('\n')).toContain('opening 2 of the family is missing');
+});
+
 test('what is no zip archive at all has an exit code of its own', () => {
   for (const bytes of [new Uint8Array(), Buffer.from('hello'), Buffer.alloc(1000)]) {
     expect(verifyCrate(bytes)).toMatchObject({ ok: false, status: 'unreadable', exitCode: 2 });

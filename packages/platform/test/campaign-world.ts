@@ -10,20 +10,25 @@ export type Hypothesis = {
 };
 export type Person = { id: string; token: string };
 
-/** Somebody of an organisation (the platform's own by default) with a token and roles. */
+/** Somebody of the platform's own organisation, with roles and a token. A steward clears people, and issues their tokens. */
 export async function person(
   { url, admin }: Server,
   name: string,
-  wanted: { organisation?: string; roles?: readonly string[]; clearance?: object } = {},
+  wanted: { roles?: readonly string[]; cleared?: { by: Person; clearance: object } } = {},
 ): Promise<Person> {
-  const ask = <T>(method: string, path: string, body?: unknown) =>
-    call<T>(url, admin, { method, path, body });
-  const organisation =
-    wanted.organisation ?? (await ask<{ organisation: string }>('GET', '/v1/me')).organisation;
+  const { roles = ['researcher'], cleared } = wanted;
+  const ask = <T>(method: string, path: string, body?: unknown, token = admin) =>
+    call<T>(url, token, { method, path, body });
+  const { organisation } = await ask<{ organisation: string }>('GET', '/v1/me');
   const { id } = await ask<{ id: string }>('POST', '/v1/principals', { kind: 'person', name, organisation });
-  for (const role of wanted.roles ?? ['researcher'])
-    await ask('POST', `/v1/principals/${id}/roles`, { organisation, role });
-  const { secret } = await ask<{ secret: string }>('POST', `/v1/principals/${id}/tokens`, { name });
+  for (const role of roles) await ask('POST', `/v1/principals/${id}/roles`, { organisation, role });
+  const issuer = cleared?.by.token;
+  if (cleared !== undefined) {
+    const { clearance } = cleared;
+    await ask('PUT', `/v1/principals/${id}/clearance`, { clearance }, issuer);
+  }
+  const tokens = `/v1/principals/${id}/tokens`;
+  const { secret } = await ask<{ secret: string }>('POST', tokens, { name }, issuer);
   return { id, token: secret };
 }
 

@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
 import {
-  type Asking,
   asking,
   explored,
   freeze,
@@ -19,43 +18,46 @@ import { type Server, startServer } from './noninterference/server.ts';
 
 let server: Server;
 let custodian: Person;
-const asks = new Map<string, Asking>();
-const people = new Map<string, Person>();
+let owner: Person;
+let colleague: Person;
+let campaign: string;
+const content = table();
 beforeAll(async () => {
   server = await startServer();
   custodian = await person(server, 'custodian');
-  for (const name of ['owner', 'colleague']) {
-    const one = await person(server, name);
-    people.set(name, one);
-    asks.set(name, asking(server, one));
-  }
-});
-const as = (name: string): Asking => asks.get(name) ?? asking(server, custodian);
-
-/** The independence of a verdict on a table of the custodian's, with these people at work. */
-async function independence(
-  offset: number,
-  by: { trains?: string; freezes?: string; opens?: string; before?: string; openAtFirst?: boolean },
-): Promise<string | undefined> {
-  const content = table(offset);
-  if (by.before !== undefined) await imported(server, people.get(by.before)!, `${content}\n9,9,0.5`);
+  owner = await person(server, 'owner');
+  colleague = await person(server, 'colleague');
   const cut = await imported(server, custodian, content);
-  const campaign = await explored(as('owner'), { ...replaying(cut), seed: `s${offset}` });
-  await trained(as(by.trains ?? 'owner'), campaign);
-  const made = await freeze(as(by.freezes ?? 'owner'), campaign);
-  return (await opened(as(by.opens ?? 'owner'), made.id)).verdict?.independence;
+  campaign = await explored(asking(server, owner), { ...replaying(cut), seed: 'sealed' });
+  await trained(asking(server, owner), campaign);
+});
+
+let claims = 0;
+/** The independence of one more verdict, with these people at work instead of the owner. */
+async function independence(by: { freezes?: Person; opens?: Person } = {}): Promise<string | undefined> {
+  claims += 1;
+  const wanted = { alpha: 0.005, confidence: 0.5 + claims / 100 };
+  const made = await freeze(asking(server, by.freezes ?? owner), campaign, wanted);
+  return (await opened(asking(server, by.opens ?? owner), made.id)).verdict?.independence;
 }
 
-test('custodian-sealed: nobody at work has ever imported these rows', async () => {
-  expect(await independence(1000, {})).toBe('custodian-sealed');
+test('custodian-sealed: nobody at work has brought these rows in', async () => {
+  expect(await independence()).toBe('custodian-sealed');
 });
 
-test.each([
-  ['the importer trains the model', { trains: 'custodian' }],
-  ['the importer freezes the claim', { freezes: 'custodian' }],
-  ['the importer opens it', { opens: 'custodian' }],
-  ['the owner had imported the same rows before', { before: 'owner' }],
-  ['the one who freezes had imported the same rows before', { freezes: 'colleague', before: 'colleague' }],
-])('self-imported: %s', async (name, by) => {
-  expect(await independence(name.length * 3000, by)).toBe('self-imported');
+test('self-imported: the importer freezes, or opens, or trains', async () => {
+  expect(await independence({ freezes: custodian })).toBe('self-imported');
+  expect(await independence({ opens: custodian })).toBe('self-imported');
+  await trained(asking(server, custodian), campaign);
+  expect(await independence()).toBe('self-imported');
+  await trained(asking(server, owner), campaign);
+  expect(await independence()).toBe('custodian-sealed');
+});
+
+test('self-imported: one of those at work has had the same rows, in whatever table', async () => {
+  await imported(server, colleague, `${content}\n9,9,0.5`);
+  expect(await independence()).toBe('custodian-sealed');
+  expect(await independence({ freezes: colleague })).toBe('self-imported');
+  await imported(server, owner, `${content}\n9,8,0.5`);
+  expect(await independence()).toBe('self-imported');
 });

@@ -53,6 +53,14 @@ export const campaignFileSchema = z.strictObject({
   label: labelSchema,
   startedAt: instantSchema,
   finishedAt: instantSchema.nullable(),
+  /**
+   * Openings by campaigns that the crate may not name, by their numbers in families that this campaign spends from.
+   * Listed are those that came before one of its own; left out where there are none.
+   */
+  unnamedOpenings: z
+    .array(z.strictObject({ family: z.string().min(1).max(100), attempts: z.array(z.int().min(1)).min(1) }))
+    .min(1)
+    .exactOptional(),
 });
 export type CampaignFile = z.infer<typeof campaignFileSchema>;
 

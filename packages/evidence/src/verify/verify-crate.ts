@@ -103,7 +103,7 @@ export function verifyCrate(bytes: Uint8Array, options: VerifyOptions = {}): Ver
   checkSplit(contents, findings);
   checkReplay(contents, findings);
   checkModels(contents, ledger, findings);
-  checkFamilies(ledger, findings);
+  checkFamilies(contents, ledger, findings);
   const order = checkHypotheses(contents, ledger, findings);
   recomputeVerdicts(contents, options.predict, findings);
   if (findings.failed()) return report('failed', heading, findings);

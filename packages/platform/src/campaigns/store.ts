@@ -1,6 +1,7 @@
 import { GenesisError } from '@genesis/contracts';
 import { and, asc, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
-import { type ReadScope, resource, type WriteTx } from '../door/index.ts';
+import { factsOf, type ReadScope, resource, type WriteTx } from '../door/index.ts';
+import type { ResourceFacts } from '../policy/index.ts';
 import { campaign, experiment, family, hypothesis, opening, trajectory } from './tables.ts';
 
 export type CampaignRow = typeof campaign.$inferSelect;
@@ -144,24 +145,39 @@ export async function listCampaignsOf(
   return rows.map(({ campaign: row }) => ({ id: row.id, title: row.plan.title, state: row.state }));
 }
 
-/** The entries of an opening: of its freeze and of itself. */
-export type OpeningEntries = { freezeEntry: string; openEntry: string };
+/** An opening with its entries. `facts` are those of its campaign, where the scope admits it. */
+export type OpeningOfFamily = {
+  campaign: string;
+  family: string;
+  attempt: number;
+  freezeEntry: string;
+  openEntry: string;
+  facts: ResourceFacts | null;
+};
 
 /**
- * All openings of the families that these hypotheses spend from, also those of other campaigns: the budget is one.
- * Entry ids only, so no scope is needed beyond that of the hypotheses.
+ * All openings of the families that these hypotheses spend from, also those of campaigns that the scope does not admit:
+ * the budget is one. Those have no facts, and nothing of them but their number may be told.
  */
 export async function listOpenings(
   scope: ReadScope,
   hypotheses: readonly HypothesisRow[],
-): Promise<OpeningEntries[]> {
+): Promise<OpeningOfFamily[]> {
   const families = [...new Set(hypotheses.map((one) => one.family))];
   if (families.length === 0) return [];
   const rows = await scope.orm
-    .select({ freezeEntry: hypothesis.freezeEntry, openEntry: hypothesis.openEntry })
-    .from(hypothesis)
-    .where(and(inArray(hypothesis.family, families), isNotNull(hypothesis.openEntry)));
-  return rows.map(({ freezeEntry, openEntry }) => ({ freezeEntry, openEntry: openEntry! }));
+    .select({ hypothesis, attempt: opening.attempt, resource })
+    .from(opening)
+    .innerJoin(hypothesis, eq(hypothesis.id, opening.hypothesis))
+    .leftJoin(resource, and(eq(resource.id, hypothesis.campaign), scope.where))
+    .where(and(inArray(hypothesis.family, families), isNotNull(hypothesis.openEntry)))
+    .orderBy(asc(opening.family), asc(opening.attempt));
+  return rows.map(
+    ({ hypothesis: { campaign: by, family: of, freezeEntry, openEntry }, attempt, resource: row }) => ({
+      ...{ campaign: by, family: of, attempt, freezeEntry, openEntry: openEntry! },
+      facts: row === null ? null : factsOf(row),
+    }),
+  );
 }
 
 /** What the families of these hypotheses have spent of their error budgets, wherever it was spent. */

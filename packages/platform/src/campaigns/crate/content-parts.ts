@@ -1,4 +1,4 @@
-import type { ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
+import type { CampaignFile, ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
 import { type ModelRow, modelCard } from '../../models/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
 import { openRows } from '../hypotheses/evaluation-rows.ts';
@@ -11,13 +11,15 @@ export type Exported = {
   experiments: readonly ExperimentRow[];
   hypotheses: readonly HypothesisRow[];
   models: readonly ModelRow[];
+  /** Numbers of openings that may not be named. */
+  unnamed: NonNullable<CampaignFile['unnamedOpenings']>;
 };
 
 /** Everything that a crate of this campaign says, before anything is withheld. */
 export async function contentParts(
   parts: CampaignParts,
   principal: PrincipalFacts,
-  { row, facts, experiments, hypotheses, models }: Exported,
+  { row, facts, experiments, hypotheses, models, unnamed }: Exported,
 ): Promise<Omit<ContentParts, 'exportedAt' | 'withhold'>> {
   const iso = (at: number): string => new Date(at).toISOString();
   return {
@@ -31,6 +33,7 @@ export async function contentParts(
       label: facts.label,
       startedAt: iso(row.createdAt),
       finishedAt: row.endedAt === null ? null : iso(row.endedAt),
+      ...(unnamed.length === 0 ? {} : { unnamedOpenings: unnamed }),
     },
     // Those without a result go out too: a gap would look like an experiment that was dropped.
     experiments: experiments.map(({ arm, repeat, index, design, noiseSeed, outcome, run, entry }) => ({

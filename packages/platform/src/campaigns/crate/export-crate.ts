@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { GenesisError, isRootHidden, type Label } from '@genesis/contracts';
 import { formatVerifierKey, prepareContent, proveLedger, writeCrate } from '@genesis/evidence';
-import { decide, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
+import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
+import { assertAllowed } from '../hypotheses/assert-allowed.ts';
 import type { CampaignParts } from '../parts.ts';
 import { findCampaign, listExperiments, listHypotheses, listOpenings } from '../store.ts';
 import { withheldSalt } from '../tables.ts';
 import { contentParts } from './content-parts.ts';
 import { entriesOf } from './entries.ts';
+import { partOpenings } from './openings.ts';
 
 export type ExportRequest = {
   /** What the recipient may hold: nothing above it goes out. */
@@ -39,7 +41,14 @@ export async function exportCrate(
     });
   }
   const leaving: ResourceFacts = { ...facts, destinationClearance: wanted.destination };
-  assertMayLeave(principal, leaving, clock.now().getTime());
+  const leave = {
+    principal,
+    action: 'campaign.export',
+    resource: { about: leaving },
+    purpose: 'publish',
+  } as const;
+  // Before anything is read into a file; the export's own entry is decided again, in its transaction.
+  await assertAllowed(door, [leave]);
   const experiments = await listExperiments(scope, id);
   const hypotheses = await listHypotheses(scope, id);
   if (hypotheses.some(({ state }) => state === 'opened')) {
@@ -67,28 +76,26 @@ export async function exportCrate(
       { salt: new Uint8Array(randomBytes(32)), reason: sealedReason },
     ]),
   );
+  const openings = await listOpenings(scope, hypotheses);
+  const { named, unnamed } = await partOpenings(door, principal, id, openings, wanted.destination);
   const content = prepareContent({
-    ...(await contentParts(parts, principal, { row, facts, experiments, hypotheses, models })),
+    ...(await contentParts(parts, principal, { row, facts, experiments, hypotheses, models, unnamed })),
     exportedAt: clock.now().toISOString(),
     withhold: withheld,
   });
-  const { entry } = await door.perform(
-    { principal, action: 'campaign.export', resource: { about: leaving }, purpose: 'publish' },
-    async (tx, _facts, exportEntry) => {
-      for (const [path, { salt }] of withheld) {
-        await tx.insert(withheldSalt).values({ entry: exportEntry, path, salt: Buffer.from(salt) });
-      }
-      return {
-        result: undefined,
-        details: { kind: 'export', campaignId: id, contentHash: content.contentHash },
-      };
-    },
-  );
+  const { entry } = await door.perform(leave, async (tx, _facts, exportEntry) => {
+    for (const [path, { salt }] of withheld) {
+      await tx.insert(withheldSalt).values({ entry: exportEntry, path, salt: Buffer.from(salt) });
+    }
+    return {
+      result: undefined,
+      details: { kind: 'export', campaignId: id, contentHash: content.contentHash },
+    };
+  });
   const last = await ledger.checkpoint();
-  const openings = await listOpenings(scope, hypotheses);
   const entries = await entriesOf(
     ledger,
-    { campaignEntry: row.entry, experiments, hypotheses, models, openings, exported: entry },
+    { campaignEntry: row.entry, experiments, hypotheses, models, openings: named, exported: entry },
     last.size,
   );
   const sizes = [...new Set(hypotheses.flatMap(({ checkpointSize }) => checkpointSize ?? []))];
@@ -100,21 +107,4 @@ export async function exportCrate(
     readNodes: (nodes) => ledger.readNodes(nodes),
   });
   return Buffer.from(writeCrate(content, proven));
-}
-
-/** Denies before anything is read into a file; the export's own entry is decided again, in its transaction. */
-function assertMayLeave(principal: PrincipalFacts, leaving: ResourceFacts, at: number): void {
-  const decision = decide({
-    principal,
-    action: 'campaign.export',
-    resource: leaving,
-    purpose: 'publish',
-    at,
-  });
-  if (decision.effect === 'allow') return;
-  throw new GenesisError({
-    code: 'denied',
-    message: `Not allowed: ${decision.rationaleCode}. ${decision.needed.join(' ')}`.trim(),
-    decision,
-  });
 }
