@@ -111,10 +111,11 @@ export const resourceOf = (kinds: readonly string[]): fc.Arbitrary<ResourceFacts
     fc.record({ sealed: fc.boolean(), destinationClearance: fc.oneof(anyLabel, highLabel) }),
   );
 
-const anySource: fc.Arbitrary<SourceFacts> = fc.record({
-  label: fc.oneof(anyLabel, lowLabel),
-  conditions: anyConditions,
-});
+const anySource: fc.Arbitrary<SourceFacts> = withRare(
+  fc.record({ label: fc.oneof(anyLabel, lowLabel), conditions: anyConditions }),
+  2,
+  fc.record({ organisation: fc.option(fc.constantFrom(...organisations)) }),
+);
 
 const anyAction: fc.Arbitrary<Action> = fc.constantFrom(...actions);
 

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyLabel, anyRequest, easyRequest } from '../../test/policy-arbitraries.ts';
 import { decide } from './decide.ts';
-import { dominates, join } from './lattice.ts';
+import { dominates, isPublic, join } from './lattice.ts';
 import type { DecisionRequest } from './request.ts';
 import type { Rule } from './rule.ts';
+import { ownerOfDerived } from './rules/labels.ts';
 import { standardRules } from './standard-rules.ts';
 
 const runs = { numRuns: 10_000 };
@@ -67,6 +68,28 @@ test('nothing allowed writes down: the result dominates its sources and loosens 
     { numRuns: 30_000 },
   );
   expect(derived).toBeGreaterThan(30);
+});
+
+test('nothing allowed changes hands: what has a source that is not public belongs to the owner of the source', () => {
+  let kept = 0;
+  fc.assert(
+    fc.property(likely, (request) => {
+      const { resource } = request;
+      const owned = (request.sources ?? []).filter(
+        ({ label, organisation }) => organisation !== undefined && !isPublic(label),
+      );
+      if (owned.length === 0) return;
+      if (denied(request)) return;
+      kept++;
+      for (const { organisation } of owned) expect(organisation).toBe(resource.organisation);
+      expect([resource.organisation, undefined]).toContain(ownerOfDerived(owned));
+      const elsewhere = { ...resource, organisation: resource.organisation === 'org_a' ? 'org_b' : 'org_a' };
+      const { rules } = decide({ ...request, resource: elsewhere });
+      expect(rules.map(({ rule }) => rule)).toContain('owner-kept');
+    }),
+    { numRuns: 30_000 },
+  );
+  expect(kept).toBeGreaterThan(5);
 });
 
 test('monotone in clearance: a higher one never turns an allowed request into a denied one', () => {

@@ -20,5 +20,6 @@ export {
   type SourceFacts,
 } from './request.ts';
 export type { Rule } from './rule.ts';
+export { ownerOfDerived } from './rules/labels.ts';
 export { admits, isVisible, type ReadPredicate, readScopeOf } from './scope.ts';
 export { standardRules } from './standard-rules.ts';

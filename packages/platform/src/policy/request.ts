@@ -50,8 +50,8 @@ export type ResourceFacts = {
   destinationClearance?: Label;
 };
 
-/** A label with the conditions that go with it: what every source of a derived thing has. */
-export type SourceFacts = { label: Label; conditions: Conditions };
+/** A label with the conditions that go with it, and the owner where there is one: what a source of a derived thing has. */
+export type SourceFacts = { label: Label; conditions: Conditions; organisation?: string | null };
 
 export type DecisionRequest = {
   principal: PrincipalFacts;

@@ -121,6 +121,17 @@ test('what a result loses of the conditions of its source is forbidden, one by o
   expect(deriving({ ...source, purposes: ['explore', 'train'] })).toBe('no-looser-conditions');
 });
 
+test('what is derived from data of another organisation stays there, unless the data are public', () => {
+  const { resource } = easyRequest('run.submit');
+  const deriving = (organisation: string | null, label = resource.label) =>
+    decide(easyRequest('run.submit', { sources: [{ label, organisation, conditions: resource.conditions }] }))
+      .rationaleCode;
+  expect(deriving('org_a')).toBe('role-in-organisation');
+  expect(deriving('org_b')).toBe('owner-kept');
+  expect(deriving(null)).toBe('owner-kept');
+  expect(deriving('org_b', bottom)).toBe('role-in-organisation');
+});
+
 test('a source beyond the clearance is named as that, whatever else is wrong', () => {
   const request = easyRequest('run.submit', {
     sources: [{ label: { level: 'internal', categories: ['zz'] }, conditions: unrestricted }],

@@ -15,6 +15,7 @@ import {
   labelNotDominated,
   noLooseConditions,
   noWriteDown,
+  ownerKept,
   purposeOfAction,
   purposeStated,
 } from './rules/labels.ts';
@@ -34,6 +35,7 @@ export const standardRules: readonly Rule[] = [
   labelNotDominated,
   noWriteDown,
   noLooseConditions,
+  ownerKept,
   purposeOfAction,
   purposeStated,
   exportAllowed,

@@ -4,7 +4,13 @@ import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { delegate, type WriteTx } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
-import { join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import {
+  join,
+  joinConditions,
+  ownerOfDerived,
+  type PrincipalFacts,
+  type ResourceFacts,
+} from '../policy/index.ts';
 import { insertRun } from './lifecycle.ts';
 import type { RunParts } from './parts.ts';
 import { findCapability } from './registry.ts';
@@ -47,7 +53,8 @@ function assertApart(names: readonly string[]): void {
 }
 
 /**
- * Submits a run. Its label is the join of the capability's and of everything that it reads. With an idempotency key
+ * Submits a run. Its label is the join of the capability's and of everything that it reads, and it belongs to the owner
+ * of what is not public among that. With an idempotency key
  * the same request gives the same run and one launch, and another request under that key is refused.
  */
 export async function submitRun(
@@ -68,11 +75,12 @@ export async function submitRun(
     throw invalidField('datasets', 'a built-in function reads no datasets');
   }
   const sources = [facts, ...versions.map((version) => version.facts)];
+  const owner = ownerOfDerived(sources);
   const id = ids.next('run');
   const governed: ResourceFacts = {
     kind: 'run',
     id,
-    organisation: principal.organisation,
+    organisation: owner === undefined ? principal.organisation : owner,
     label: sources.reduce((all, source) => join(all, source.label), row.manifest.labelRule.atLeast),
     conditions: sources.reduce((all, source) => joinConditions(all, source.conditions), facts.conditions),
   };

@@ -6,6 +6,7 @@ import {
   describeLabel,
   describeMissing,
   dominates,
+  isPublic,
   join,
   joinConditions,
   purposeFits,
@@ -66,6 +67,31 @@ export const noLooseConditions: Rule = {
       );
     }
     return silent;
+  },
+};
+
+/**
+ * Who owns what is derived from these sources: the owner of the first that is not public. Undefined where all are public
+ * and the result belongs to whoever makes it.
+ */
+export const ownerOfDerived = (
+  sources: readonly Pick<SourceFacts, 'label' | 'organisation'>[],
+): string | null | undefined => sources.find(({ label }) => !isPublic(label))?.organisation;
+
+export const ownerKept: Rule = {
+  name: 'owner-kept',
+  says: 'What is derived from something that is not public belongs to the organisation of that source.',
+  judge: ({ resource, sources = noSources }) => {
+    const other = sources.find(
+      ({ label, organisation }) =>
+        organisation !== undefined && organisation !== resource.organisation && !isPublic(label),
+    );
+    if (other === undefined) return silent;
+    const owner = other.organisation ?? 'the platform';
+    return forbid(
+      `a source that is not public belongs to ${owner}`,
+      `the result must belong to ${owner}, and all its sources that are not public too`,
+    );
   },
 };
 
