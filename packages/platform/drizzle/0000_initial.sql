@@ -248,6 +248,7 @@ CREATE TABLE "token" (
 	"hash" "bytea" NOT NULL,
 	"scopes" text[] NOT NULL,
 	"uncleared" boolean NOT NULL,
+	"founding" boolean DEFAULT false NOT NULL,
 	"created_at" bigint NOT NULL,
 	"expires_at" bigint NOT NULL,
 	"revoked_at" bigint,
@@ -278,7 +279,7 @@ CREATE TABLE "ledger_cosignature" (
 	"witness" text NOT NULL,
 	"verifier_key" text NOT NULL,
 	"line" text NOT NULL,
-	CONSTRAINT "ledger_cosignature_size_witness_pk" PRIMARY KEY("size","witness")
+	CONSTRAINT "ledger_cosignature_size_witness_verifier_key_pk" PRIMARY KEY("size","witness","verifier_key")
 );
 
 --> statement-breakpoint
@@ -357,6 +358,7 @@ CREATE TABLE "attempt" (
 --> statement-breakpoint
 CREATE TABLE "capability" (
 	"id" text PRIMARY KEY NOT NULL,
+	"organisation" text NOT NULL,
 	"name" text NOT NULL,
 	"version" text NOT NULL,
 	"manifest" jsonb NOT NULL,
@@ -426,7 +428,7 @@ CREATE INDEX "ledger_entry_resource" ON "ledger_entry" USING btree ("resource","
 --> statement-breakpoint
 CREATE INDEX "model_campaign" ON "model" USING btree ("campaign","created_at");
 --> statement-breakpoint
-CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("name","version");
+CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("organisation","name","version");
 --> statement-breakpoint
 CREATE INDEX "run_governed_by" ON "run" USING btree ("governed_by","created_at");
 --> statement-breakpoint

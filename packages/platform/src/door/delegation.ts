@@ -8,8 +8,21 @@ import type { WriteTx } from './tx.ts';
 /** Where the door finds what identity knows of a principal. */
 export interface PrincipalDirectory {
   /** Facts as they are now, or undefined where there is no such principal or it is disabled. */
-  load(principal: string): Promise<Omit<PrincipalFacts, 'tokenScopes' | 'delegation'> | undefined>;
+  load(principal: string): Promise<Known | undefined>;
 }
+
+type Known = Omit<PrincipalFacts, 'tokenScopes' | 'delegation'>;
+
+/**
+ * A principal under a token that nobody vouched for: without clearance, and without the power of a steward unless it
+ * is the one that founds an organisation. Otherwise whoever hands out tokens could clear anybody, and so themselves.
+ */
+export const unvouched = (facts: Known, founding: boolean): Known => ({
+  ...facts,
+  uncleared: true,
+  clearance: bottom,
+  roles: founding ? facts.roles : facts.roles.filter(({ role }) => role !== 'steward'),
+});
 
 export type NewDelegation = {
   purpose: Purpose;
@@ -85,8 +98,7 @@ export async function actUnder(
     throw new GenesisError({ code: 'unauthenticated', message: `Delegation ${id} is no longer valid.` });
   }
   return {
-    ...facts,
-    ...(row.uncleared ? { uncleared: true, clearance: bottom } : {}),
+    ...(row.uncleared ? unvouched(facts, false) : facts),
     tokenScopes: row.tokenScopes,
     delegation: {
       id: row.id,

@@ -5,6 +5,7 @@ export {
   type NewDelegation,
   type PrincipalDirectory,
   revokeDelegation,
+  unvouched,
 } from './delegation.ts';
 export {
   type Change,

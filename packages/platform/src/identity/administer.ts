@@ -168,15 +168,12 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
         async (tx) => {
           await mustExist(tx, who);
           const uncleared = who === by.id ? by.uncleared === true : !isSteward(by, home, now());
-          const row = {
-            id,
-            principal: who,
-            name: wanted.name,
-            hash: made.hash,
-            scopes: wanted.scopes,
-            uncleared,
-          };
-          await tx.insert(token).values({ ...row, createdAt: now(), expiresAt });
+          const founding =
+            uncleared &&
+            home !== null &&
+            (who === by.id ? isSteward(by, home, now()) : await foundsAnew(tx, who, home));
+          const row = { id, principal: who, name: wanted.name, hash: made.hash, scopes: wanted.scopes };
+          await tx.insert(token).values({ ...row, uncleared, founding, createdAt: now(), expiresAt });
           return { result: undefined, details: { token: id, scopes: wanted.scopes, expiresAt } };
         },
       );
@@ -234,6 +231,17 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
   };
 }
 export type Administration = ReturnType<typeof createAdministration>;
+
+/** Whether this is the first token of the only steward that the organisation has. */
+async function foundsAnew(tx: WriteTx, who: string, home: string): Promise<boolean> {
+  const stewards = await tx
+    .select({ principal: roleBinding.principal })
+    .from(roleBinding)
+    .where(and(eq(roleBinding.organisation, home), eq(roleBinding.role, 'steward')))
+    .for('update');
+  const [earlier] = await tx.select({ id: token.id }).from(token).where(eq(token.principal, who)).limit(1);
+  return stewards.length === 1 && stewards[0]?.principal === who && earlier === undefined;
+}
 
 /** Whether a principal may vouch for the clearance of a member by issuing a token. */
 const isSteward = (by: PrincipalFacts, home: string | null, at: number): boolean =>

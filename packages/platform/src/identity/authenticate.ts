@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
+import { unvouched } from '../door/index.ts';
 import type { Clock, Database } from '../kernel/index.ts';
-import { noClearance } from './model.ts';
 import type { Authenticator } from './ports.ts';
 import { token } from './tables.ts';
 import { parseToken, sameHash } from './token.ts';
@@ -21,11 +21,8 @@ export function createTokenAuthenticator(
       if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
       const facts = await directory.load(row.principal);
       if (facts === undefined) return undefined;
-      return {
-        ...facts,
-        ...(row.uncleared ? { uncleared: true, clearance: noClearance } : {}),
-        tokenScopes: row.scopes,
-      };
+      const known = row.uncleared ? unvouched(facts, row.founding) : facts;
+      return { ...known, tokenScopes: row.scopes };
     },
   };
 }

@@ -61,6 +61,38 @@ test('a token that an administrator issues carries no clearance; one that a stew
   expect(ownFromUncleared.clearance.level).toBe('public');
 });
 
+test('an administrator cannot make a steward to clear somebody: a second one needs a token from the first', async () => {
+  const { administration, admin, as } = world;
+  const second = await member('second steward', 'steward');
+  const facts = await as((await administration.createToken(admin, second, token)).secret);
+  expect(facts.roles.some(({ role }) => role === 'steward')).toBe(false);
+  const own = await as((await administration.createToken(facts, second, token)).secret);
+  expect(own.roles.some(({ role }) => role === 'steward')).toBe(false);
+  const puppet = await member('puppet', 'researcher');
+  const clear = administration.clear(facts, puppet, admin.organisation, {
+    level: 'classified',
+    categories: [],
+  });
+  await expect(clear).rejects.toMatchObject({ failure: { code: 'denied' } });
+});
+
+test('a second token for the first steward founds nothing', async () => {
+  const { administration, admin, as } = world;
+  const { id } = await administration.createOrganisation(admin, 'another');
+  const first = await administration.createPrincipal(admin, {
+    kind: 'person',
+    name: 'founder',
+    organisation: id,
+  });
+  await administration.grantRole(admin, first.id, { organisation: id, role: 'steward' });
+  const isSteward = async (secret: string) => (await as(secret)).roles.some(({ role }) => role === 'steward');
+  const founding = await administration.createToken(admin, first.id, token);
+  expect(await isSteward(founding.secret)).toBe(true);
+  const spare = await administration.createToken(await as(founding.secret), first.id, token);
+  expect(await isSteward(spare.secret)).toBe(true);
+  expect(await isSteward((await administration.createToken(admin, first.id, token)).secret)).toBe(false);
+});
+
 test('nobody clears themselves, and an administrator clears nobody', async () => {
   const { administration, admin, as } = world;
   const steward = await member('selfish', 'steward');

@@ -41,6 +41,8 @@ export const token = pgTable(
     scopes: text('scopes').array().notNull(),
     /** Issued by somebody who may not vouch for a clearance: the bearer has none. */
     uncleared: boolean('uncleared').notNull(),
+    /** The first token of an organisation's only steward: somebody has to begin. */
+    founding: boolean('founding').notNull().default(false),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
     revokedAt: bigint('revoked_at', { mode: 'number' }),
