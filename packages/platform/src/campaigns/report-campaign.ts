@@ -2,7 +2,13 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { findRun } from '../runs/index.ts';
 import type { CampaignParts } from './parts.ts';
 import { assembleReport, bestExperiment, type ReportFacts, renderReport } from './report/index.ts';
-import { findCampaign, listExperiments, listHypotheses, listOpeningsSpent } from './store.ts';
+import {
+  countAskedElsewhere,
+  findCampaign,
+  listExperiments,
+  listHypotheses,
+  listOpeningsSpent,
+} from './store.ts';
 
 const sealedRows = 'the sealed rows of the split are not shown: showing them would retire it';
 
@@ -46,6 +52,7 @@ export async function reportCampaign(
           : { shown: true, value: Array.isArray(hypothesis.rows) ? hypothesis.rows : null },
     })),
     families: await listOpeningsSpent(scope, hypotheses),
+    elsewhere: await countAskedElsewhere(scope, row),
   };
   return renderReport(assembleReport(facts));
 }

@@ -318,13 +318,23 @@ export function campaignRoutes(
         tags,
         summary: 'All freezes of a campaign, the abandoned ones too',
         params: campaignParams,
-        response: { 200: z.strictObject({ items: z.array(hypothesisView) }) },
+        response: {
+          200: z.strictObject({
+            items: z.array(hypothesisView),
+            /** Other campaigns with the same measurements, objective and space, as far as you may see them. */
+            elsewhere: z.strictObject({ campaigns: z.int(), freezes: z.int(), openings: z.int() }),
+          }),
+        },
       },
     },
     async (request) => {
       const { id } = request.params;
       const { scope } = await door.use(principalOf(request), 'campaign.read', id, 'evaluate');
-      return { items: (await store.listHypotheses(scope, id)).map(viewHypothesis) };
+      const items = (await store.listHypotheses(scope, id)).map(viewHypothesis);
+      return {
+        items,
+        elsewhere: await store.countAskedElsewhere(scope, await store.findCampaign(scope, id)),
+      };
     },
   );
 

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, asc, desc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, ne, or, sql } from 'drizzle-orm';
 import { factsOf, type ReadScope, resource, type WriteTx } from '../door/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { campaign, experiment, family, hypothesis, opening, trajectory } from './tables.ts';
@@ -198,4 +198,34 @@ export async function listOpeningsSpent(
     .where(inArray(family.id, families))
     .groupBy(family.id)
     .orderBy(asc(family.id));
+}
+
+/** How often the question of a campaign was asked: in how many other campaigns, frozen and opened how many times. */
+export type AskedElsewhere = { campaigns: number; freezes: number; openings: number };
+
+/**
+ * Other campaigns with the same measurements, objective and space. Each has an error budget of its own where it measures
+ * afresh, so a reader has to know how many there were. Counts what the scope admits only.
+ */
+export async function countAskedElsewhere(scope: ReadScope, row: CampaignRow): Promise<AskedElsewhere> {
+  const json = (value: unknown) => sql`${JSON.stringify(value)}::jsonb`;
+  const [found] = await scope.orm
+    .select({
+      campaigns: sql<number>`count(distinct ${campaign.id})::int`,
+      freezes: sql<number>`count(${hypothesis.id})::int`,
+      openings: sql<number>`count(${hypothesis.openEntry})::int`,
+    })
+    .from(campaign)
+    .innerJoin(resource, eq(resource.id, campaign.id))
+    .leftJoin(hypothesis, eq(hypothesis.campaign, campaign.id))
+    .where(
+      and(
+        scope.where,
+        ne(campaign.id, row.id),
+        sql`${campaign.origin} is not distinct from ${row.origin}`,
+        sql`${campaign.space} = ${json(row.space)}`,
+        sql`${campaign.plan} -> 'objective' = ${json(row.plan.objective)}`,
+      ),
+    );
+  return found ?? { campaigns: 0, freezes: 0, openings: 0 };
 }

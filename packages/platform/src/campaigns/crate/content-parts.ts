@@ -1,3 +1,4 @@
+import type { Label } from '@genesis/contracts';
 import type { CampaignFile, ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
 import { type ModelRow, modelCard } from '../../models/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
@@ -13,13 +14,14 @@ export type Exported = {
   models: readonly ModelRow[];
   /** Numbers of openings that may not be named. */
   unnamed: NonNullable<CampaignFile['unnamedOpenings']>;
+  destination: Label;
 };
 
 /** Everything that a crate of this campaign says, before anything is withheld. */
 export async function contentParts(
   parts: CampaignParts,
   principal: PrincipalFacts,
-  { row, facts, experiments, hypotheses, models, unnamed }: Exported,
+  { row, facts, experiments, hypotheses, models, unnamed, destination }: Exported,
 ): Promise<Omit<ContentParts, 'exportedAt' | 'withhold'>> {
   const iso = (at: number): string => new Date(at).toISOString();
   return {
@@ -46,7 +48,7 @@ export async function contentParts(
       runId: run,
       entryId: entry,
     })),
-    ...(await tableParts(parts, principal, row)),
+    ...(await tableParts(parts, principal, row, destination)),
     models: new Map(
       await Promise.all(
         models.map(async (model) => [model.id, await modelPart(parts, model, facts)] as const),
@@ -87,16 +89,26 @@ async function hypothesisPart(parts: CampaignParts, hypothesis: HypothesisRow): 
   };
 }
 
-/** The explore part of a table and the rule that cut it. The sealed part is never among the files. */
+/**
+ * The explore part of a table and the rule that cut it. The sealed part is never among the files. All columns go out,
+ * those that the campaign does not use too, so that whoever holds the sealed rows can compute the table's hash again.
+ * So it is an export of the table as well: decided as one, and its owner finds it among its uses.
+ */
 async function tableParts(
   parts: CampaignParts,
   principal: PrincipalFacts,
   row: CampaignRow,
+  destination: Label,
 ): Promise<Pick<ContentParts, 'split' | 'exploreRows'>> {
   const { source } = row.plan;
   if (source.kind !== 'table') return {};
   const { catalog, door } = parts;
-  const { version } = await catalog.showVersion(principal, source.version, 'explore');
+  const { version, facts } = await catalog.showVersion(principal, source.version, 'explore');
+  const about: ResourceFacts = { ...facts, destinationClearance: destination };
+  await door.perform(
+    { principal, action: 'dataset.export', resource: { about }, purpose: 'publish' },
+    async () => ({ result: undefined, details: { form: 'crate', part: 'explore', campaign: row.id } }),
+  );
   const { split } = await catalog.showSplit(principal, source.split, 'explore');
   const columns = version.columns.map(({ name }) => name);
   const rows = await catalog.tables.exploreRows(door.authorize(principal, 'explore'), source.split, columns);

@@ -79,7 +79,15 @@ export async function exportCrate(
   const openings = await listOpenings(scope, hypotheses);
   const { named, unnamed } = await partOpenings(door, principal, id, openings, wanted.destination);
   const content = prepareContent({
-    ...(await contentParts(parts, principal, { row, facts, experiments, hypotheses, models, unnamed })),
+    ...(await contentParts(parts, principal, {
+      row,
+      facts,
+      experiments,
+      hypotheses,
+      models,
+      unnamed,
+      destination: wanted.destination,
+    })),
     exportedAt: clock.now().toISOString(),
     withhold: withheld,
   });

@@ -8,10 +8,12 @@ import { triedOf } from '../explore.ts';
 import { placed, type StoredInstrument } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
+  type CampaignRow,
   findCampaign,
   findHypothesis,
   type HypothesisRow,
   listExperiments,
+  lockCampaign,
   lockHypothesis,
 } from '../store.ts';
 import { campaign, family, hypothesis } from '../tables.ts';
@@ -32,12 +34,7 @@ export async function freezeHypothesis(
   const purpose = 'evaluate';
   const { scope } = await door.use(principal, 'campaign.read', campaignId, purpose, { for: 'freeze' });
   const row = await findCampaign(scope, campaignId);
-  if (row.state === 'exploring') {
-    throw new GenesisError({
-      code: 'conflict',
-      message: 'The campaign is still exploring: wait for it, or stop it first.',
-    });
-  }
+  assertStill(row);
   const model = await models.latestOf(scope, campaignId);
   const tried = triedOf(await listExperiments(scope, campaignId));
   const { source } = row.plan;
@@ -53,6 +50,8 @@ export async function freezeHypothesis(
   await door.perform(
     { principal, action: 'hypothesis.freeze', resource: campaignId, purpose },
     async (tx, _facts, entry) => {
+      // Nothing is proposed and nobody resumes while this is held: what the claim is about stands still.
+      assertStill(await lockCampaign(tx, campaignId));
       const earlier = await countFreezes(tx, row.planHash);
       const claim = draftClaim(wanted, {
         row,
@@ -106,6 +105,14 @@ export async function freezeHypothesis(
   parts.crash.reach('hypothesis.frozen');
   await ledger.checkpoint();
   return await findHypothesis(door.authorize(principal, purpose), id);
+}
+
+function assertStill({ state }: CampaignRow): void {
+  if (state !== 'exploring') return;
+  throw new GenesisError({
+    code: 'conflict',
+    message: 'The campaign is still exploring: wait for it, or stop it first.',
+  });
 }
 
 async function isReplicated(

@@ -54,6 +54,7 @@ export function assembleReport(facts: ReportFacts): CampaignReport {
       spent,
       left: leftOf(alpha, spent),
     })),
+    elsewhere: { ...facts.elsewhere },
     brier: brierScore(stated),
   };
 }

@@ -27,6 +27,8 @@ export type ReportFacts = {
   hypotheses: readonly HypothesisFacts[];
   /** The error budgets that the hypotheses spend from, with everything spent, also by other campaigns. */
   families: readonly { id: string; alpha: number; spent: number }[];
+  /** Other campaigns with the same measurements, objective and space, as far as the reader may see them. */
+  elsewhere: { campaigns: number; freezes: number; openings: number };
 };
 
 export type ExperimentFacts = {

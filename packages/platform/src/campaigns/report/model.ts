@@ -30,6 +30,7 @@ export type CampaignReport = {
   models: ModelReport[];
   hypotheses: HypothesisReport[];
   families: FamilyReport[];
+  elsewhere: { campaigns: number; freezes: number; openings: number };
   /** Mean squared error of the stated confidences; null when no verdict decided anything. */
   brier: { score: number | null; scored: number; inconclusive: number };
 };

@@ -41,7 +41,7 @@ export function verdictSection(report: CampaignReport): Markup {
   return html`<section aria-labelledby="tested"><h2 id="tested">What was tested</h2>
 <p>Each claim was frozen, with every rule by which it is judged, before the data that tests it was opened or measured. All freezes are listed, the abandoned ones too.</p>
 ${hypotheses.map((hypothesis, i) => card(hypothesis, objective, i + 1))}
-${budgets(report)}${confidences(report)}</section>`;
+${budgets(report)}${elsewhere(report)}${confidences(report)}</section>`;
 }
 
 function card(hypothesis: HypothesisReport, objective: ObjectiveReport, place: number): Markup {
@@ -177,6 +177,11 @@ function budgets({ families, hypotheses }: CampaignReport): Markup | null {
     )}</tbody>`,
   );
 }
+
+const elsewhere = ({ elsewhere: { campaigns, freezes, openings } }: CampaignReport): Markup | null =>
+  campaigns === 0
+    ? null
+    : html`<p>The same was asked elsewhere: ${counted(campaigns, 'other campaign')} with these measurements, this objective and this space froze ${counted(freezes, 'claim')} and opened ${number(openings)}. Campaigns that measure afresh have an error budget each, so the more of them there are, the more likely one supports a false claim.</p>`;
 
 const confidences = ({ brier }: CampaignReport): Markup | null =>
   brier.score === null

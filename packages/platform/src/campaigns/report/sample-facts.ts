@@ -188,5 +188,6 @@ export function sampleFacts(repeats = 3, budget = 10): ReportFacts {
       hypothesisFacts('hyp_3', armsClaim('minimise'), null),
     ],
     families: [{ id: 'cmp_1', alpha: 0.05, spent: 0.05 }],
+    elsewhere: { campaigns: 2, freezes: 3, openings: 1 },
   };
 }
