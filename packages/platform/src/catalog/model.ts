@@ -43,10 +43,12 @@ const importFields = {
   split: cutSchema.exactOptional(),
 };
 
+const description = line(5000);
+/** Where the data comes from: a citation, a URL, an instrument. */
+const source = line(2000);
 const freshFields = {
-  description: line(5000).default(''),
-  /** Where the data comes from: a citation, a URL, an instrument. */
-  source: line(2000).default(''),
+  description: description.default(''),
+  source: source.default(''),
   /** The organisation that owns it; the caller's own when left out. */
   organisation: idSchema('organisation').exactOptional(),
   label: labelSchema.default({ level: 'public', categories: [] }),
@@ -63,8 +65,8 @@ export const importRequestSchema = z
   .strictObject({
     name: line(200).min(1).exactOptional(),
     dataset: idSchema('dataset').exactOptional(),
-    description: freshFields.description.exactOptional(),
-    source: freshFields.source.exactOptional(),
+    description: description.exactOptional(),
+    source: source.exactOptional(),
     organisation: freshFields.organisation,
     label: labelSchema.exactOptional(),
     conditions: conditionsSchema.exactOptional(),

@@ -1,4 +1,5 @@
-import { idSchema, purposeSchema } from '@genesis/contracts';
+import { Readable } from 'node:stream';
+import { idSchema, invalidField, purposeSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
 import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
@@ -61,7 +62,9 @@ export function catalogRoutes(
       },
     },
     async (request, reply) => {
-      const content = request.body as AsyncIterable<Uint8Array>;
+      const content: unknown = request.body;
+      if (!(content instanceof Readable))
+        throw invalidField('body', 'expected the bytes of a file, for example as application/octet-stream');
       // Bytes that were refused are still on their way: nothing else can come over this connection.
       reply.header('connection', 'close');
       const view = await catalog.receiveContent(

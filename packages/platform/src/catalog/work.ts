@@ -84,7 +84,11 @@ const cutStaged = async (
         sealed = await parts.blobs.putSealed(stream);
       },
     },
-  );
+  ).catch(async (error: unknown) => {
+    // A cut that is refused has sent its sealed rows already: nobody will ever refer to them.
+    if (sealed !== undefined) await parts.blobs.delete(sealed.address);
+    throw error;
+  });
   if (sealed === undefined || sealed.bytes !== cut.confirm.bytes) {
     throw new GenesisError({ code: 'internal', message: 'The sealed rows did not arrive whole.' });
   }

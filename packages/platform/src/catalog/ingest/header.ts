@@ -26,6 +26,7 @@ const nameProblem = (name: string): string | null => {
   if (name === '') return 'has no name; name it, or give all names with --columns';
   if (name.length > longestName)
     return `has a name of ${name.length} characters; at most ${longestName} are allowed`;
+  if (name === '__proto__') return 'is named "__proto__", which is reserved';
   if (hidden.test(name)) return 'has a control or invisible character in its name';
   if (/(^|[\\/])\.\.([\\/]|$)/.test(name) || /^([\\/]|[A-Za-z]:[\\/])/.test(name)) {
     return `is named ${JSON.stringify(name)}, which looks like a path`;
