@@ -126,6 +126,21 @@ test('a cosignature over another text, or by another key than stated, is not kep
   await keep(formatNote(honest));
 });
 
+test('a name that one witness took keeps no other witness of that name out', async () => {
+  await add(40);
+  const { size, note } = await core.ledger.checkpoint();
+  for (const seed of [21, 22]) {
+    const witness = signerFromSeed('same.example/w', signatureTypes.cosignature, Buffer.alloc(32, seed));
+    const signed = addSignature(parseNote(note), cosign(parseNote(note).text, witness, 1_800_000_000));
+    for (let again = 0; again < 2; again++)
+      await core.database.transaction((tx) =>
+        core.ledger.addCosignature(tx, formatNote(signed), formatVerifierKey(witness.key)),
+      );
+  }
+  const { signatures } = parseNote((await core.ledger.checkpointAt(size)) ?? '');
+  expect(signatures.filter(({ name }) => name === 'same.example/w')).toHaveLength(2);
+});
+
 const everything = { thing: () => sql`true`, node: () => sql`true` };
 
 test('lineage goes up and down along the edges, and uses name who, what for and how it ended', async () => {

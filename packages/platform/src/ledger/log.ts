@@ -17,11 +17,11 @@ import {
   type VerifierKey,
   verifyConsistency,
 } from '@genesis/evidence';
-import { asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, count, eq, inArray } from 'drizzle-orm';
 import type { Clock, Database, Tx } from '../kernel/index.ts';
 import { readNodes } from './nodes.ts';
 import type { Sequencer } from './sequencer.ts';
-import { ledgerCheckpoint, ledgerCosignature, ledgerDetail, witnessedLog } from './tables.ts';
+import { ledgerCheckpoint, ledgerCosignature, ledgerDetail, ledgerEntry, witnessedLog } from './tables.ts';
 
 /** An entry with the proof that it is in the tree of a checkpoint. */
 export type ProvenEntry = { id: string; seq: number; body: string; inclusion: Hash[]; size: number };
@@ -42,6 +42,8 @@ export interface LedgerLog {
   consistency(oldSize: number, newSize: number): Promise<Hash[]>;
   /** The salts and details behind commitments, where they still exist, by entry. */
   details(entries: readonly string[]): Promise<Map<string, { salt: Buffer; details: unknown }>>;
+  /** How many entries say that an act on a thing was allowed. */
+  countAllowed(action: string, resource: string): Promise<number>;
   /** Hashes of complete subtrees, in the order asked for. */
   readNodes(nodes: readonly NodeCoordinate[]): Promise<Hash[]>;
   /** Stores a witness's cosignature over one of our checkpoints after checking it against the witness's key. */
@@ -64,7 +66,7 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
       .select()
       .from(ledgerCosignature)
       .where(eq(ledgerCosignature.size, size))
-      .orderBy(asc(ledgerCosignature.witness));
+      .orderBy(asc(ledgerCosignature.witness), asc(ledgerCosignature.verifierKey));
     return rows.reduce((text, row) => {
       const signature = parseNote(row.line).signatures[0];
       return signature === undefined ? text : formatNote(addSignature(parseNote(text), signature));
@@ -183,6 +185,19 @@ export function createLedgerLog({ database, clock, sequencer, signer, cosigner }
         .from(ledgerDetail)
         .where(inArray(ledgerDetail.entry, [...entries]));
       return new Map(rows.map(({ entry, salt, details }) => [entry, { salt, details }]));
+    },
+    async countAllowed(action, resource) {
+      const [row] = await orm
+        .select({ entries: count() })
+        .from(ledgerEntry)
+        .where(
+          and(
+            eq(ledgerEntry.resource, resource),
+            eq(ledgerEntry.action, action),
+            eq(ledgerEntry.effect, 'allow'),
+          ),
+        );
+      return row?.entries ?? 0;
     },
     readNodes: (nodes) => readNodes(orm, nodes),
   };

@@ -78,7 +78,10 @@ export const ledgerCheckpoint = pgTable('ledger_checkpoint', {
   at: bigint('at', { mode: 'number' }).notNull(),
 });
 
-/** Cosignatures of witnesses over our checkpoints. */
+/**
+ * Cosignatures of witnesses over our checkpoints. The key belongs to the identity: names of witnesses are free to take,
+ * and whoever took one first would keep its owner out.
+ */
 export const ledgerCosignature = pgTable(
   'ledger_cosignature',
   {
@@ -87,7 +90,7 @@ export const ledgerCosignature = pgTable(
     verifierKey: text('verifier_key').notNull(),
     line: text('line').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.size, table.witness] })],
+  (table) => [primaryKey({ columns: [table.size, table.witness, table.verifierKey] })],
 );
 
 /** What this instance has witnessed for other logs: the last checkpoint of each origin. */

@@ -1,6 +1,6 @@
 import { type CapabilityManifest, GenesisError, invalidField } from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { type Door, factsOf, platformPrincipal, type ReadScope, resource } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
 import { type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
@@ -15,9 +15,15 @@ const shipped = builtinManifests.flatMap(({ implementation }) =>
   implementation.kind === 'function' ? [implementation.function] : [],
 );
 
+/** The owner that the platform's own capabilities have in their table. */
+const platformsOwn = '';
+
 type Parts = { door: Door; clock: Clock; ids: Ids };
 
-/** Registers a capability as declared. A version, once registered, never changes. */
+/**
+ * Registers a capability as declared. A version, once registered, never changes. Names are unique within their
+ * organisation: what others have taken can neither be noticed nor be in the way.
+ */
 export async function registerCapability(
   { door, clock, ids }: Parts,
   principal: PrincipalFacts,
@@ -44,7 +50,17 @@ export async function registerCapability(
     { principal, action: 'capability.register', resource: { create: facts }, purpose: null },
     async (tx) => {
       const { name, version } = manifest;
-      const value = { id, name, version, manifest, digest, status: 'declared', tier: 'tier1_declared' };
+      const organisation = facts.organisation ?? platformsOwn;
+      const value = {
+        id,
+        organisation,
+        name,
+        version,
+        manifest,
+        digest,
+        status: 'declared',
+        tier: 'tier1_declared',
+      };
       try {
         const [row] = await tx
           .insert(capability)
@@ -53,7 +69,7 @@ export async function registerCapability(
         return { result: row!, details: { name, version, digest } };
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        const message = `There is a capability ${name} ${version} already: raise the version.`;
+        const message = `Your organisation has a capability ${name} ${version} already: raise the version.`;
         throw new GenesisError({ code: 'conflict', message }, { cause: error });
       }
     },
@@ -65,7 +81,10 @@ export async function registerCapability(
 export async function seedCapabilities(parts: Parts): Promise<void> {
   const known = await listCapabilities(parts.door.authorize(platformPrincipal, 'explore'));
   for (const manifest of builtinManifests) {
-    const there = known.some(({ row }) => row.name === manifest.name && row.version === manifest.version);
+    const there = known.some(
+      ({ row }) =>
+        row.organisation === platformsOwn && row.name === manifest.name && row.version === manifest.version,
+    );
     if (!there) await registerCapability(parts, platformPrincipal, manifest);
   }
 }
@@ -85,16 +104,20 @@ export async function listCapabilities(scope: ReadScope): Promise<FoundCapabilit
   return rows.map(({ row, governed }) => ({ row, facts: factsOf(governed) }));
 }
 
-/** By id, by `name@version`, or by name: then the newest version. */
+/**
+ * By id, by `name@version`, or by name: then the newest version. A name means the platform's own capability, else one of
+ * the principal's organisation; those of others have to be named by id, so that nobody can put theirs under a known name.
+ */
 export async function findCapability(scope: ReadScope, wanted: string): Promise<FoundCapability> {
   const [name = '', version] = wanted.split('@');
-  const named =
-    version === undefined
-      ? eq(capability.name, name)
-      : and(eq(capability.name, name), eq(capability.version, version));
+  const named = and(
+    eq(capability.name, name),
+    version === undefined ? undefined : eq(capability.version, version),
+    inArray(capability.organisation, [platformsOwn, scope.principal.organisation]),
+  );
   const [found] = await select(scope)
     .where(and(scope.where, wanted.startsWith('cap_') ? eq(capability.id, wanted) : named))
-    .orderBy(desc(capability.createdAt))
+    .orderBy(desc(eq(capability.organisation, platformsOwn)), desc(capability.createdAt))
     .limit(1);
   if (found === undefined) {
     throw new GenesisError({

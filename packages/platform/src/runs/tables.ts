@@ -15,6 +15,8 @@ export const capability = pgTable(
   'capability',
   {
     id: text('id').primaryKey(),
+    /** The owner, within which names are unique; empty for the platform's own. */
+    organisation: text('organisation').notNull(),
     name: text('name').notNull(),
     version: text('version').notNull(),
     manifest: jsonb('manifest').$type<CapabilityManifest>().notNull(),
@@ -24,7 +26,7 @@ export const capability = pgTable(
     tier: text('tier').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   },
-  (table) => [uniqueIndex('capability_name_version').on(table.name, table.version)],
+  (table) => [uniqueIndex('capability_name_version').on(table.organisation, table.name, table.version)],
 );
 
 export const run = pgTable(
