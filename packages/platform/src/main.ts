@@ -22,6 +22,7 @@ import {
   requireAuthentication,
 } from './identity/index.ts';
 import {
+  type App,
   createApp,
   createBackup,
   createCrashPoints,
@@ -30,6 +31,7 @@ import {
   createLog,
   createQueue,
   createSpaceGuard,
+  errorCode,
   openBlobStore,
   openDatabase,
   openKeyring,
@@ -64,6 +66,16 @@ const callFunctions = (runner: FunctionRunner): Functions => ({
       : new GenesisError({ code: 'internal', message });
   },
 });
+
+async function listen(app: App, { host, port }: Config): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    if (errorCode(error) !== 'EADDRINUSE') throw error;
+    const message = `Port ${port} of ${host} is taken by another process. Stop that one, or choose another --port (0 takes a free one).`;
+    throw new GenesisError({ code: 'conflict', message }, { cause: error });
+  }
+}
 
 /** Starts everything, in the order of the layers. The only place that wires things together. */
 export async function startPlatform(config: Config): Promise<Platform> {
@@ -197,7 +209,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await catalog.start();
     await runs.start();
     await campaigns.start();
-    const url = await app.listen({ host: config.host, port: config.port });
+    const url = await listen(app, config);
     return { url, admin, close };
   } catch (error) {
     await close();

@@ -8,7 +8,7 @@ type Bearer = { principal: PrincipalFacts; again: () => Promise<PrincipalFacts |
 const bearers = new WeakMap<object, Bearer>();
 
 /** Paths that need no token: they show what is public about this instance. */
-const openPaths = new Set(['/openapi.json', '/health']);
+const openPaths = new Set(['/openapi.json']);
 
 /** From now on every request of the app must carry a valid bearer token, except for the open paths. */
 export function requireAuthentication(app: App, authenticator: Authenticator): void {
