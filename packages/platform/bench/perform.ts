@@ -119,7 +119,7 @@ export async function measurePerform({ quick = false } = {}): Promise<PerformFig
       };
     };
     const many = await compare(promisedCallers, rounds);
-    const one = await compare(1, quick ? 1 : 3);
+    const one = await compare(1, 3);
     return {
       callers: promisedCallers,
       rounds,

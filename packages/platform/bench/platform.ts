@@ -83,10 +83,11 @@ async function verify(quick: boolean): Promise<Figure> {
   const limit = quick ? verifyLimitSeconds / 10 : verifyLimitSeconds;
   return figure({
     what: `genesis verify of ${entries} entries`,
-    ours: details.verifySeconds,
+    // So short a run on a busy machine says little by the clock.
+    ours: quick ? details.processorSeconds : details.verifySeconds,
     limit,
-    unit: 's (under)',
-    holds: details.verifySeconds < limit,
+    unit: quick ? 's of processor time (under)' : 's (under)',
+    holds: (quick ? details.processorSeconds : details.verifySeconds) < limit,
     growth: `linear: ${small.verifySeconds.toFixed(2)} s for ${small.entries}; processor time ${details.processorSeconds.toFixed(2)} s`,
     details,
   });

@@ -137,7 +137,7 @@ export interface paths {
                                     arms: {
                                         name: string;
                                         /** @enum {string} */
-                                        strategy: "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                                        strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                                     }[];
                                     /** @default 1 */
                                     batch: number;
@@ -316,7 +316,7 @@ export interface paths {
                         arms?: {
                             name: string;
                             /** @enum {string} */
-                            strategy: "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                            strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                         }[];
                         /** @default 1 */
                         batch?: number;
@@ -499,7 +499,7 @@ export interface paths {
                                     arms: {
                                         name: string;
                                         /** @enum {string} */
-                                        strategy: "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                                        strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                                     }[];
                                     /** @default 1 */
                                     batch: number;
@@ -855,6 +855,11 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            elsewhere: {
+                                campaigns: number;
+                                freezes: number;
+                                openings: number;
+                            };
                             items: {
                                 campaign: string;
                                 claim: {
@@ -981,7 +986,7 @@ export interface paths {
                                         /** @enum {string} */
                                         kind: "fresh-repetitions";
                                         /** @enum {string} */
-                                        scoredOn: "noiseless-truth" | "fresh-replicates";
+                                        scoredOn: "noiseless-truth" | "fresh-replicates" | "table-values";
                                         seedRoot: string | null;
                                         spaceHash: string;
                                     };
@@ -1217,7 +1222,7 @@ export interface paths {
                                     /** @enum {string} */
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
-                                    scoredOn: "noiseless-truth" | "fresh-replicates";
+                                    scoredOn: "noiseless-truth" | "fresh-replicates" | "table-values";
                                     seedRoot: string | null;
                                     spaceHash: string;
                                 };
@@ -2325,7 +2330,7 @@ export interface paths {
                                     /** @enum {string} */
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
-                                    scoredOn: "noiseless-truth" | "fresh-replicates";
+                                    scoredOn: "noiseless-truth" | "fresh-replicates" | "table-values";
                                     seedRoot: string | null;
                                     spaceHash: string;
                                 };
@@ -2589,7 +2594,7 @@ export interface paths {
                                     /** @enum {string} */
                                     kind: "fresh-repetitions";
                                     /** @enum {string} */
-                                    scoredOn: "noiseless-truth" | "fresh-replicates";
+                                    scoredOn: "noiseless-truth" | "fresh-replicates" | "table-values";
                                     seedRoot: string | null;
                                     spaceHash: string;
                                 };
@@ -2701,7 +2706,6 @@ export interface paths {
                         dataset?: string;
                         /** @enum {string} */
                         delimiter?: "," | ";" | "\t" | "|";
-                        /** @default  */
                         description?: string;
                         /** @enum {string} */
                         format?: "csv" | "parquet";
@@ -2714,7 +2718,6 @@ export interface paths {
                         missing?: string[];
                         name?: string;
                         organisation?: string;
-                        /** @default  */
                         source?: string;
                         split?: {
                             /** @default 0.3 */
