@@ -351,8 +351,8 @@ const cases: Case[] = [
     /results\.0\.experiment: .*no such experiment/,
   ],
   [
-    'a result a second time',
-    (w) => result(w.ids.recorded, { status: 'measured', value: 1 }, w.ids.people),
+    'another result for the same experiment',
+    (w) => result(w.ids.recorded, { status: 'measured', value: 2 }, w.ids.people),
     400,
     /results\.0\.experiment: .*already/,
   ],
