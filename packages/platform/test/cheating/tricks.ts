@@ -197,7 +197,7 @@ export async function changeClaim(lab: Laboratory): Promise<Caught> {
     'changes a frozen claim: over the API, in the database, in the database with its hash',
     'refused, and verify finds it',
     [
-      ...overApi.map(({ status }) => status === 404 || status === 405),
+      ...overApi.map(({ status }) => status === 404 || status === 405 || status === 400),
       refused(changed.status),
       refused(rehashed.status),
       report.status === 'failed',

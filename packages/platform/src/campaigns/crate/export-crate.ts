@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { GenesisError, isRootHidden, type Label } from '@genesis/contracts';
 import { formatVerifierKey, prepareContent, proveLedger, writeCrate } from '@genesis/evidence';
+import type { LedgerLog } from '../../ledger/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
 import { assertAllowed } from '../hypotheses/assert-allowed.ts';
 import type { CampaignParts } from '../parts.ts';
-import { findCampaign, listExperiments, listHypotheses, listOpenings } from '../store.ts';
+import { type ExperimentRow, findCampaign, listExperiments, listHypotheses, listOpenings } from '../store.ts';
 import { withheldSalt } from '../tables.ts';
 import { contentParts } from './content-parts.ts';
 import { entriesOf } from './entries.ts';
@@ -50,6 +51,7 @@ export async function exportCrate(
   // Before anything is read into a file; the export's own entry is decided again, in its transaction.
   await assertAllowed(door, [leave]);
   const experiments = await listExperiments(scope, id);
+  await assertComplete(ledger, id, experiments);
   const hypotheses = await listHypotheses(scope, id);
   if (hypotheses.some(({ state }) => state === 'opened')) {
     throw new GenesisError({
@@ -115,4 +117,19 @@ export async function exportCrate(
     readNodes: (nodes) => ledger.readNodes(nodes),
   });
   return Buffer.from(writeCrate(content, proven));
+}
+
+/** Every result that the ledger says was recorded is there: one that was taken out of the tables cannot be left out. */
+async function assertComplete(
+  ledger: LedgerLog,
+  id: string,
+  experiments: readonly ExperimentRow[],
+): Promise<void> {
+  const recorded = experiments.filter(({ outcome }) => outcome !== null).length;
+  const entered = await ledger.countAllowed('campaign.record', id);
+  if (recorded === entered) return;
+  throw new GenesisError({
+    code: 'conflict',
+    message: `The ledger has ${entered} results of this campaign and its tables have ${recorded}: no crate is written.`,
+  });
 }
