@@ -71,14 +71,28 @@ export const asGenesisError = (error: unknown): unknown => {
   }
 };
 
-/** True when the error is PostgreSQL's refusal of a second row with the same unique key (of that name, if given). */
-export const isUniqueViolation = (error: unknown, constraint?: string): boolean => {
+/** An error with its causes, from the outside in. */
+function* chainOf(error: unknown): Generator<Error> {
   let current: unknown = error;
   for (let depth = 0; depth < 8 && current instanceof Error; depth++) {
-    if (errorCode(current) === '23505') {
-      return constraint === undefined || ('constraint' in current && current.constraint === constraint);
-    }
+    yield current;
     current = current.cause;
   }
+}
+
+/** True when the error is PostgreSQL's refusal of a second row with the same unique key (of that name, if given). */
+export const isUniqueViolation = (error: unknown, constraint?: string): boolean => {
+  for (const one of chainOf(error)) {
+    if (errorCode(one) !== '23505') continue;
+    return constraint === undefined || ('constraint' in one && one.constraint === constraint);
+  }
+  return false;
+};
+
+const unstorable = new Set(['22021', '22P05']);
+
+/** True when PostgreSQL cannot hold a text: it has a NUL character or is no well-formed Unicode. */
+export const isUnstorableText = (error: unknown): boolean => {
+  for (const one of chainOf(error)) if (unstorable.has(errorCode(one) ?? '')) return true;
   return false;
 };

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { GenesisError, labelSchema } from '@genesis/contracts';
+import { canonicalJson } from '@genesis/evidence';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type ServerEvent, sendEvents } from './event-stream.ts';
@@ -262,4 +263,27 @@ test('the source of events hears when its reader leaves', async () => {
   await answer.body?.getReader().read();
   controller.abort();
   expect(await leaving).toBe(true);
+});
+
+test.each([
+  ['body.name', { payload: { name: 'a\0', size: 1 } }],
+  ['body.tags.0', { payload: '{"name": "x", "size": 1, "tags": ["\\ud800"]}' }],
+  ['params.id', { url: '/things/a%00b', payload: { name: 'x', size: 1 } }],
+  ['query.limit', { url: '/things/a?limit=%00', payload: { name: 'x', size: 1 } }],
+])('text that nothing can hold is refused by its place: %s', async (field, change) => {
+  const answer = await (await build()).inject({ ...thing, ...change });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.json().problems).toEqual([{ field, message: expect.stringContaining('NUL') }]);
+});
+
+test('where such a text got as far as the database, it is the mistake of the request too', async () => {
+  const app = await build();
+  app.get('/deep', async () => {
+    throw new Error('Failed query', { cause: Object.assign(new Error('unsupported'), { code: '22P05' }) });
+  });
+  app.get('/hash', async () => canonicalJson({ text: 'a\ud800' }));
+  for (const url of ['/deep', '/hash']) {
+    const answer = await app.inject({ url });
+    expect(answer.json()).toMatchObject({ code: 'invalid-input', problems: [{ field: 'request' }] });
+  }
 });

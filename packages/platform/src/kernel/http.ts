@@ -108,9 +108,12 @@ export const createApp = async (options: {
     const message = `The content encoding "${encoding}" is not taken here: send the body as it is.`;
     await send(reply, { status: 415, failure: { code: 'unsupported', message } });
   });
-  app.addHook('preValidation', async ({ body, routeOptions }) => {
+  app.addHook('preValidation', async ({ body, params, query, routeOptions }) => {
     assertTakesBody(body, routeOptions.schema?.body !== undefined);
     assertWritable(body);
+    // Copies: the router's own objects are of classes of their own.
+    assertWritable({ ...(query as object) }, 'query');
+    assertWritable({ ...(params as object) }, 'params');
   });
   app.addHook('onSend', async (request, reply) => {
     for (const [name, value] of Object.entries(securityHeaders)) {

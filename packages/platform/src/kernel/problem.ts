@@ -5,9 +5,10 @@ import {
   GenesisError,
   type GenesisFailure,
 } from '@genesis/contracts';
+import { MalformedError } from '@genesis/evidence';
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { asGenesisError } from './database-error.ts';
+import { asGenesisError, isUnstorableText } from './database-error.ts';
 
 /** A failure on its way out, with the status that it gets. */
 export type Outgoing = { status: number; failure: GenesisFailure };
@@ -81,6 +82,12 @@ const fromFastify = (error: FastifyError, request: FastifyRequest): Outgoing | u
   }
 };
 
+/** What was wrong with a request that held a value which can be neither stored nor hashed, and got as far as that. */
+const whyUnwritable = (error: unknown): string | undefined => {
+  if (isUnstorableText(error)) return 'a text in it holds a NUL character or half a character';
+  return error instanceof MalformedError && error.format === 'canonical-json' ? error.message : undefined;
+};
+
 /** What the caller learns of an error; of everything unforeseen only that it happened. */
 export const toOutgoing = (error: unknown, request: FastifyRequest): Outgoing => {
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -92,6 +99,8 @@ export const toOutgoing = (error: unknown, request: FastifyRequest): Outgoing =>
       })),
     );
   }
+  const unwritable = whyUnwritable(error);
+  if (unwritable !== undefined) return invalid([{ field: 'request', message: unwritable }]);
   const known = asGenesisError(error);
   if (known instanceof GenesisError && known.failure.code !== 'internal') return outgoing(known.failure);
   const answer =

@@ -19,9 +19,9 @@ export function assertTakesBody(body: unknown, takes: boolean): void {
  * Refuses JSON that cannot be kept: text with NUL or half a character (a lone surrogate), which no database holds, and
  * lists and objects nested deeper than anybody reads. Looks at every value once, without recursion.
  */
-export function assertWritable(body: unknown): void {
+export function assertWritable(whole: unknown, name = 'body'): void {
   type Place = { value: unknown; field: string; level: number };
-  const waiting: Place[] = [{ value: body, field: 'body', level: 0 }];
+  const waiting: Place[] = [{ value: whole, field: name, level: 0 }];
   const checkText = (text: string, field: string) => {
     if (text.includes('\0') || !text.isWellFormed())
       throw invalidField(field, 'NUL characters and halves of characters (lone surrogates) are not allowed');
@@ -30,10 +30,10 @@ export function assertWritable(body: unknown): void {
     const { value, field, level } = place;
     if (typeof value === 'string') checkText(value, field);
     if (typeof value !== 'object' || value === null || !isPlain(value)) continue;
-    if (level >= mostLevels) throw invalidField('body', `nested deeper than ${mostLevels} levels`);
-    for (const [name, part] of Object.entries(value)) {
-      checkText(name, `${field}, a name`);
-      waiting.push({ value: part, field: `${field}.${name}`, level: level + 1 });
+    if (level >= mostLevels) throw invalidField(name, `nested deeper than ${mostLevels} levels`);
+    for (const [key, part] of Object.entries(value)) {
+      checkText(key, `${field}, a name`);
+      waiting.push({ value: part, field: `${field}.${key}`, level: level + 1 });
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Label } from '@genesis/contracts';
 import { afterEach, expect, test } from 'vitest';
+import { commandManifest, type RunsUnderTest, startRuns } from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import { commandManifest, type RunsUnderTest, startRuns } from './runs-for-tests.ts';
 
 /*
  * A person of one organisation with a role in another ran a command on that one's internal things, and the outputs

@@ -53,7 +53,10 @@ export async function executeRun(
     if (signal.aborted && wasStopped(ended.outcome)) throw signal.reason;
     await logs.close();
     crash.reach('run.ended');
-    await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, ended);
+    const settle = async (end: Ended): Promise<void> =>
+      await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, end);
+    // An outcome that cannot be recorded is a failure that can.
+    await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
   } finally {
     running.delete(job.run);
   }

@@ -1,9 +1,9 @@
 import type { CapabilityManifest } from '@genesis/contracts';
 import { afterEach, expect, test } from 'vitest';
+import { commandManifest, type RunsUnderTest, startRuns } from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
-import { commandManifest, type RunsUnderTest, startRuns } from './runs-for-tests.ts';
 
 /*
  * A name meant the newest visible capability of that name, whoever owned it: somebody could put theirs under a name that

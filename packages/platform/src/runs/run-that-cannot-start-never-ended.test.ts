@@ -1,10 +1,14 @@
 import { GenesisError } from '@genesis/contracts';
 import { afterEach, expect, test } from 'vitest';
+import {
+  commandManifest,
+  createMemoryExecutor,
+  type RunsUnderTest,
+  startRuns,
+} from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import { createMemoryExecutor } from '../compute/executors/memory/memory-executor.ts';
 import type { Executor } from '../compute/index.ts';
-import { commandManifest, type RunsUnderTest, startRuns } from './runs-for-tests.ts';
 
 /*
  * Where commands cannot be isolated, the launch throws. The run stayed "running" for good: its job used up its tries,

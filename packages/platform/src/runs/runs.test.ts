@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import type { ExecutionOutcome, Label } from '@genesis/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  commandManifest,
+  createLocalExecutor,
+  createMemoryExecutor,
+  type RunsUnderTest,
+  sandboxMissing,
+  startRuns,
+} from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import { sandboxMissing } from '../compute/executors/local/sandbox-for-tests.ts';
-import { createMemoryExecutor } from '../compute/executors/memory/memory-executor.ts';
-import { createLocalExecutor } from '../compute/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, succeeded } from './lifecycle.ts';
-import { commandManifest, type RunsUnderTest, startRuns } from './runs-for-tests.ts';
 
 const internal: Label = { level: 'internal', categories: [] };
 const missing = await sandboxMissing();
@@ -49,6 +53,7 @@ beforeAll(async () => {
       },
       silent: async () => ({ exitCode: 0 }),
       wrong: async () => ({ exitCode: 0, outputs: { 'output.json': '[]' } }),
+      halves: async () => ({ exitCode: 0, outputs: { 'output.json': '{"a": ["\\ud800"]}' } }),
       fail: async () => ({ exitCode: 3 }),
     },
   });
@@ -59,7 +64,7 @@ beforeAll(async () => {
   });
   await platform.runs.start();
   by = platform.person('org_a', { clearance: internal });
-  for (const name of ['copy', 'talk', 'wait', 'silent', 'wrong', 'fail'])
+  for (const name of ['copy', 'talk', 'wait', 'silent', 'wrong', 'halves', 'fail'])
     await platform.runs.register(by, commandManifest(name, name));
   idle = await startRuns({ database: await freshDatabase(), dataFolder: await temporaryFolder() });
   someone = idle.person('org_a', { clearance: internal });
@@ -171,6 +176,10 @@ test('a command that does not leave what it promised has failed, and so has one 
   expect((await failed('wrong')).outcome).toMatchObject({
     failureClass: 'F8_DOMAIN_ASSUMPTION',
     message: expect.stringContaining('must be object'),
+  });
+  expect((await failed('halves')).outcome).toMatchObject({
+    failureClass: 'F8_DOMAIN_ASSUMPTION',
+    message: expect.stringContaining('output.a.0: NUL characters and halves of characters'),
   });
   expect((await failed('fail')).outcome).toMatchObject({ reason: 'exit-code', failureClass: 'F7_RUNTIME' });
 }, 60_000);

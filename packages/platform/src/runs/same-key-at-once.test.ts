@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { commandManifest, type RunsUnderTest, startRuns } from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import { commandManifest, type RunsUnderTest, startRuns } from './runs-for-tests.ts';
 
 /* Two submissions with one idempotency key that came at the same moment: the second was answered with 500. */
 

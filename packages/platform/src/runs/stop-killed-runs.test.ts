@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { startPlatform } from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { loadConfig } from '../kernel/index.ts';
-import { type Platform, startPlatform } from '../main.ts';
+
+type Platform = Awaited<ReturnType<typeof startPlatform>>;
 
 /*
  * A graceful stop closed the executor before the queue: the jobs of people's runs ended as "killed", and that was

@@ -60,9 +60,10 @@ function assertApart(names: readonly string[]): void {
 export async function submitRun(
   parts: RunParts,
   principal: PrincipalFacts,
-  wanted: SubmitRun,
+  given: SubmitRun,
   idempotencyKey?: string,
 ): Promise<{ id: string; repeated: boolean }> {
+  const wanted = { ...given, input: given.input ?? null };
   const { door, ids, clock, queue, catalog } = parts;
   const { purpose } = wanted;
   const { row, facts } = await findCapability(door.authorize(principal, purpose), wanted.capability);

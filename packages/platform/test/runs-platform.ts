@@ -5,10 +5,10 @@ import {
   GenesisError,
   type Label,
 } from '@genesis/contracts';
-import { createMemoryExecutor } from '../compute/executors/memory/memory-executor.ts';
-import { createFunctionRunner, type Executor } from '../compute/index.ts';
-import { actUnder, createDoor } from '../door/index.ts';
-import { requireAuthentication } from '../identity/index.ts';
+import { createMemoryExecutor } from '../src/compute/executors/memory/memory-executor.ts';
+import { createFunctionRunner, type Executor } from '../src/compute/index.ts';
+import { actUnder, createDoor } from '../src/door/index.ts';
+import { requireAuthentication } from '../src/identity/index.ts';
 import {
   createApp,
   createCursors,
@@ -21,12 +21,17 @@ import {
   openBlobStore,
   openKeyring,
   systemClock,
-} from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
-import { runRoutes } from './routes.ts';
-import { createRuns, runQueues } from './runs.ts';
+} from '../src/kernel/index.ts';
+import type { PrincipalFacts } from '../src/policy/index.ts';
+import { runRoutes } from '../src/runs/routes.ts';
+import { createRuns, runQueues } from '../src/runs/runs.ts';
 
-const silica = new URL('../campaigns/functions/explore.ts', import.meta.url);
+export { sandboxMissing } from '../src/compute/executors/local/sandbox-for-tests.ts';
+export { createLocalExecutor } from '../src/compute/index.ts';
+export { startPlatform } from '../src/main.ts';
+export { createMemoryExecutor };
+
+const silica = new URL('../src/campaigns/functions/explore.ts', import.meta.url);
 const open: Label = { level: 'public', categories: [] };
 
 type Parts = {
