@@ -364,8 +364,8 @@ export const faults: readonly Fault[] = [
     edits: [
       edit(
         'identity/authenticate.ts',
-        '...(row.uncleared ? { uncleared: true, clearance: noClearance } : {}),',
-        '...(row.uncleared ? { uncleared: true, roles: noClearance.level ? facts.roles : [] } : {}),',
+        'const known = row.uncleared ? unvouched(facts, row.founding) : facts;',
+        'const known = row.uncleared && facts === undefined ? unvouched(facts, row.founding) : facts;',
       ),
     ],
   },

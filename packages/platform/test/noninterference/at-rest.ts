@@ -19,6 +19,11 @@ export async function* dumpFiles(server: Server): AsyncGenerator<{ file: string;
   for (const entry of await readdir(server.dataFolder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    yield { file, text: await readFile(file, 'latin1') };
+    const text = await readFile(file, 'latin1').catch((error: NodeJS.ErrnoException) => {
+      // A draft that was renamed or removed since: it is found under its name, or gone.
+      if (error.code !== 'ENOENT') throw error;
+      return '';
+    });
+    yield { file, text };
   }
 }
