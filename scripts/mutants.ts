@@ -15,7 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Fault, faults, type Suite, suites } from './mutants-faults.ts';
+import { budgetFaults } from './faults/budget.ts';
+import { domainFaults } from './faults/domains.ts';
+import { doorFaults } from './faults/door.ts';
+import { type Fault, type Suite, suites } from './faults/fault.ts';
+import { policyFaults } from './faults/policy.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -133,6 +137,7 @@ function apply({ name, edits }: Fault): () => void {
   return undo;
 }
 
+const faults = [...policyFaults, ...doorFaults, ...domainFaults, ...budgetFaults];
 const chosen = faults.filter(
   ({ name, quick, suite }) =>
     (options.suite === undefined || suite === options.suite) &&
