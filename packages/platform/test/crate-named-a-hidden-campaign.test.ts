@@ -25,6 +25,7 @@ let ask: Asking;
 let token: string;
 let clearedToken: string;
 let campaign: string;
+let version: string;
 beforeAll(async () => {
   server = await startServer();
   const steward = await person(server, 'steward', { roles: ['steward'] });
@@ -41,7 +42,9 @@ beforeAll(async () => {
   const open = await person(server, 'open');
   token = open.token;
   ask = asking(server, open);
-  campaign = await explored(ask, { ...replaying(await imported(server, open, table())), seed: 'open' });
+  const own = await imported(server, open, table());
+  version = own.version;
+  campaign = await explored(ask, { ...replaying(own), seed: 'open' });
   await trained(ask, campaign);
   await opened(ask, (await freeze(ask, campaign, { alpha: 0.02 })).id);
 });
@@ -59,6 +62,13 @@ test('a crate tells that there was an opening before its own, and nothing of who
   expect(report.findings.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.status).toBe('verified');
   expect(report.notRecomputed.map(({ what }) => what)).toContain('what 1 opening of the family spent (1)');
+});
+
+test('the table whose rows are in the crate has an export among its uses', async () => {
+  const exports = await server.query<{ resource: string }>(
+    `select resource from ledger_entry where action = 'dataset.export' and effect = 'allow'`,
+  );
+  expect(exports).toEqual([{ resource: version }]);
 });
 
 test('an export that is denied is entered like any other denial', async () => {

@@ -15,6 +15,7 @@ import { type Server, startServer } from './noninterference/server.ts';
 // The seeds of fresh measurements follow from the root in the claim. Whoever had it while the claim was frozen could
 // measure the very same designs beforehand, and abandon what would fail, at no cost in alpha.
 
+const objective = { name: 'diameter', unit: 'nm' };
 let server: Server;
 let ask: Asking;
 let token: string;
@@ -69,4 +70,23 @@ test('an abandoned claim shows its root, and no later claim has it again', async
   expect(abandoned.claim.source.seedRoot).toBe(root);
   const second = await freeze(ask, campaign, { confidence: 0.7 });
   expect(await rootOf(second.id)).not.toBe(root);
+});
+
+test('another campaign that asks the same is counted beside the freezes of the first', async () => {
+  type Listed = { items: Hypothesis[]; elsewhere: object };
+  const listed = (id: string) => ask<Listed>('GET', `/v1/campaigns/${id}/hypotheses`);
+  const own = await listed(campaign);
+  expect(own.elsewhere).toEqual({ campaigns: 0, freezes: 0, openings: 0 });
+  const openings = own.items.filter(({ state }) => state === 'concluded').length;
+  expect(openings).toBeGreaterThan(0);
+  const second = await explored(ask, { seed: 'asked again' });
+  const { elsewhere } = await listed(second);
+  expect(elsewhere).toEqual({ campaigns: 1, freezes: own.items.length, openings });
+  await explored(ask, {
+    seed: 'another target',
+    objective: { ...objective, goal: { kind: 'target', value: 250 } },
+  });
+  expect((await listed(second)).elsewhere).toEqual(elsewhere);
+  const report = await send(server.url, token, { method: 'GET', path: `/v1/campaigns/${campaign}/report` });
+  expect(report.text.includes('asked elsewhere: 1 other campaign')).toBe(true);
 });

@@ -204,7 +204,7 @@ function arms(wanted: Extract<NewHypothesis, { kind: 'arms' }>, facts: DraftFact
 }
 
 /** What makes an arm what it is: its strategy, starts and batches, and what it optimises. */
-export const armHash = (plan: CampaignPlan, name: string): string =>
+const armHash = (plan: CampaignPlan, name: string): string =>
   canonicalHash({
     arm: plan.arms.find((arm) => arm.name === name) ?? null,
     starts: plan.starts,

@@ -28,7 +28,7 @@ const day = 86_400_000;
 const purpose = 'evaluate';
 
 /** What an opening looks at, without looking at it: the sealed rows by their split, fresh ones by their seeds. */
-export const openedData = (claim: Claim): string =>
+const openedData = (claim: Claim): string =>
   canonicalHash({ source: claim.source, model: claim.kind === 'prediction' ? claim.model : null });
 
 /**
