@@ -54,6 +54,8 @@ export async function openHypothesis(
   const { note } = await ledger.checkpoint();
   const { size } = parseCheckpoint(parseNote(note).text);
   parts.crash.reach('hypothesis.checkpointed');
+  // Before the write, because it reads by connections of its own; the confirming run asserts it again.
+  await assertFrozen(ledger, before, size);
   await door.perform(
     { principal, action: 'hypothesis.open', resource: before.campaign, purpose },
     async (tx, _facts, entry) => {
@@ -65,7 +67,6 @@ export async function openHypothesis(
         });
       }
       const locked = await lockCampaign(tx, row.campaign);
-      await assertFrozen(ledger, row, size);
       const now = clock.now().getTime();
       const attempt = await spendAlpha(tx, row, now);
       const run = parts.ids.next('run');
