@@ -32,7 +32,14 @@ export function lineageCommands(registry: Registry, program: Command): void {
       const { api } = await call.client();
       const params = { path: { id }, query: { limit } };
       const { items } = dataOf(await api.GET('/v1/audit/{id}', { params, signal: call.signal }));
-      const rows = items.map((one) => [one.at, one.actor, one.action, one.purpose, one.effect, one.entry]);
+      const rows = items.map((one) => [
+        one.at,
+        one.actor,
+        one.action,
+        one.purpose,
+        one.effect,
+        one.entry ?? 'not for you to know',
+      ]);
       return {
         text: table(['When', 'Who', 'Action', 'Purpose', 'Decision', 'Entry'], rows),
         json: { items },

@@ -34,7 +34,7 @@ export interface paths {
                                 actor: string;
                                 at: string;
                                 effect: string;
-                                entry: string;
+                                entry: string | null;
                                 purpose: string | null;
                             }[];
                         };

@@ -5,9 +5,9 @@ import { delegate, type NewDelegation } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import {
   bottom,
-  isPublic,
   join,
   joinConditions,
+  ownerOfDerived,
   type PrincipalFacts,
   type ResourceFacts,
 } from '../policy/index.ts';
@@ -65,7 +65,7 @@ export async function createCampaign(
   const facts: ResourceFacts = {
     kind: 'campaign',
     id,
-    organisation: ownerOf(resolved.sources) ?? principal.organisation,
+    organisation: ownerOfDerived(resolved.sources) ?? principal.organisation,
     label,
     conditions,
   };
@@ -118,10 +118,6 @@ export async function createCampaign(
   );
   return { id: performed.result.id, entry: performed.entry };
 }
-
-/** What is derived from data that is not public stays with its owner. */
-const ownerOf = (sources: readonly ResourceFacts[]): string | null | undefined =>
-  sources.find(({ label }) => !isPublic(label))?.organisation;
 
 async function resolve(
   parts: CampaignParts,

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Clock, Database } from '../kernel/index.ts';
 import {
   type LineageEdge,
@@ -9,12 +9,15 @@ import {
   readUses,
   type Use,
 } from '../ledger/index.ts';
-import { isVisible, type PrincipalFacts } from '../policy/index.ts';
+import { isPublic, isVisible, type PrincipalFacts } from '../policy/index.ts';
 import type { Door } from './door.ts';
 import { factsOf } from './facts.ts';
 import { platformFacts } from './platform.ts';
 import type { ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
+
+/** A use as an auditor sees it; the entry is null where it is about something that the auditor may not know of. */
+export type AuditedUse = Omit<Use, 'entry' | 'about'> & { entry: string | null };
 
 export type Lineage = {
   edges: LineageEdge[];
@@ -39,7 +42,7 @@ export interface EvidenceReads {
    */
   assertMayProve(principal: PrincipalFacts, entry: string): Promise<void>;
   /** Who used a thing, for what, and who was denied. Asking is itself decided, and entered in the ledger. */
-  audit(principal: PrincipalFacts, id: string, limit: number): Promise<Use[]>;
+  audit(principal: PrincipalFacts, id: string, limit: number): Promise<AuditedUse[]>;
 }
 
 const missing = (): GenesisError =>
@@ -78,11 +81,25 @@ export function createEvidenceReads(parts: { database: Database; door: Door; clo
       if (!may) throw missing();
     },
     async audit(principal, id, limit) {
-      await door.perform({ principal, action: 'audit.read', resource: id, purpose: null }, async () => ({
-        result: undefined,
-        details: { limit },
-      }));
-      return await readUses(database, [id, ...(await readParts(database, id))], limit);
+      const { result: audited } = await door.perform(
+        { principal, action: 'audit.read', resource: id, purpose: null },
+        async (_tx, facts) => ({ result: facts, details: { limit } }),
+      );
+      const uses = await readUses(database, [id, ...(await readParts(database, id))], limit);
+      const named = [...new Set(uses.flatMap(({ about }) => about ?? []))];
+      const rows =
+        named.length === 0
+          ? []
+          : await database.orm.select().from(resource).where(inArray(resource.id, named));
+      const now = clock.now().getTime();
+      const hidden = new Set(
+        rows.filter((row) => !isVisible(principal, factsOf(row), now)).map(({ id: one }) => one),
+      );
+      return uses.flatMap(({ about, entry, ...use }): AuditedUse[] => {
+        if (about === null || !hidden.has(about)) return [{ ...use, entry }];
+        // Who answers for data must learn of its use, but not of what came of it; of public things nobody answers.
+        return isPublic(audited.label) ? [] : [{ ...use, entry: null }];
+      });
     },
   };
 }

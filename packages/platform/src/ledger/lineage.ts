@@ -46,6 +46,8 @@ export async function readLineage(
 /** One use of a thing, or an attempt at one. */
 export type Use = {
   entry: string;
+  /** The governed thing that the entry is about. */
+  about: string | null;
   at: number;
   actor: string;
   action: string;
@@ -57,7 +59,7 @@ export type Use = {
 export async function readUses(database: Database, ids: readonly string[], limit: number): Promise<Use[]> {
   const wanted = sql`${sql.param([...ids])}::text[]`;
   const { rows } = await database.orm.execute<Use>(sql`
-    select e.id as entry, e.at, e.actor, e.action, e.effect, e.body::jsonb ->> 'purpose' as purpose
+    select e.id as entry, e.resource as about, e.at, e.actor, e.action, e.effect, e.body::jsonb ->> 'purpose' as purpose
     from ledger_entry e
     where e.resource = any(${wanted})
       or e.id in (select entry from ledger_edge where object = any(${wanted}) and relation = 'used')

@@ -190,7 +190,8 @@ export function ledgerRoutes(
           200: z.strictObject({
             items: z.array(
               z.strictObject({
-                entry: z.string(),
+                /** Null where it is about something that you may not know of. */
+                entry: z.string().nullable(),
                 at: z.string(),
                 actor: z.string(),
                 action: z.string(),
