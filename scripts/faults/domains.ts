@@ -150,6 +150,12 @@ export const domainFaults: readonly Fault[] = [
         'destinationClearance: wanted.destination }',
         'destinationClearance: facts.label }',
       ),
+      // The door is asked a second time about the rows of the table.
+      edit(
+        'campaigns/crate/content-parts.ts',
+        'destinationClearance: destination }',
+        'destinationClearance: facts.label }',
+      ),
     ],
   },
   {

@@ -65,8 +65,11 @@ export const doorFaults: readonly Fault[] = [
     edits: [
       edit(
         'door/evidence.ts',
-        "await door.perform({ principal, action: 'audit.read', resource: id, purpose: null }, async () => ({\n        result: undefined,\n        details: { limit },\n      }));",
-        'if (door === undefined || principal === undefined) throw missing();',
+        `const { result: audited } = await door.perform(
+        { principal, action: 'audit.read', resource: id, purpose: null },
+        async (_tx, facts) => ({ result: facts, details: { limit } }),
+      );`,
+        "const audited = { label: { level: 'internal', categories: [] }, by: door };",
       ),
     ],
   },

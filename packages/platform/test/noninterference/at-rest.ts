@@ -14,16 +14,21 @@ export async function* dumpTables(server: Server): AsyncGenerator<{ table: strin
   }
 }
 
-/** Every file below the data folder, byte for byte. */
-export async function* dumpFiles(server: Server): AsyncGenerator<{ file: string; text: string }> {
-  for (const entry of await readdir(server.dataFolder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    const text = await readFile(file, 'latin1').catch((error: NodeJS.ErrnoException) => {
-      // A draft that was renamed or removed since: it is found under its name, or gone.
-      if (error.code !== 'ENOENT') throw error;
-      return '';
-    });
-    yield { file, text };
+/** What a look at the disk found, or nothing where it was renamed or removed in the meantime. */
+const unlessGone = async <T>(look: Promise<T>, nothing: T): Promise<T> => {
+  try {
+    return await look;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return nothing;
+  }
+};
+
+/** Every file below a folder, byte for byte. */
+export async function* dumpFiles(folder: string): AsyncGenerator<{ file: string; text: string }> {
+  for (const entry of await unlessGone(readdir(folder, { withFileTypes: true }), [])) {
+    const file = join(folder, entry.name);
+    if (entry.isDirectory()) yield* dumpFiles(file);
+    else if (entry.isFile()) yield { file, text: await unlessGone(readFile(file, 'latin1'), '') };
   }
 }

@@ -182,6 +182,16 @@ async function listAll(world: World, one: Step): Promise<void> {
     cursor = (JSON.parse(answer.text) as { nextCursor?: string | null }).nextCursor ?? undefined;
     if (cursor === undefined) break;
   }
+  if (ask.path.includes('limit=') && !ask.path.startsWith('/v1/models')) {
+    // A cursor that was learnt from somebody who sees more is a place in the list and no right to it.
+    const first = await send(
+      server.url,
+      world.cast.owner.token,
+      lists(one.purpose, 1, undefined)[place]!.ask,
+    );
+    const { nextCursor } = JSON.parse(first.text) as { nextCursor: string | null };
+    if (nextCursor !== null) await askAs(world, actor, lists(one.purpose, 200, nextCursor)[place]!.ask);
+  }
   const purpose = ask.path.includes('purpose=') ? one.purpose : kind === 'model' ? 'infer' : 'explore';
   for (const thing of world.things.filter((found) => found.kind === kind)) {
     expect(text.includes(thing.id), `${actor.name}: ${ask.path} and the ${kind} ${thing.id}`).toBe(
@@ -231,7 +241,7 @@ test('sealed rows are nowhere in the clear: not in the database, the ledger or a
     ).toEqual([]);
     found += explored.filter((value) => text.includes(value)).length;
   }
-  for await (const { file, text } of dumpFiles(server)) {
+  for await (const { file, text } of dumpFiles(server.dataFolder)) {
     expect(
       sealed.filter((value) => text.includes(value)),
       file,
@@ -240,8 +250,9 @@ test('sealed rows are nowhere in the clear: not in the database, the ledger or a
   }
   // The search does find values that are kept in the clear.
   expect(found).toBeGreaterThan(0);
-  await expect.poll(() => readdir(join(server.dataFolder, 'staging')), { timeout: 10_000 }).toEqual([]);
-  expect(await readdir(join(server.dataFolder, 'run-inputs'))).toEqual([]);
+  // Folders of work are gone with the work: what a random step has begun may take a moment to end.
+  for (const folder of ['staging', 'run-inputs'])
+    await expect.poll(() => readdir(join(server.dataFolder, folder)), { timeout: 60_000 }).toEqual([]);
 });
 
 test('statistics, preview and export are those of the explored rows alone', async () => {
@@ -288,8 +299,13 @@ test('a crate for whoever may have it holds no sealed row, and none leaves for w
     expect(kept.status).toBe(200);
     expect(kept.text.includes(String(world.explored[0]))).toBe(true);
     expect(world.sealed.filter((value) => kept.text.includes(value))).toEqual([]);
-    const open = await send(server.url, token, { method: 'POST', path, body: {} });
-    expect(open.status).toBe(403);
+    const secrets = world.things.filter(
+      ({ kind, label: one }) => kind === 'campaign' && (one.level !== 'public' || one.categories.length > 0),
+    );
+    for (const { id } of secrets) {
+      const ask = { method: 'POST', path: `/v1/campaigns/${id}/crate`, body: {} };
+      expect((await send(server.url, token, ask)).status).toBe(403);
+    }
   }
 });
 

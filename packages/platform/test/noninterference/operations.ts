@@ -30,7 +30,7 @@ const any: readonly Kind[] = [
 ];
 const design = { designs: [{ a: 1, b: 'x' }] };
 const silica = { kind: 'capability', capability: 'stober-silica' };
-const plan = { title: 'probe', objective: { name: 'y', goal: { kind: 'maximize' } }, budget: 4, seed: 's' };
+const plan = { title: 'probe', objective: { name: 'y', goal: { kind: 'maximize' } }, budget: 2, seed: 's' };
 
 /** Every way in which the API takes an id. Nobody who is cleared can do harm with them: the world stays as it is. */
 export const operations: readonly Operation[] = [
