@@ -15,7 +15,7 @@ import { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export type Tx = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
 
 type TransactionOptions = PgTransactionConfig & {
-  /** How often a body may run again after contention or a lost connection; 5 by default. */
+  /** How often a body may run again after contention; 5 by default. Lost connections are waited out for 15 seconds. */
   retries?: number;
 };
 
@@ -94,11 +94,15 @@ const openPool = (connection: pg.ClientConfig, connections: number, log: Log): p
   return pool;
 };
 
+/** How long a transaction is begun again while the server is away or comes back. */
+const lostPatienceMs = 15_000;
+
 const createTransaction =
   (orm: NodePgDatabase, guard: SpaceGuard): Database['transaction'] =>
   async (body, options = {}) => {
     const { retries = 5, ...settings } = options;
     if (settings.accessMode !== 'read only') await guard.assertRoom();
+    const began = Date.now();
     for (let attempt = 0; ; attempt++) {
       let committing = false;
       try {
@@ -110,9 +114,11 @@ const createTransaction =
       } catch (error) {
         const trouble = databaseTrouble(error);
         const repeatable = trouble === 'contention' || (trouble === 'lost' && !committing);
-        if (!repeatable || attempt >= retries) throw asGenesisError(error);
+        // A server that comes back may meet a pool full of dead connections: that is waited out, contention is counted.
+        const enough = trouble === 'lost' ? Date.now() - began > lostPatienceMs : attempt >= retries;
+        if (!repeatable || enough) throw asGenesisError(error);
       }
-      await wait(2 ** attempt * (5 + 10 * Math.random()));
+      await wait(2 ** Math.min(attempt, 5) * (5 + 10 * Math.random()));
     }
   };
 
