@@ -247,7 +247,7 @@ export async function buildWorld(server: Server, seed: Seed): Promise<World> {
         ask<{ run: { status: string }; output: { model: string } | null }>(owner, 'GET', `/v1/runs/${run}`),
       (one) => one.run.status === 'succeeded' || one.run.status === 'failed',
     );
-    add('run', run, fresh(label), [], { reading: 'campaign.read', campaign });
+    add('run', run, fresh(label), [modelName], { reading: 'campaign.read', campaign });
     add('model', trained.output!.model, fresh(label), [modelName], { campaign });
     // What people measure afresh the platform cannot confirm by itself.
     if (!claims) return;
