@@ -94,6 +94,9 @@ const openPool = (connection: pg.ClientConfig, connections: number, log: Log): p
   return pool;
 };
 
+/** How long open connections may take to finish when the database is closed. */
+const poolEndMs = 10_000;
+
 /** How long a transaction is begun again while the server is away or comes back. */
 const lostPatienceMs = 15_000;
 
@@ -151,7 +154,8 @@ export const openDatabase = async (options: {
     }
     await whileAway(() => migrateDatabase(connection));
     const pool = openPool(connection, options.connections ?? 20, log);
-    undo.push(() => pool.end());
+    // A connection that hangs while its server was killed never ends; the server ends what is left.
+    undo.push(() => Promise.race([pool.end(), wait(poolEndMs)]));
     const orm = drizzle({ client: pool });
     const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: options.reserveBytes ?? 0 });
     return {

@@ -176,10 +176,16 @@ test('work goes on after the database server was killed', async () => {
     await queue.work(greetings, async ({ name }) => handled.add(name));
     await queue.enqueue(null, greetings, { name: 'before' });
     await handled.until(1);
-    const { rows } = await database.pool.query(
-      `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`,
-    );
-    process.kill(rows[0].pid, 'SIGKILL');
+    const serverPid = async (): Promise<number> => {
+      const { rows } = await database.pool.query<{ pid: number }>(
+        `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid`,
+      );
+      return rows[0]!.pid;
+    };
+    const killed = await serverPid();
+    process.kill(killed, 'SIGKILL');
+    // A commit that the dying server takes along has an unknown outcome; this test is about the queue.
+    await expect.poll(() => serverPid().catch(() => killed), { timeout: 30_000 }).not.toBe(killed);
     await database.transaction((tx) => queue.enqueue(tx, greetings, { name: 'after' }));
     await handled.until(2);
     expect(handled.names).toEqual(['before', 'after']);
