@@ -16,6 +16,8 @@ export async function* watchJob(
     if (text !== last) yield { event: 'import', data: view };
     if (view.state === 'done' || view.state === 'failed') return;
     last = text;
-    await wait(pauseMs, undefined, { signal }).catch(() => undefined);
+    await wait(pauseMs, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 }
