@@ -23,6 +23,11 @@ const { values: flags } = parseArgs({
   },
 });
 const seeds = Number(flags.seeds ?? (flags.quick ? 4 : 50));
+const partNames = ['oerPlate', 'directArylation', 'crossedBarrel'];
+if (flags.only !== undefined && !partNames.includes(flags.only)) {
+  console.error(`--only takes one of ${partNames.join(', ')}, not "${flags.only}". Nothing was measured.`);
+  process.exit(2);
+}
 
 if (!existsSync(dataFolder)) {
   console.error(
