@@ -2,6 +2,8 @@
 export type Cell = string | number | bigint | boolean | null | undefined;
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const notANumber = /^[+-]?nan$/i;
+const infinite = /^([+-]?)inf(inity)?$/i;
 
 /** Integers keep all their digits: beyond 2^53 a double's shortest form and the digits of an int64 would differ. */
 function canonicalNumber(value: number): string {
@@ -11,7 +13,9 @@ function canonicalNumber(value: number): string {
 
 function canonicalText(text: string): string {
   const trimmed = text.normalize('NFC').trim();
-  if (trimmed === '') return '-';
+  if (trimmed === '' || notANumber.test(trimmed)) return '-';
+  const sign = infinite.exec(trimmed)?.[1];
+  if (sign !== undefined) return canonicalNumber(sign === '-' ? -Infinity : Infinity);
   if (!decimal.test(trimmed)) return `s${trimmed}`;
   if (/^[+-]?\d+$/.test(trimmed)) return `n${BigInt(trimmed.replace('+', ''))}`;
   const value = Number(trimmed);
@@ -19,10 +23,10 @@ function canonicalText(text: string): string {
 }
 
 /**
- * One text for one value: 1, 1.0, "1e0" and " 1 " are the same; an empty text, null and NaN are the same; text is
- * NFC and trimmed, and true is the text "true". Integers are compared by all their digits (so
- * that long identifiers stay apart), other numbers as doubles. Different values have different
- * texts, except that text which reads as a number is that number.
+ * One text for one value: 1, 1.0, "1e0" and " 1 " are the same; an empty text, null and NaN are the same, and so are
+ * NaN and the infinities as doubles and as CSV files spell them; text is NFC and trimmed, and true is the text "true".
+ * Integers are compared by all their digits (so that long identifiers stay apart), other numbers as doubles. Different
+ * values have different texts, except that text which reads as a number is that number.
  */
 export function canonicalCell(cell: Cell): string {
   switch (typeof cell) {
