@@ -1,0 +1,75 @@
+import { hostname } from 'node:os';
+
+export type Plan = {
+  folder: string;
+  user: string;
+  controllerPort: number;
+  nodePort: number;
+  /** Jobs that run side by side, each on one core; more than the machine has, so that small machines test much. */
+  cores: number;
+  memoryMebibytes: number;
+  /** Null where control groups cannot be had: then what escapes from a job's process tree is not ended with it. */
+  cgroups: 'v1' | null;
+  /** Job ids start here, so that two Slurms on one machine never share a control group. */
+  firstJobId: number;
+};
+
+/** The text of slurm.conf, whose paths have to be absolute. */
+export function slurmConf(plan: Plan): string {
+  const { folder, cgroups } = plan;
+  const node = hostname().split('.')[0] ?? 'localhost';
+  const settings: [string, string | number][] = [
+    ['ClusterName', 'development'],
+    ['SlurmctldHost', `${node}(127.0.0.1)`],
+    ['SlurmUser', plan.user],
+    ['SlurmdUser', plan.user],
+    ['AuthType', 'auth/munge'],
+    ['AuthInfo', `socket=${folder}/run/munge.socket`],
+    ['CredType', 'cred/munge'],
+    ['SlurmctldPort', plan.controllerPort],
+    ['SlurmdPort', plan.nodePort],
+    ['StateSaveLocation', `${folder}/controller`],
+    ['SlurmdSpoolDir', `${folder}/spool`],
+    ['SlurmctldPidFile', `${folder}/run/slurmctld.pid`],
+    ['SlurmdPidFile', `${folder}/run/slurmd.pid`],
+    ['SlurmctldLogFile', `${folder}/log/slurmctld.log`],
+    ['SlurmdLogFile', `${folder}/log/slurmd.log`],
+    ['ProctrackType', cgroups === null ? 'proctrack/linuxproc' : 'proctrack/cgroup'],
+    ['TaskPlugin', cgroups === null ? 'task/none' : 'task/cgroup'],
+    ['JobAcctGatherType', 'jobacct_gather/linux'],
+    ['JobAcctGatherFrequency', 5],
+    ...(cgroups === null ? [['JobAcctGatherParams', 'OverMemoryKill'] as [string, string]] : []),
+    ['SelectType', 'select/cons_tres'],
+    ['SelectTypeParameters', 'CR_Core_Memory'],
+    ['SchedulerType', 'sched/backfill'],
+    ['SchedulerParameters', 'batch_sched_delay=0,bf_interval=1'],
+    ['SlurmdParameters', 'config_overrides'],
+    ['SwitchType', 'switch/none'],
+    ['MpiDefault', 'none'],
+    ['ReturnToService', 2],
+    ['KillWait', 5],
+    ['AccountingStorageType', 'accounting_storage/none'],
+    ['JobCompType', 'jobcomp/none'],
+    ['FirstJobId', plan.firstJobId],
+    ['MinJobAge', 300],
+    ['MaxJobCount', 20_000],
+    ['SlurmctldTimeout', 30],
+    ['SlurmdTimeout', 30],
+  ];
+  return [
+    ...settings.map(([name, value]) => `${name}=${value}`),
+    `NodeName=${node} NodeAddr=127.0.0.1 CPUs=${plan.cores} RealMemory=${plan.memoryMebibytes} State=UNKNOWN`,
+    `PartitionName=debug Nodes=${node} Default=YES MaxTime=01:00:00 DefMemPerCPU=256 State=UP`,
+    '',
+  ].join('\n');
+}
+
+/** The text of cgroup.conf, beside slurm.conf. */
+export const cgroupConf = (): string =>
+  [
+    'CgroupPlugin=cgroup/v1',
+    'CgroupMountpoint=/sys/fs/cgroup',
+    'ConstrainRAMSpace=yes',
+    'ConstrainCores=no',
+    '',
+  ].join('\n');
