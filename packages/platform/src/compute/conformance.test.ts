@@ -51,12 +51,14 @@ const programs: Record<ConformanceProgram, PretendedProgram> = {
     return { exitCode: 0 };
   },
 };
-const journals = new Map<string, MemoryJournal>();
-executorConformance('memory executor', {
-  open: async (folder) => {
-    const journal = journals.get(folder) ?? new Map();
-    journals.set(folder, journal);
-    return createMemoryExecutor({ programs, folder: `${folder}/outputs`, journal });
-  },
-  command: (program) => ({ executable: program, arguments: [] }),
-});
+for (const jobsOutliveServer of [false, true]) {
+  const journals = new Map<string, MemoryJournal>();
+  executorConformance(`memory executor, jobs ${jobsOutliveServer ? 'outlive' : 'end with'} the server`, {
+    open: async (folder) => {
+      const journal = journals.get(folder) ?? new Map();
+      journals.set(folder, journal);
+      return createMemoryExecutor({ programs, folder: `${folder}/outputs`, journal, jobsOutliveServer });
+    },
+    command: (program) => ({ executable: program, arguments: [] }),
+  });
+}

@@ -175,17 +175,30 @@ export function executorConformance(
       expect(await executor.reconcile('never-launched')).toEqual({ state: 'unknown' });
     });
 
-    test('closing ends what runs', async () => {
+    test('closing ends what runs, or lets it live on to be found again, as the executor declares', async () => {
       const other = await subject.open(folder);
       const awake = Promise.withResolvers<void>();
       const handle = await other.launch(job('sleep'), { onLog: () => awake.resolve() });
       await awake.promise;
+      const waited = handle.wait();
+      const code = codeOf(waited);
       await other.close();
-      expect(await handle.wait()).toMatchObject({
-        state: 'failed',
-        failureClass: 'F7_RUNTIME',
-        reason: 'killed',
-      });
+      if (!other.jobsOutliveServer) {
+        const killed = { state: 'failed', failureClass: 'F7_RUNTIME', reason: 'killed' };
+        expect(await waited).toMatchObject(killed);
+        return;
+      }
+      expect(await code).toBe('unavailable');
+      const lines: LogLine[] = [];
+      const restarted = await subject.open(folder);
+      const found = await restarted.reconcile(handle.name, { onLog: (added) => void lines.push(...added) });
+      if (found.state !== 'running') throw new Error(`the job is ${found.state}`);
+      expect(found.job).toMatchObject({ name: handle.name, claim: handle.claim });
+      expect(await codeOf(restarted.reconcile(handle.name))).toBe('conflict');
+      found.job.cancel();
+      expect(await found.job.wait()).toMatchObject({ claim: handle.claim, reason: 'cancelled' });
+      expect(lines).toEqual([{ stream: 'stdout', text: 'awake' }]);
+      await restarted.close();
     });
   });
 }

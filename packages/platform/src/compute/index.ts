@@ -1,3 +1,3 @@
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
-export type { Executor, JobHandle } from './ports.ts';
+export type { Executor, JobHandle, Reconciliation } from './ports.ts';

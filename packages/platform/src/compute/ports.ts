@@ -9,18 +9,23 @@ export interface JobHandle {
   readonly name: string;
   /** The fencing token of this launch; an outcome with another one does not count. */
   readonly claim: string;
-  /** Resolves once, when no process of the job is left and the outcome is on disk. Never rejects for a bad job. */
+  /**
+   * Resolves once, when no process of the job is left and the outcome is on disk. Never rejects for a bad job; where
+   * jobs outlive the server, `close` makes it reject with `unavailable`.
+   */
   wait(): Promise<JobOutcome>;
   /** SIGTERM, then SIGKILL for the whole tree after a grace period. Does nothing when the job has ended. */
   cancel(): void;
 }
 
-/** What is known of a job after its server has died. No process of it is alive when this is returned. */
+/** What is known of a job after its server has died. No process of it is alive, unless it is `running`. */
 export type Reconciliation =
   /** The name was never launched, or has been released. */
   | { state: 'unknown' }
   /** Staged, but user code has not started and never will, or the machine went down and nothing of it is left. */
   | { state: 'not-started' }
+  /** It waits in a queue or runs, only where jobs outlive the server. Its log comes again from the beginning. */
+  | { state: 'running'; job: JobHandle }
   /** User code had started; it was ended without an outcome. */
   | { state: 'lost'; claim: string }
   | { state: 'finished'; outcome: JobOutcome };
@@ -28,15 +33,20 @@ export type Reconciliation =
 /** A place where commands run. */
 export interface Executor {
   /**
-   * Returns only once user code is about to run under a durable claim.
+   * False: a job ends with the server, and `close` ends every job. True: jobs live on without the server, `close` only
+   * lets go of them, and `reconcile` finds them again.
+   */
+  readonly jobsOutliveServer: boolean;
+  /**
+   * Returns only once the name is durably taken, and user code can start under no claim but the one that is returned.
    * Throws a GenesisError when nothing was started: `invalid-input`, `conflict` (the name is taken), `unsupported`
    * (a limit that cannot be held here), or `unavailable`.
    */
   launch(spec: JobSpec, hooks?: JobHooks): Promise<JobHandle>;
-  /** For names that this process has not launched. Fences the name: an older server can record nothing for it. */
-  reconcile(name: string): Promise<Reconciliation>;
+  /** For names that this process has not launched. Fences it: an older server can record nothing for it. */
+  reconcile(name: string, hooks?: JobHooks): Promise<Reconciliation>;
   /** Deletes the folder of an ended job; its name becomes unknown. Does nothing for an unknown name. */
   release(name: string): Promise<void>;
-  /** Ends every job and resolves when none is left. */
+  /** Resolves when no job is left here. */
   close(): Promise<void>;
 }

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { type ExecutionOutcome, GenesisError, type JobOutcome, type Purpose } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
 import { sql } from 'drizzle-orm';
+import type { Reconciliation } from '../compute/index.ts';
 import type { ReadScope } from '../door/index.ts';
 import { asGenesisError } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
-import { createLogWriter, type LogWriter } from './logs.ts';
+import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
 import type { RunParts } from './parts.ts';
 import { findCapability } from './registry.ts';
-import { runCommand, wasStopped } from './run-command.ts';
+import { runCommand, type Stops, waitForJob, wasStopped } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
 import type { RunJob, StoredInput } from './submit-run.ts';
 import { attempt } from './tables.ts';
@@ -23,7 +24,7 @@ const jobName = (run: string, number: number): string => `${run}-${number}`;
 
 /**
  * Executes a run. Safe to begin again after any crash: an attempt whose job has ended is recorded with its outcome,
- * one whose job died with the server is given up, and the next attempt begins.
+ * one whose job lives on is waited for, one whose job died with the server is given up, and the next attempt begins.
  */
 export async function executeRun(
   parts: RunParts,
@@ -36,19 +37,22 @@ export async function executeRun(
   const purpose = principal.delegation?.purpose ?? 'explore';
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
-  if (row.state !== 'queued' && row.state !== 'running') return;
+  if (row.state !== 'queued' && row.state !== 'running') return await clearAway(parts, row);
   // From here on a cancellation is heard here: whoever cancels a run that is not in `running` ends it in the database.
   const cancelling = new AbortController();
   running.set(job.run, cancelling);
   try {
-    if (row.state === 'running' && (await settleOld(parts, principal, scope, row, purpose))) return;
-    const begun = await begin(parts, principal, job.run, purpose);
-    crash.reach('run.begun');
-    const logs = createLogWriter(parts.door, job.run, begun.number, () => actUnder(job.delegation), purpose);
+    const logOf = (number: number, stored = nothingStored): LogWriter =>
+      createLogWriter(parts.door, job.run, number, () => actUnder(job.delegation), purpose, stored);
     const stops = { signal, cancel: cancelling.signal };
-    const ended = await execute(parts, scope, row, begun.number, logs, stops).catch((error: unknown) =>
-      failureOf(parts, begun, error, signal),
-    );
+    const old = row.state === 'running' ? await findOld(parts, scope, row, logOf) : null;
+    const begun = old?.begun ?? (await begin(parts, principal, job.run, purpose));
+    crash.reach('run.begun');
+    const logs = old?.logs ?? logOf(begun.number);
+    const ended = await (old === null
+      ? execute(parts, scope, row, begun.number, logs, stops)
+      : resume(parts, scope, row, old.found, stops)
+    ).catch((error: unknown) => failureOf(parts, begun, error, signal));
     // What the platform's own stop ended says nothing about the run: it begins again at the next start.
     if (signal.aborted && wasStopped(ended.outcome)) throw signal.reason;
     await logs.close();
@@ -57,6 +61,8 @@ export async function executeRun(
       await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, end);
     // An outcome that cannot be recorded is a failure that can.
     await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
+    crash.reach('run.recorded');
+    await parts.executor.release(jobName(job.run, begun.number));
   } finally {
     running.delete(job.run);
   }
@@ -132,38 +138,55 @@ async function finish(
   });
 }
 
+type Found = Extract<Reconciliation, { state: 'running' | 'finished' }>;
+
 /**
- * Looks for the job of the attempt that the last process began. True when its outcome settled the run. A job that was
- * stopped with that process settles nothing: a person's cancellation would be in the database.
+ * The attempt that the last process began, when its job goes on or has ended; `null` when it is given up. A job that
+ * was stopped with that process counts for nothing: a person's cancellation would be in the database.
  */
-async function settleOld(
+async function findOld(
   parts: RunParts,
-  principal: PrincipalFacts,
   scope: ReadScope,
   row: RunRow,
-  purpose: Purpose,
-): Promise<boolean> {
+  logOf: (number: number, stored: Awaited<ReturnType<typeof storedLines>>) => LogWriter,
+): Promise<{ begun: Begun; found: Found; logs: LogWriter } | null> {
   const name = jobName(row.id, row.attempts);
-  const found = await parts.executor.reconcile(name);
-  if (found.state !== 'finished' || wasStopped(found.outcome)) {
-    await parts.executor.release(name);
-    return false;
-  }
+  const logs = logOf(row.attempts, await storedLines(scope, row.id, row.attempts));
+  const found = await parts.executor.reconcile(name, { onLog: logs.write });
   const [newest] = await scope.orm
-    .select({ claim: attempt.claim })
+    .select({ claim: attempt.claim, at: attempt.startedAt })
     .from(attempt)
     .where(sql`${attempt.run} = ${row.id} and ${attempt.number} = ${row.attempts}`);
-  if (newest === undefined) return false;
-  const { row: capability } = await findCapability(scope, row.capability);
-  const ended = await endOfJob(
-    parts,
-    found.outcome,
-    capability.manifest.output,
-    await labelKeyOf(scope, row),
-  );
-  await finish(parts, principal, row.id, newest.claim, purpose, ended);
+  if (newest !== undefined && found.state === 'running')
+    return { begun: { number: row.attempts, ...newest }, found, logs };
+  if (newest !== undefined && found.state === 'finished' && !wasStopped(found.outcome))
+    return { begun: { number: row.attempts, ...newest }, found, logs };
   await parts.executor.release(name);
-  return true;
+  return null;
+}
+
+/** The end of a run whose job an earlier process had launched. */
+async function resume(
+  parts: RunParts,
+  scope: ReadScope,
+  row: RunRow,
+  found: Found,
+  stops: Stops,
+): Promise<Ended> {
+  const job = found.state === 'finished' ? found.outcome : await waitForJob(parts.executor, found.job, stops);
+  const { row: capability } = await findCapability(scope, row.capability);
+  return await endOfJob(parts, job, capability.manifest.output, await labelKeyOf(scope, row));
+}
+
+/** What a run that has ended may have left in the executor: a job that lives on is ended, its folder removed. */
+async function clearAway(parts: RunParts, row: RunRow): Promise<void> {
+  const name = jobName(row.id, row.attempts);
+  const found = await parts.executor.reconcile(name);
+  if (found.state === 'running') {
+    found.job.cancel();
+    await found.job.wait();
+  }
+  await parts.executor.release(name);
 }
 
 async function execute(
@@ -172,7 +195,7 @@ async function execute(
   row: RunRow,
   number: number,
   logs: LogWriter,
-  { signal, cancel }: { signal: AbortSignal; cancel: AbortSignal },
+  { signal, cancel }: Required<Stops>,
 ): Promise<Ended> {
   const { row: capability } = await findCapability(scope, row.capability);
   const { implementation, output, resources } = capability.manifest;

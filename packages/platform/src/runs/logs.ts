@@ -1,6 +1,7 @@
 import type { LogLine, Purpose } from '@genesis/contracts';
 import { sha256Hex } from '@genesis/evidence';
-import type { Door } from '../door/index.ts';
+import { and, count, eq } from 'drizzle-orm';
+import type { Door, ReadScope } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { runLog } from './tables.ts';
 
@@ -13,9 +14,23 @@ export type LogWriter = {
 
 const writeEveryMs = 300;
 
+/** How many lines of each stream an attempt has in its log already. */
+type Stored = Record<LogLine['stream'], number>;
+export const nothingStored: Stored = { stdout: 0, stderr: 0 };
+
+export async function storedLines(scope: ReadScope, run: string, attempt: number): Promise<Stored> {
+  const rows = await scope.orm
+    .select({ stream: runLog.stream, lines: count() })
+    .from(runLog)
+    .where(and(eq(runLog.run, run), eq(runLog.attempt, attempt)))
+    .groupBy(runLog.stream);
+  return { ...nothingStored, ...Object.fromEntries(rows.map(({ stream, lines }) => [stream, lines])) };
+}
+
 /**
  * Writes the log of an attempt in batches, each through the door with an entry that commits to its lines, so that a
- * log can be followed while it grows and not be changed afterwards. One line has one number, from 0.
+ * log can be followed while it grows and not be changed afterwards. One line has one number, from 0. Of a log that comes
+ * again from its beginning, the lines that are `stored` are passed over.
  */
 export function createLogWriter(
   door: Door,
@@ -23,9 +38,15 @@ export function createLogWriter(
   attempt: number,
   actor: () => Promise<PrincipalFacts>,
   purpose: Purpose,
+  stored: Stored,
 ): LogWriter {
   let waiting: LogLine[] = [];
-  let next = 0;
+  let next = stored.stdout + stored.stderr;
+  const known = { ...stored };
+  const isNew = ({ stream }: LogLine): boolean => {
+    known[stream] -= 1;
+    return known[stream] < 0;
+  };
   let timer: NodeJS.Timeout | undefined;
   let written: Promise<void> = Promise.resolve();
 
@@ -54,7 +75,7 @@ export function createLogWriter(
 
   return {
     write(lines) {
-      waiting.push(...lines);
+      waiting.push(...lines.filter(isNew));
       timer ??= setTimeout(() => {
         timer = undefined;
         written = written.then(flush);

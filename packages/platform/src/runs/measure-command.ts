@@ -36,7 +36,7 @@ export async function measureByCommand(
   const { row } = await findCapability(scope, wanted.capability);
   const { name, design, seed } = wanted;
   const call = { name, manifest: row.manifest, input: { design, seed }, files: [], signal };
-  return await runCommand(parts, call, async (job) => {
+  const measured = await runCommand(parts, call, async (job): Promise<CommandMeasurement> => {
     const { state, failureClass, reason, message, usage, startedAt, endedAt, sandboxed } = job;
     const execution: ExecutionOutcome = { state, failureClass, reason, message, usage, startedAt, endedAt };
     const failed = (why: string): CommandMeasurement => ({
@@ -53,4 +53,6 @@ export async function measureByCommand(
       return failed(`its result cannot be used: ${error instanceof Error ? error.message : String(error)}`);
     }
   });
+  await parts.executor.release(name);
+  return measured;
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CapabilityManifest, ExecutionOutcome, JobOutcome, LogLine } from '@genesis/contracts';
-import type { JobHandle } from '../compute/index.ts';
+import type { Executor, JobHandle } from '../compute/index.ts';
 import type { RunParts } from './parts.ts';
 
 export type CommandCall = {
@@ -12,7 +12,13 @@ export type CommandCall = {
   /** Host files that the job may read, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
   onLog?: ((lines: LogLine[]) => void) | undefined;
-  /** The platform stops: the job is ended, and what it did counts for nothing. */
+} & Stops;
+
+export type Stops = {
+  /**
+   * The platform stops: where jobs outlive it, the job is left alone and found again at the next start; elsewhere it
+   * is ended, and what it did counts for nothing.
+   */
   signal: AbortSignal;
   /** Somebody cancels: the job is ended, and that is its outcome. */
   cancel?: AbortSignal;
@@ -23,9 +29,10 @@ export const wasStopped = ({ reason }: Pick<ExecutionOutcome, 'reason'>): boolea
   reason === 'cancelled' || reason === 'killed';
 
 /**
- * Runs a command capability in the executor and waits for its end; `take` reads what it left before that is released.
+ * Runs a command capability in the executor and waits for its end; `take` reads what it left. The caller releases the
+ * job once what was taken is recorded, so that a crash before that finds it again.
  *
- * @throws the reason of `signal` when that ended the job; nothing of it is left then
+ * @throws the reason of `signal` when that interrupted it
  */
 export async function runCommand<T>(
   parts: Pick<RunParts, 'executor' | 'inputFolder' | 'crash'>,
@@ -51,27 +58,39 @@ export async function runCommand<T>(
       call.onLog === undefined ? {} : { onLog: call.onLog },
     );
     parts.crash.reach('run.launched');
-    const stops = call.cancel === undefined ? call.signal : AbortSignal.any([call.signal, call.cancel]);
-    const job = await waitFor(handle, stops);
-    if (call.signal.aborted && wasStopped(job)) {
-      await parts.executor.release(handle.name);
-      throw call.signal.reason;
-    }
-    const taken = await take(job);
-    await parts.executor.release(handle.name);
-    return taken;
+    return await take(await waitForJob(parts.executor, handle, call));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function waitFor(handle: JobHandle, signal: AbortSignal): Promise<JobOutcome> {
-  const cancel = (): void => handle.cancel();
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
+/**
+ * The outcome of a job that was launched or found again.
+ *
+ * @throws the reason of `signal` when that interrupted it: the job lives on, or nothing of it is left
+ */
+export async function waitForJob(
+  executor: Executor,
+  handle: JobHandle,
+  { signal, cancel }: Stops,
+): Promise<JobOutcome> {
+  const end = (): void => handle.cancel();
+  const interrupted = Promise.withResolvers<never>();
+  const interrupt = (): void => {
+    if (executor.jobsOutliveServer) interrupted.reject(signal.reason);
+    else end();
+  };
+  if (cancel?.aborted) end();
+  if (signal.aborted) interrupt();
+  cancel?.addEventListener('abort', end, { once: true });
+  signal.addEventListener('abort', interrupt, { once: true });
   try {
-    return await handle.wait();
+    const job = await Promise.race([handle.wait(), interrupted.promise]);
+    if (!signal.aborted || !wasStopped(job)) return job;
   } finally {
-    signal.removeEventListener('abort', cancel);
+    cancel?.removeEventListener('abort', end);
+    signal.removeEventListener('abort', interrupt);
   }
+  await executor.release(handle.name);
+  throw signal.reason;
 }

@@ -213,6 +213,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
   };
 
   return {
+    jobsOutliveServer: false,
     sandbox:
       trouble === null
         ? { available: true, enforcement: enforcementOf(host.limits.cgroups) }

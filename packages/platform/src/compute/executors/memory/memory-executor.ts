@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema, type LogLine } from '@genesis/contracts';
 import { invalidSpec } from '../../model.ts';
-import type { Executor, JobHooks } from '../../ports.ts';
+import type { Executor, JobHandle, JobHooks } from '../../ports.ts';
 
 /** What a pretended program sees; `signal` fires when it has to end. */
 type PretendedJob = { spec: JobSpec; signal: AbortSignal; log: (line: LogLine) => void };
@@ -11,8 +11,19 @@ export type PretendedProgram = (
   job: PretendedJob,
 ) => Promise<{ exitCode: number; outputs?: Record<string, string> }>;
 
+type RunningJob = {
+  stop: (reason: 'cancelled' | 'killed') => void;
+  ended: Promise<JobOutcome>;
+  /** What it has said so far, and who is told of what comes. */
+  log: LogLine[];
+  listeners: Set<NonNullable<JobHooks['onLog']>>;
+};
+
 /** Outlives one executor, as a staging folder would. */
-export type MemoryJournal = Map<string, { claim: string; outcome: JobOutcome | null }>;
+export type MemoryJournal = Map<
+  string,
+  { claim: string; outcome: JobOutcome | null; running: RunningJob | null }
+>;
 
 export type MemoryExecutorOptions = {
   /** By the name of the executable. */
@@ -20,6 +31,8 @@ export type MemoryExecutorOptions = {
   /** Folder for outputs. */
   folder: string;
   journal?: MemoryJournal;
+  /** Whether jobs go on when the executor closes, as on a remote machine. */
+  jobsOutliveServer?: boolean;
 };
 
 /** The simplest executor that keeps the port's promises: it runs nothing. For tests of what builds on the port. */
@@ -27,11 +40,11 @@ export function createMemoryExecutor({
   programs,
   folder,
   journal = new Map(),
+  jobsOutliveServer = false,
 }: MemoryExecutorOptions): Executor {
-  const running = new Map<
-    string,
-    { stop: (reason: 'cancelled' | 'killed') => void; ended: Promise<JobOutcome> }
-  >();
+  const running = new Map<string, RunningJob>();
+  const closing = Promise.withResolvers<never>();
+  closing.promise.catch(() => undefined);
 
   const writeOutputs = async (
     directory: string,
@@ -53,7 +66,7 @@ export function createMemoryExecutor({
     spec: JobSpec,
     claim: string,
     controller: AbortController,
-    { onLog }: JobHooks,
+    log: (line: LogLine) => void,
   ): Promise<JobOutcome> => {
     const startedAt = new Date();
     const timer = setTimeout(() => controller.abort('time-limit'), spec.resources.durationSeconds * 1_000);
@@ -61,7 +74,6 @@ export function createMemoryExecutor({
     const ended = new Promise<{ exitCode: number }>((resolve) =>
       controller.signal.addEventListener('abort', () => resolve({ exitCode: 143 })),
     );
-    const log = (line: LogLine): void => onLog?.([line]);
     const result: Awaited<ReturnType<PretendedProgram>> =
       program === undefined
         ? { exitCode: 127 }
@@ -101,32 +113,54 @@ export function createMemoryExecutor({
       outputs: await writeOutputs(outputDirectory, result.outputs ?? {}),
       refusedOutputs: [],
     };
-    journal.set(spec.name, { claim, outcome });
+    journal.set(spec.name, { claim, outcome, running: null });
     running.delete(spec.name);
     return outcome;
   };
 
+  const handleOf = (name: string, claim: string, job: RunningJob): JobHandle => {
+    running.set(name, job);
+    const forget = (): boolean => running.delete(name);
+    job.ended.then(forget, forget);
+    return {
+      ...{ name, claim },
+      wait: () => Promise.race([job.ended, closing.promise]),
+      cancel: () => job.stop('cancelled'),
+    };
+  };
+
   const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
   return {
+    jobsOutliveServer,
     launch: async (input, hooks = {}) => {
       const spec = jobSpecSchema.safeParse(input);
       if (!spec.success) throw invalidSpec(spec.error);
       const { name } = spec.data;
       if (journal.has(name)) throw conflict(`A job named "${name}" has been launched before.`);
       const claim = randomUUID();
-      journal.set(name, { claim, outcome: null });
       const controller = new AbortController();
-      const stop = (reason: 'cancelled' | 'killed'): void => controller.abort(reason);
-      const ended = run(spec.data, claim, controller, hooks);
-      running.set(name, { stop, ended });
-      return { name, claim, wait: () => ended, cancel: () => stop('cancelled') };
+      const log: LogLine[] = [];
+      const listeners = new Set(hooks.onLog === undefined ? [] : [hooks.onLog]);
+      const say = (line: LogLine): void => {
+        log.push(line);
+        for (const listener of listeners) listener([line]);
+      };
+      const ended = run(spec.data, claim, controller, say);
+      const job = { stop: (reason: unknown) => controller.abort(reason), ended, log, listeners };
+      journal.set(name, { claim, outcome: null, running: job });
+      return handleOf(name, claim, job);
     },
-    reconcile: async (name) => {
+    reconcile: async (name, hooks = {}) => {
       if (running.has(name)) throw conflict(`The job "${name}" runs in this server.`);
       const entry = journal.get(name);
       if (entry === undefined) return { state: 'unknown' };
-      if (entry.outcome === null) return { state: 'lost', claim: entry.claim };
-      return { state: 'finished', outcome: entry.outcome };
+      if (entry.outcome !== null) return { state: 'finished', outcome: entry.outcome };
+      if (entry.running === null || !jobsOutliveServer) return { state: 'lost', claim: entry.claim };
+      if (hooks.onLog !== undefined) {
+        hooks.onLog([...entry.running.log]);
+        entry.running.listeners.add(hooks.onLog);
+      }
+      return { state: 'running', job: handleOf(name, entry.claim, entry.running) };
     },
     release: async (name) => {
       if (running.has(name)) throw conflict(`The job "${name}" still runs.`);
@@ -135,6 +169,12 @@ export function createMemoryExecutor({
     },
     close: async () => {
       const jobs = [...running.values()];
+      if (jobsOutliveServer) {
+        running.clear();
+        const message = 'The executor has closed; its jobs go on.';
+        closing.reject(new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 }));
+        return;
+      }
       for (const job of jobs) job.stop('killed');
       await Promise.all(jobs.map((job) => job.ended));
     },
