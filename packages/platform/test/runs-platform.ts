@@ -5,7 +5,7 @@ import {
   GenesisError,
   type Label,
 } from '@genesis/contracts';
-import { createMemoryExecutor } from '../src/compute/executors/memory/memory-executor.ts';
+import { createMemoryExecutor, type MemoryJournal } from '../src/compute/executors/memory/memory-executor.ts';
 import { createFunctionRunner, type Executor } from '../src/compute/index.ts';
 import { actUnder, createDoor } from '../src/door/index.ts';
 import { requireAuthentication } from '../src/identity/index.ts';
@@ -29,7 +29,7 @@ import { createRuns, runQueues } from '../src/runs/runs.ts';
 export { sandboxMissing } from '../src/compute/executors/local/sandbox-for-tests.ts';
 export { createLocalExecutor } from '../src/compute/index.ts';
 export { startPlatform } from '../src/main.ts';
-export { createMemoryExecutor };
+export { createMemoryExecutor, type MemoryJournal };
 
 const silica = new URL('../src/campaigns/functions/explore.ts', import.meta.url);
 const open: Label = { level: 'public', categories: [] };

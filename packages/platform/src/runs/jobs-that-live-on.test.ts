@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
-import { commandManifest, createMemoryExecutor, startRuns } from '../../test/runs-platform.ts';
+import {
+  commandManifest,
+  createMemoryExecutor,
+  type MemoryJournal,
+  startRuns,
+} from '../../test/runs-platform.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { freshDatabase } from '../../test/test-database.ts';
-import type { MemoryJournal } from '../compute/executors/memory/memory-executor.ts';
 
 /** A platform that can be stopped and started again beside a machine whose jobs go on. */
 async function machine() {
