@@ -8,15 +8,14 @@ import { type Pinned, pin } from './pinned.ts';
 /** A thing below a folder. `path` is relative to where the walk began, "" for that itself. */
 export type Found = { path: string; pinned: Pinned };
 
-/** The names in a folder as text, sorted; those that are not UTF-8 cannot be named by a caller and are only counted. */
-async function namesIn(folder: Pinned): Promise<{ names: string[]; unnameable: number }> {
+/** The names in a folder as text, sorted, without those that are not UTF-8: no caller can name them. */
+async function namesIn(folder: Pinned): Promise<string[]> {
   const all = await readdir(`/proc/self/fd/${folder.handle.fd}`, { encoding: 'buffer' });
-  const names = all
+  return all
     .map((bytes) => ({ bytes, text: bytes.toString('utf8') }))
     .filter(({ bytes, text }) => Buffer.from(text).equals(bytes))
     .map(({ text }) => text)
     .sort();
-  return { names, unnameable: all.length - names.length };
 }
 
 export type Walk = {
@@ -39,7 +38,7 @@ export async function walkTree(root: ConfinedRoot, base: string, walk: Walk): Pr
     await walk.visit(found);
     if (found.pinned.kind !== 'folder' || !walk.enter(found)) return;
     if (depth === deepest) throw invalidField('path', `it has more than ${deepest} folders in each other`);
-    for (const name of (await namesIn(found.pinned)).names) {
+    for (const name of await namesIn(found.pinned)) {
       const path = found.path === '' ? name : `${found.path}/${name}`;
       await child(found.pinned, name, path, depth + 1);
     }
