@@ -30,3 +30,4 @@ export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';
+export { tarEnd, tarHeader, tarPadding } from './tar.ts';
