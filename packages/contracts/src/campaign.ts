@@ -13,7 +13,7 @@ const text = (longest: number) =>
 
 /** How an arm chooses its next experiments. `random` is the control. */
 export const strategies = [
-  'alternating',
+  'adaptive',
   'log-expected-improvement',
   'upper-confidence-bound',
   'thompson-sampling',

@@ -1,4 +1,5 @@
 import { createRandom, type Design, deriveSeed, type Goal, type Random, type Space } from '../src/index.ts';
+import { matchedScreen } from './matched-screen.ts';
 import { type Pool, poolOf } from './pool.ts';
 
 export const simulatedNames = [
@@ -10,6 +11,7 @@ export const simulatedNames = [
   'screen-strong',
   'screen-rough',
   'screen-clipped',
+  'screen-matched',
 ] as const;
 export type SimulatedName = (typeof simulatedNames)[number];
 
@@ -246,5 +248,7 @@ export function simulate(name: SimulatedName, seed: number): Pool {
       return screen(random, 0.7, true, false);
     case 'screen-clipped':
       return screen(random, 0.7, true, true);
+    case 'screen-matched':
+      return matchedScreen(random);
   }
 }

@@ -19,6 +19,7 @@ const PROTOCOLS: Record<string, Protocol & { size: number }> = {
   simplex6: { budget: 40, starts: 2, batch: 1, size: 2121 },
   screen: { budget: 50, starts: 5, batch: 5, size: 1728 },
   'screen-clipped': { budget: 50, starts: 5, batch: 5, size: 1728 },
+  'screen-matched': { budget: 50, starts: 5, batch: 5, size: 1728 },
   'screen-rough': { budget: 50, starts: 5, batch: 5, size: 1728 },
   'screen-strong': { budget: 50, starts: 5, batch: 5, size: 1728 },
 };

@@ -30,7 +30,7 @@ export type Settings = {
 };
 
 export const defaultSettings: Settings = {
-  strategy: 'alternating',
+  strategy: 'adaptive',
   starts: 5,
   startDesign: 'random',
   lengthScaleLocation: 0,

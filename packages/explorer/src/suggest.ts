@@ -16,8 +16,8 @@ import { assertDesign, assertSpace, type Design, designKey, keepsConstraints, ty
 import { farthestFirst, type StartDesign, startDesigns } from './starts.ts';
 import { fitObservations, type Member, type Surrogate } from './surrogate.ts';
 
-/** `alternating` takes the upper confidence bound, and within a batch expected improvement in turns with it. */
-export type Strategy = 'alternating' | ModelStrategy | 'random';
+/** `adaptive` takes the upper confidence bound one at a time, and log expected improvement for several at once. */
+export type Strategy = 'adaptive' | ModelStrategy | 'random';
 
 export type SuggestRequest = {
   space: Space;
@@ -44,7 +44,7 @@ export type Suggestion = {
 };
 
 const STRATEGIES: readonly Strategy[] = [
-  'alternating',
+  'adaptive',
   'log-expected-improvement',
   'upper-confidence-bound',
   'thompson-sampling',
@@ -115,7 +115,7 @@ export function suggestWith(request: SuggestRequest, settings: Settings): Sugges
   for (let k = 0; k < count; k++) {
     const context = {
       space,
-      strategy: strategyOf(strategy, k),
+      strategy: strategyOf(strategy, count + pending.length),
       settings,
       seed: deriveSeed(turn, k),
     };
@@ -206,10 +206,10 @@ function drawMany(space: Space, count: number, seed: string): Design[] {
   return Array.from({ length: count }, () => drawDesign(space, random));
 }
 
-/** What 'alternating' does at one place of a batch. */
-function strategyOf(strategy: Exclude<Strategy, 'random'>, place: number): ModelStrategy {
-  if (strategy !== 'alternating') return strategy;
-  return place % 2 === 0 ? 'upper-confidence-bound' : 'log-expected-improvement';
+/** What 'adaptive' does when so many experiments are or will be under way at once. */
+function strategyOf(strategy: Exclude<Strategy, 'random'>, together: number): ModelStrategy {
+  if (strategy !== 'adaptive') return strategy;
+  return together === 1 ? 'upper-confidence-bound' : 'log-expected-improvement';
 }
 
 type Context = { space: Space; strategy: ModelStrategy; settings: Settings; seed: string };

@@ -14,7 +14,7 @@ import { arbitraryObservations, arbitrarySpace, mixedSpace } from './arbitrary.t
 
 const MAXIMIZE: Goal = { kind: 'maximize' };
 const STRATEGIES: Strategy[] = [
-  'alternating',
+  'adaptive',
   'log-expected-improvement',
   'upper-confidence-bound',
   'thompson-sampling',

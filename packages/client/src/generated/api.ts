@@ -137,7 +137,7 @@ export interface paths {
                                     arms: {
                                         name: string;
                                         /** @enum {string} */
-                                        strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                                        strategy: "adaptive" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                                     }[];
                                     /** @default 1 */
                                     batch: number;
@@ -316,7 +316,7 @@ export interface paths {
                         arms?: {
                             name: string;
                             /** @enum {string} */
-                            strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                            strategy: "adaptive" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                         }[];
                         /** @default 1 */
                         batch?: number;
@@ -499,7 +499,7 @@ export interface paths {
                                     arms: {
                                         name: string;
                                         /** @enum {string} */
-                                        strategy: "alternating" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
+                                        strategy: "adaptive" | "log-expected-improvement" | "upper-confidence-bound" | "thompson-sampling" | "random";
                                     }[];
                                     /** @default 1 */
                                     batch: number;
