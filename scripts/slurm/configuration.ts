@@ -59,7 +59,7 @@ export function slurmConf(plan: Plan): string {
   return [
     ...settings.map(([name, value]) => `${name}=${value}`),
     `NodeName=${node} NodeAddr=127.0.0.1 CPUs=${plan.cores} RealMemory=${plan.memoryMebibytes} State=UNKNOWN`,
-    `PartitionName=debug Nodes=${node} Default=YES MaxTime=01:00:00 DefMemPerCPU=256 State=UP`,
+    `PartitionName=debug Nodes=${node} Default=YES MaxTime=24:00:00 DefMemPerCPU=256 State=UP`,
     '',
   ].join('\n');
 }

@@ -89,6 +89,7 @@ export {
   jobResourcesSchema,
   jobSpecSchema,
   type LogLine,
+  logLineSchema,
   relativePathSchema,
 } from './job.ts';
 export {

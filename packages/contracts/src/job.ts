@@ -117,7 +117,7 @@ export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
 
 /** One line of a job's log, without its line end. Lines longer than 64 KiB come in pieces. */
-const logLineSchema = z.strictObject({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
+export const logLineSchema = z.strictObject({ stream: z.enum(['stdout', 'stderr']), text: z.string() });
 export type LogLine = z.infer<typeof logLineSchema>;
 
 /** `null` stands for "not measured". */

@@ -1,3 +1,5 @@
+import { afterAll } from 'vitest';
+import { developmentSlurm } from '../../test/development-slurm.ts';
 import { type ConformanceProgram, conformancePrograms, executorConformance } from './conformance.ts';
 import { createLocalExecutor } from './executors/local/local-executor.ts';
 import { sandboxMissing } from './executors/local/sandbox-for-tests.ts';
@@ -6,6 +8,7 @@ import {
   type MemoryJournal,
   type PretendedProgram,
 } from './executors/memory/memory-executor.ts';
+import { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';
 
 const shell = (program: ConformanceProgram) => ({
   executable: 'sh',
@@ -32,6 +35,23 @@ executorConformance('local executor, unsandboxed by explicit permission', {
     }),
   command: shell,
 });
+
+const slurm = developmentSlurm();
+afterAll(() => slurm.stop());
+executorConformance(
+  'Slurm executor',
+  {
+    open: (folder) =>
+      createSlurmExecutor({
+        stagingRoot: `${folder}/jobs`,
+        graceSeconds: 1,
+        slurmConf: slurm.configuration,
+        pollMilliseconds: 500,
+      }),
+    command: shell,
+  },
+  slurm.missing ?? (await sandboxMissing()),
+);
 
 const programs: Record<ConformanceProgram, PretendedProgram> = {
   succeed: async () => ({ exitCode: 0 }),

@@ -1,0 +1,25 @@
+import { jobSpecSchema } from '@genesis/contracts';
+import { z } from 'zod';
+
+/** Names of files in the folder of a job, besides those of its claim and end. */
+export const files = {
+  /** What the node has to run; mode 0600, because it holds the job's environment. */
+  launch: 'launch.json',
+  inputs: 'inputs',
+  /** One log line in JSON on each line. */
+  log: 'log.jsonl',
+  /** What the runner itself says: nothing, unless it fails. */
+  runner: 'runner.log',
+  /** The folder of the local executor on the node. */
+  node: 'node',
+} as const;
+
+/** What the server leaves for the node. The sources of `spec.inputs` are the staged copies, with these hashes. */
+export const launchSchema = z.strictObject({
+  claim: z.string(),
+  spec: jobSpecSchema,
+  inputHashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  allowUnsandboxed: z.boolean(),
+  graceSeconds: z.number().nonnegative(),
+});
+export type Launch = z.infer<typeof launchSchema>;

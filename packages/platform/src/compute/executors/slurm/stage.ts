@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { invalidField, type JobSpec } from '@genesis/contracts';
+import type { Staging } from '../local/staging.ts';
+import { files, type Launch } from './launch-file.ts';
+
+/** SHA-256 of a plain file. */
+export async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+async function copyInput(source: string, target: string, field: string): Promise<string> {
+  const hash = createHash('sha256');
+  const from = await open(source, 'r').catch((cause: unknown) => {
+    throw invalidField(field, 'cannot be opened', { cause });
+  });
+  try {
+    if (!(await from.stat()).isFile()) throw invalidField(field, 'expected a plain file');
+    const to = await open(target, 'wx', 0o400);
+    try {
+      for await (const part of from.createReadStream({ autoClose: false })) {
+        hash.update(part as Buffer);
+        await to.writeFile(part as Buffer);
+      }
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+  return hash.digest('hex');
+}
+
+/** Copies the inputs into the folder of the job, and writes what the node has to run. Throws `invalid-input`. */
+export async function stageJob(
+  spec: JobSpec,
+  staging: Staging,
+  how: Pick<Launch, 'claim' | 'allowUnsandboxed' | 'graceSeconds'>,
+): Promise<void> {
+  const folder = join(staging.folder, files.inputs);
+  await mkdir(folder, { mode: 0o700 });
+  const inputs: JobSpec['inputs'] = [];
+  const inputHashes: string[] = [];
+  for (const [index, { path, source }] of spec.inputs.entries()) {
+    const copy = join(folder, String(index));
+    inputHashes.push(await copyInput(source, copy, `inputs.${index}.source`));
+    inputs.push({ path, source: copy });
+  }
+  const launch: Launch = { ...how, spec: { ...spec, inputs }, inputHashes };
+  await writeFile(join(staging.folder, files.launch), JSON.stringify(launch), { flag: 'wx', mode: 0o600 });
+}

@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../../scripts/slurm/slurm.ts', import.meta.url));
+
+/** A real Slurm of one node in a folder of its own, or why there can be none here. */
+export type DevelopmentSlurm = {
+  configuration: string;
+  missing: string | null;
+  folder: string;
+  stop(): void;
+};
+
+function say(action: string, folder: string): Record<string, string> {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, action, folder]);
+  if (status !== 0 && status !== 3) throw new Error(`Slurm cannot ${action}: ${stderr.toString()}`);
+  return stdout.length === 0 ? {} : JSON.parse(stdout.toString());
+}
+
+export function developmentSlurm(): DevelopmentSlurm {
+  const top = mkdtempSync(join(tmpdir(), 'genesis-slurm-'));
+  const folder = join(top, 'slurm');
+  const said = say('start', folder);
+  return {
+    configuration: said['SLURM_CONF'] ?? '',
+    missing: said['missing'] ?? null,
+    folder,
+    stop: () => {
+      if (said['missing'] === undefined) say('stop', folder);
+      rmSync(top, { recursive: true, force: true });
+    },
+  };
+}
