@@ -11,7 +11,13 @@ import {
 } from './campaigns/index.ts';
 import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
-import { createFunctionRunner, createLocalExecutor, type FunctionRunner } from './compute/index.ts';
+import {
+  createFunctionRunner,
+  createLocalExecutor,
+  createSlurmExecutor,
+  type Executor,
+  type FunctionRunner,
+} from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
   bootstrap,
@@ -32,6 +38,7 @@ import {
   createQueue,
   createSpaceGuard,
   errorCode,
+  type Log,
   openBlobStore,
   openDatabase,
   openKeyring,
@@ -66,6 +73,22 @@ const callFunctions = (runner: FunctionRunner): Functions => ({
       : new GenesisError({ code: 'internal', message });
   },
 });
+
+/** Where commands run: this machine, or the Slurm whose tools are on it. */
+function openExecutor(config: Config, log: Log): Promise<Executor> {
+  const { dataFolder, allowUnsandboxed, slurmStagingFolder, slurmConf, slurmPartition, slurmAccount } =
+    config;
+  if (slurmStagingFolder === undefined)
+    return createLocalExecutor({ stagingRoot: join(dataFolder, 'jobs'), allowUnsandboxed, log });
+  return createSlurmExecutor({
+    stagingRoot: slurmStagingFolder,
+    allowUnsandboxed,
+    slurmConf,
+    ...(slurmPartition === undefined ? {} : { partition: slurmPartition }),
+    ...(slurmAccount === undefined ? {} : { account: slurmAccount }),
+    log,
+  });
+}
 
 async function listen(app: App, { host, port }: Config): Promise<string> {
   try {
@@ -123,11 +146,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
     const functions = callFunctions(runner);
-    const executor = await createLocalExecutor({
-      stagingRoot: join(dataFolder, 'jobs'),
-      allowUnsandboxed: config.allowUnsandboxed,
-      log,
-    });
+    const executor = await openExecutor(config, log);
     undo.push(() => executor.close());
     const catalog = await createCatalog({
       door,

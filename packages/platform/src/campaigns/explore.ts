@@ -290,16 +290,22 @@ async function measureOne(
 ): Promise<void> {
   if (row.instrument === null || one.run === null) return;
   const claim = known ?? (await retry(parts, principal, row.id, one.run));
-  const { outcome, finished } =
+  const { outcome, finished, done } =
     row.instrument.kind === 'command'
-      ? await measureByRun(parts, principal, row.instrument.capability, one, claim, signal)
+      ? await measureByRun(parts, principal, row.instrument.capability, one, signal)
       : await measureByFunction(parts, placed(parts.blobs, row.instrument), one, signal);
   parts.crash.reach('campaign.measured');
   await recordOutcome(parts, principal, one, outcome, { ...finished, claim });
   parts.crash.reach('campaign.recorded');
+  await done();
 }
 
-type Measured = { outcome: ExperimentOutcome; finished: Omit<FinishedRun, 'claim'> };
+type Measured = {
+  outcome: ExperimentOutcome;
+  finished: Omit<FinishedRun, 'claim'>;
+  /** Clears up once the outcome is recorded. */
+  done: () => Promise<void>;
+};
 
 async function measureByFunction(
   parts: CampaignParts,
@@ -316,26 +322,26 @@ async function measureByFunction(
   return {
     outcome,
     finished: { outcome: succeeded(started, parts.clock.now()), output: details, sandboxed: false },
+    done: async () => {},
   };
 }
 
-/** The claim names the job: an attempt that was given up can never be taken for a later one. */
+/** The run names the job, so that after a restart it is found again instead of done twice. */
 async function measureByRun(
   parts: CampaignParts,
   principal: PrincipalFacts,
   capability: string,
   one: ExperimentRow,
-  claim: string,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const { outcome, execution, details, sandboxed } = await parts.measure(
+  const { outcome, execution, details, sandboxed, done } = await parts.measure(
     parts.door.authorize(principal, 'explore'),
-    { name: `${one.run}-${claim}`, capability, design: one.design, seed: one.noiseSeed },
+    { name: `${one.run}-measure`, capability, design: one.design, seed: one.noiseSeed },
     signal,
   );
   // A job that was ended because the platform stops is no failed experiment: it is done again.
   if (signal.aborted) throw signal.reason;
-  return { outcome, finished: { outcome: execution, output: details, sandboxed } };
+  return { outcome, finished: { outcome: execution, output: details, sandboxed }, done };
 }
 
 /** A new attempt of a run whose worker has died: its claim fences the old one. */

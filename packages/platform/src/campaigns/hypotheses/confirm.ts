@@ -62,7 +62,8 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   const started = clock.now();
-  const rows = await rowsOf(parts, principal, plan, row, claim, signal);
+  const jobs: Jobs = { prefix: row.id, done: [] };
+  const rows = await rowsOf(parts, principal, plan, row, jobs, signal);
   crash.reach('hypothesis.evaluated');
   const independence = await independenceOf(parts, principal, plan, row);
   const verdict = await parts.functions.call<unknown, Verdict>(
@@ -100,7 +101,11 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   crash.reach('hypothesis.concluded');
+  for (const done of jobs.done) await done();
 }
+
+/** Jobs that measure for a confirmation: the same names after a restart, so that what was measured is not measured again. */
+type Jobs = { prefix: string; done: (() => Promise<void>)[] };
 
 /**
  * How independent the data is of those who made the claim: everybody who had a hand in it, and everybody who ever
@@ -134,13 +139,13 @@ async function rowsOf(
   principal: PrincipalFacts,
   plan: CampaignRow,
   row: HypothesisRow,
-  attempt: string,
+  jobs: Jobs,
   signal: AbortSignal,
 ): Promise<EvaluationRow[]> {
   const { claim } = row;
   if (claim.kind === 'arms') return await armsRows(parts, plan, claim, signal);
   if (claim.source.kind === 'split') return await sealedRows(parts, principal, plan, claim);
-  return await freshRows(parts, principal, plan, claim, attempt, signal);
+  return await freshRows(parts, principal, plan, claim, jobs, signal);
 }
 
 /** Both arms from each frozen seed, by the rules of the campaign, scored on what noise cannot flatter. */
@@ -185,7 +190,7 @@ async function freshRows(
   principal: PrincipalFacts,
   plan: CampaignRow,
   claim: PredictionClaim,
-  attempt: string,
+  jobs: Jobs,
   signal: AbortSignal,
 ): Promise<PredictionRow[]> {
   const units = claimSeeds(claim).map((seed) => ({
@@ -193,7 +198,7 @@ async function freshRows(
     design: drawDesign(plan.space, createRandom(deriveSeed('fresh-design', seed))),
     seeds: [deriveSeed('fresh-measurement', seed)],
   }));
-  const measured = await measureFresh(parts, principal, plan, units, attempt, signal);
+  const measured = await measureFresh(parts, principal, plan, units, jobs, signal);
   const joined = units.map(({ unit, design }, i): Measured => ({ unit, design, y: measured[i]!.y }));
   return await predicted(parts, principal, claim, joined);
 }
@@ -205,7 +210,7 @@ async function measureFresh(
   principal: PrincipalFacts,
   { instrument }: CampaignRow,
   units: readonly Fresh[],
-  attempt: string,
+  jobs: Jobs,
   signal: AbortSignal,
 ): Promise<{ y: (number | null)[] }[]> {
   if (instrument?.kind !== 'command') {
@@ -220,8 +225,9 @@ async function measureFresh(
     const y: (number | null)[] = [];
     for (const [i, seed] of seeds.entries()) {
       const scope = parts.door.authorize(principal, 'evaluate');
-      const wanted = { name: `${attempt}-${unit}-${i}`, capability: instrument.capability, design, seed };
-      const { outcome } = await parts.measure(scope, wanted, signal);
+      const wanted = { name: `${jobs.prefix}-${unit}-${i}`, capability: instrument.capability, design, seed };
+      const { outcome, done } = await parts.measure(scope, wanted, signal);
+      jobs.done.push(done);
       if (signal.aborted) throw signal.reason;
       y.push(outcome.status === 'measured' ? outcome.value : null);
     }
