@@ -11,6 +11,8 @@ export type DevelopmentSlurm = {
   configuration: string;
   missing: string | null;
   folder: string;
+  /** Starts again what was killed. */
+  restart(): void;
   stop(): void;
 };
 
@@ -28,6 +30,7 @@ export function developmentSlurm(): DevelopmentSlurm {
     configuration: said['SLURM_CONF'] ?? '',
     missing: said['missing'] ?? null,
     folder,
+    restart: () => void say('restart', folder),
     stop: () => {
       if (said['missing'] === undefined) say('stop', folder);
       rmSync(top, { recursive: true, force: true });
