@@ -40,6 +40,8 @@ export type LocalExecutorOptions = {
   bubblewrapPlaces?: string[];
   /** Whether to use control groups where they can be written. */
   useCgroups?: boolean;
+  /** Whether to try the sandbox at the start; without it the first job finds out. Not for where jobs may go without one. */
+  trySandbox?: boolean;
   /** First of 65,536 user ids that jobs get when the server runs as root; nobody else may have them. */
   firstJobUser?: number;
   /** Told what is wrong with this machine but changes no outcome. */
@@ -149,7 +151,8 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       await staging.remove();
     }
   };
-  const trouble = host.sandbox === null ? host.missing : await trial(host.sandbox);
+  const tried = (options.trySandbox ?? true) || allowUnsandboxed;
+  const trouble = host.sandbox === null ? host.missing : tried ? await trial(host.sandbox) : null;
   const sandboxHost = trouble === null ? host.sandbox : null;
 
   const begin = async (spec: JobSpec, hooks: JobHooks): Promise<JobHandle> => {

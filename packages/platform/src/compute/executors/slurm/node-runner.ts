@@ -60,6 +60,7 @@ async function run(): Promise<void> {
     graceSeconds: launch.graceSeconds,
     // the job's own group is Slurm's
     useCgroups: false,
+    trySandbox: false,
   });
   const log = join(folder, files.log);
   const handle = await executor.launch(spec, {

@@ -71,7 +71,9 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     if (name.includes(removedMark)) await rm(join(stagingRoot, name), { recursive: true, force: true });
   const runner = fileURLToPath(new URL('./node-runner.ts', import.meta.url));
   const node = options.node ?? process.execPath;
-  const script = `#!/bin/sh\nexec ${quoted(node)} ${quoted(runner)} "$1"\n`;
+  // what Node has compiled once is read from there by every job after it
+  const cache = quoted(join(stagingRoot, '.compiled'));
+  const script = `#!/bin/sh\nexport NODE_COMPILE_CACHE=${cache}\nexec ${quoted(node)} ${quoted(runner)} "$1"\n`;
   await writeFile(join(stagingRoot, runnerScript), script, { mode: 0o700 });
 
   const followed = new Map<string, { jobName: string; job: FollowedJob }>();
