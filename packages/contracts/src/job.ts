@@ -70,6 +70,10 @@ export const jobResourcesSchema = z.strictObject({
     .default(2 * gibibyte),
   /** CPU cores; a fraction needs an executor with CPU quotas. */
   cpuCores: z.number().positive().max(10_000).default(1),
+  /** Machines; every other amount is for each of them. */
+  nodes: z.int().min(1).max(100_000).default(1),
+  /** Accelerators, of each machine. */
+  gpus: z.int().min(0).max(1_000).default(0),
   /** Processes and threads alive at one moment. */
   processes: z.int().min(1).max(100_000).default(256),
   /** The whole content of the job folder (outputs and scratch files together), in bytes. */
@@ -112,6 +116,17 @@ export const jobSpecSchema = z.strictObject({
     .max(1_000)
     .default([]),
   resources: jobResourcesSchema.prefault({}),
+  /**
+   * A folder of the host that the job works in instead of an empty one: it is there at the same path, read-write, and
+   * what the job leaves in it stays. The caller has checked that the job may have all of it. `outputs` are empty then.
+   */
+  workspace: z
+    .strictObject({
+      root: z.string().startsWith('/').refine(noNul),
+      /** Where the job begins, below `root`; empty for `root` itself. */
+      directory: z.union([relativePathSchema, z.literal('')]),
+    })
+    .optional(),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;

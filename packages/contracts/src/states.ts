@@ -24,6 +24,18 @@ export const runStates = machine({
 });
 export type RunState = (typeof runStates)['states'][number];
 
+/** A job at a facility, in the words of PSI/J and the IRI Facility API. */
+export const jobStates = machine({
+  new: ['queued', 'held', 'failed', 'canceled'],
+  queued: ['held', 'active', 'completed', 'failed', 'canceled'],
+  held: ['queued', 'active', 'failed', 'canceled'],
+  active: ['completed', 'failed', 'canceled'],
+  completed: [],
+  failed: [],
+  canceled: [],
+});
+export type JobState = (typeof jobStates)['states'][number];
+
 /** A campaign explores until its budget is spent. Stopped campaigns resume where they were. */
 export const campaignStates = machine({
   exploring: ['stopped', 'explored'],

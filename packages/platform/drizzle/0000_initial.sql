@@ -185,6 +185,143 @@ CREATE TABLE "challenge" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "allocation" (
+	"id" text PRIMARY KEY NOT NULL,
+	"project" text NOT NULL,
+	"machine" text NOT NULL,
+	"granted" double precision NOT NULL,
+	"when_spent" text NOT NULL,
+	"starts_at" bigint NOT NULL,
+	"ends_at" bigint,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "charge" (
+	"run" text PRIMARY KEY NOT NULL,
+	"machine" text NOT NULL,
+	"allocation" text,
+	"principal" text NOT NULL,
+	"project" text,
+	"campaign" text,
+	"challenge" text,
+	"core_seconds" double precision NOT NULL,
+	"gpu_seconds" double precision NOT NULL,
+	"node_seconds" double precision NOT NULL,
+	"units" double precision NOT NULL,
+	"started_at" bigint NOT NULL,
+	"settled_at" bigint,
+	"attempts" integer DEFAULT 1 NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "facility" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"long_name" text,
+	"description" text DEFAULT '' NOT NULL,
+	"organization_name" text,
+	"support_uri" text,
+	"url" text,
+	"remote_id" text,
+	"synced_at" bigint,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "incident" (
+	"id" text PRIMARY KEY NOT NULL,
+	"facility" text NOT NULL,
+	"name" text NOT NULL,
+	"description" text NOT NULL,
+	"status" text NOT NULL,
+	"type" text NOT NULL,
+	"resolution" text NOT NULL,
+	"starts_at" bigint NOT NULL,
+	"ends_at" bigint,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "machine" (
+	"id" text PRIMARY KEY NOT NULL,
+	"facility" text NOT NULL,
+	"site" text,
+	"organisation" text NOT NULL,
+	"name" text NOT NULL,
+	"remote_id" text,
+	"description" text NOT NULL,
+	"type" text NOT NULL,
+	"group_name" text,
+	"authority" jsonb NOT NULL,
+	"hardware" jsonb NOT NULL,
+	"limits" jsonb NOT NULL,
+	"price" jsonb NOT NULL,
+	"near" text[] NOT NULL,
+	"access" jsonb,
+	"status" text NOT NULL,
+	"status_reason" text,
+	"provenance" jsonb NOT NULL,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "project" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"description" text NOT NULL,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "project_member" (
+	"project" text NOT NULL,
+	"principal" text NOT NULL,
+	"added_at" bigint NOT NULL,
+	CONSTRAINT "project_member_project_principal_pk" PRIMARY KEY("project","principal")
+);
+
+--> statement-breakpoint
+CREATE TABLE "site" (
+	"id" text PRIMARY KEY NOT NULL,
+	"facility" text NOT NULL,
+	"name" text NOT NULL,
+	"remote_id" text,
+	"description" jsonb NOT NULL,
+	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "status_event" (
+	"id" text PRIMARY KEY NOT NULL,
+	"machine" text NOT NULL,
+	"incident" text,
+	"name" text NOT NULL,
+	"description" text NOT NULL,
+	"status" text NOT NULL,
+	"occurred_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "user_allocation" (
+	"id" text PRIMARY KEY NOT NULL,
+	"allocation" text NOT NULL,
+	"principal" text NOT NULL,
+	"granted" double precision NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "wait_record" (
+	"run" text PRIMARY KEY NOT NULL,
+	"machine" text NOT NULL,
+	"submitted_at" bigint NOT NULL,
+	"waited_seconds" double precision NOT NULL,
+	"nodes" integer NOT NULL,
+	"cores" double precision NOT NULL,
+	"duration_seconds" double precision NOT NULL
+);
+
+--> statement-breakpoint
 CREATE TABLE "delegation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"principal" text NOT NULL,
@@ -409,6 +546,32 @@ CREATE INDEX "hypothesis_campaign" ON "hypothesis" USING btree ("campaign","froz
 CREATE UNIQUE INDEX "dataset_version_number" ON "dataset_version" USING btree ("dataset","number");
 --> statement-breakpoint
 CREATE INDEX "split_seal" ON "split" USING btree ("seal");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "allocation_place" ON "allocation" USING btree ("project","machine");
+--> statement-breakpoint
+CREATE INDEX "charge_allocation" ON "charge" USING btree ("allocation");
+--> statement-breakpoint
+CREATE INDEX "charge_campaign" ON "charge" USING btree ("campaign");
+--> statement-breakpoint
+CREATE INDEX "charge_project" ON "charge" USING btree ("project");
+--> statement-breakpoint
+CREATE INDEX "charge_machine" ON "charge" USING btree ("machine","settled_at");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "facility_name" ON "facility" USING btree ("name");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "machine_name" ON "machine" USING btree ("organisation","name");
+--> statement-breakpoint
+CREATE INDEX "project_member_principal" ON "project_member" USING btree ("principal");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "site_name" ON "site" USING btree ("facility","name");
+--> statement-breakpoint
+CREATE INDEX "status_event_machine" ON "status_event" USING btree ("machine","occurred_at");
+--> statement-breakpoint
+CREATE INDEX "status_event_incident" ON "status_event" USING btree ("incident");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "user_allocation_place" ON "user_allocation" USING btree ("allocation","principal");
+--> statement-breakpoint
+CREATE INDEX "wait_record_machine" ON "wait_record" USING btree ("machine","submitted_at");
 --> statement-breakpoint
 CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_at","id");
 --> statement-breakpoint

@@ -1665,10 +1665,14 @@ export interface paths {
                                         cpuCores: number;
                                         /** @default 3600 */
                                         durationSeconds: number;
+                                        /** @default 0 */
+                                        gpus: number;
                                         /** @default 16777216 */
                                         logBytes: number;
                                         /** @default 2147483648 */
                                         memoryBytes: number;
+                                        /** @default 1 */
+                                        nodes: number;
                                         /** @default 268435456 */
                                         outputBytes: number;
                                         /** @default 256 */
@@ -1744,10 +1748,14 @@ export interface paths {
                             cpuCores?: number;
                             /** @default 3600 */
                             durationSeconds?: number;
+                            /** @default 0 */
+                            gpus?: number;
                             /** @default 16777216 */
                             logBytes?: number;
                             /** @default 2147483648 */
                             memoryBytes?: number;
+                            /** @default 1 */
+                            nodes?: number;
                             /** @default 268435456 */
                             outputBytes?: number;
                             /** @default 256 */
@@ -1853,10 +1861,14 @@ export interface paths {
                                     cpuCores: number;
                                     /** @default 3600 */
                                     durationSeconds: number;
+                                    /** @default 0 */
+                                    gpus: number;
                                     /** @default 16777216 */
                                     logBytes: number;
                                     /** @default 2147483648 */
                                     memoryBytes: number;
+                                    /** @default 1 */
+                                    nodes: number;
                                     /** @default 268435456 */
                                     outputBytes: number;
                                     /** @default 256 */
@@ -3579,7 +3591,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "split.create" | "split.unseal" | "split.retire" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;

@@ -21,6 +21,19 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'split.create': ['steward', 'researcher'],
   'split.unseal': ['steward', 'researcher'],
   'split.retire': ['steward', 'researcher'],
+  'compute.manage': ['operator'],
+  'compute.read': ['steward', 'researcher', 'auditor'],
+  'compute.use': ['researcher'],
+  'project.create': ['steward', 'operator'],
+  'project.manage': ['steward', 'operator'],
+  'project.read': ['steward', 'researcher', 'auditor'],
+  'job.submit': ['researcher'],
+  'job.update': ['researcher'],
+  'job.cancel': ['steward', 'operator', 'researcher'],
+  'job.finish': ['operator', 'researcher'],
+  'job.read': ['steward', 'researcher', 'auditor'],
+  'file.read': ['steward', 'researcher', 'auditor'],
+  'file.write': ['researcher'],
   'capability.register': ['operator', 'researcher'],
   'capability.read': ['steward', 'researcher', 'auditor'],
   'run.submit': ['researcher'],
@@ -55,6 +68,9 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
 /** The reads that a scope covers. They share one set of roles, so that one scope serves every store. */
 export const readActions = [
   'dataset.read',
+  'compute.read',
+  'project.read',
+  'job.read',
   'capability.read',
   'run.read',
   'campaign.read',
@@ -68,6 +84,10 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['dataset', 'dataset.read'],
   ['version', 'dataset.read'],
   ['split', 'dataset.read'],
+  ['facility', 'compute.read'],
+  ['machine', 'compute.read'],
+  ['project', 'project.read'],
+  ['job', 'job.read'],
   ['capability', 'capability.read'],
   ['run', 'run.read'],
   ['attempt', 'run.read'],
@@ -81,13 +101,26 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
 export const readActionOf = (kind: string): ReadAction | undefined => readActionByKind.get(kind);
 
 /** What any principal may do with something public, whoever owns it. */
-export const openActions: ReadonlySet<Action> = new Set([...readActions, 'model.predict', 'ledger.read']);
+export const openActions: ReadonlySet<Action> = new Set([
+  ...readActions,
+  'compute.use',
+  'model.predict',
+  'ledger.read',
+]);
 
 /** Acts that look into data or derive something from it: they need a purpose that its conditions name. */
 export const usesData: ReadonlySet<Action> = new Set([
   'dataset.read',
   'dataset.export',
   'split.unseal',
+  'compute.read',
+  'compute.use',
+  'project.read',
+  'job.submit',
+  'job.finish',
+  'job.read',
+  'file.read',
+  'file.write',
   'capability.read',
   'run.submit',
   'run.execute',
@@ -122,6 +155,8 @@ export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
 export const creates: ReadonlySet<Action> = new Set([
   'dataset.create',
   'split.create',
+  'project.create',
+  'job.submit',
   'capability.register',
   'run.submit',
   'campaign.create',

@@ -16,6 +16,8 @@ const shared = {
   resources: {
     memoryBytes: 2 ** 31,
     cpuCores: 1,
+    nodes: 1,
+    gpus: 0,
     processes: 256,
     outputBytes: 2 ** 28,
     logBytes: 2 ** 24,

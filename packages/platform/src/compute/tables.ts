@@ -1,0 +1,218 @@
+import type {
+  Access,
+  Hardware,
+  Limits,
+  Price,
+  ResourceStatus,
+  ResourceType,
+  SiteDescription,
+  WhenSpent,
+} from '@genesis/contracts';
+import {
+  bigint,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+/** Where a fact about a resource comes from, and when it was seen there (milliseconds). */
+export type Provenance = { source: 'operator' | 'platform' | 'slurm' | 'iri'; at: number };
+
+/** Facilities: the one that this Genesis is, and those that it reaches. A governed thing, kind `facility`. */
+export const facility = pgTable(
+  'facility',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    longName: text('long_name'),
+    description: text('description').notNull().default(''),
+    organizationName: text('organization_name'),
+    supportUri: text('support_uri'),
+    /** Where its API begins; null is this Genesis. */
+    url: text('url'),
+    /** Its own id over there. */
+    remoteId: text('remote_id'),
+    syncedAt: bigint('synced_at', { mode: 'number' }),
+    modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [uniqueIndex('facility_name').on(table.name)],
+);
+
+/** Places of a facility. They are shown with it. */
+export const site = pgTable(
+  'site',
+  {
+    id: text('id').primaryKey(),
+    facility: text('facility').notNull(),
+    name: text('name').notNull(),
+    remoteId: text('remote_id'),
+    description: jsonb('description').$type<SiteDescription>().notNull(),
+    modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [uniqueIndex('site_name').on(table.facility, table.name)],
+);
+
+/** Resources: machines, stores, services. A governed thing, kind `machine`; its label says who may know of it. */
+export const machine = pgTable(
+  'machine',
+  {
+    id: text('id').primaryKey(),
+    facility: text('facility').notNull(),
+    site: text('site'),
+    /** Owner, within which names are unique; empty for the platform's own. */
+    organisation: text('organisation').notNull(),
+    name: text('name').notNull(),
+    remoteId: text('remote_id'),
+    description: text('description').notNull(),
+    type: text('type').$type<ResourceType>().notNull(),
+    group: text('group_name'),
+    /** The highest label that it may hold: level and categories. */
+    authority: jsonb('authority').$type<{ level: string; categories: string[] }>().notNull(),
+    hardware: jsonb('hardware').$type<Hardware>().notNull(),
+    limits: jsonb('limits').$type<Limits>().notNull(),
+    price: jsonb('price').$type<Price>().notNull(),
+    near: text('near').array().notNull(),
+    access: jsonb('access').$type<Access>(),
+    status: text('status').$type<ResourceStatus>().notNull(),
+    statusReason: text('status_reason'),
+    /** For each field that was seen somewhere, where and when. */
+    provenance: jsonb('provenance').$type<Record<string, Provenance>>().notNull(),
+    modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [uniqueIndex('machine_name').on(table.organisation, table.name)],
+);
+
+/** Outages and maintenance, planned and not, of any number of resources. */
+export const incident = pgTable('incident', {
+  id: text('id').primaryKey(),
+  facility: text('facility').notNull(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  status: text('status').$type<ResourceStatus>().notNull(),
+  type: text('type').$type<'planned' | 'unplanned' | 'reservation'>().notNull(),
+  resolution: text('resolution')
+    .$type<'unresolved' | 'cancelled' | 'completed' | 'extended' | 'pending'>()
+    .notNull(),
+  startsAt: bigint('starts_at', { mode: 'number' }).notNull(),
+  endsAt: bigint('ends_at', { mode: 'number' }),
+  modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+});
+
+/** Changes of a resource's status, in order; the last one is its status. Shown with the resource. */
+export const statusEvent = pgTable(
+  'status_event',
+  {
+    id: text('id').primaryKey(),
+    machine: text('machine').notNull(),
+    incident: text('incident'),
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+    status: text('status').$type<ResourceStatus>().notNull(),
+    occurredAt: bigint('occurred_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    index('status_event_machine').on(table.machine, table.occurredAt),
+    index('status_event_incident').on(table.incident),
+  ],
+);
+
+/** People who share allocations and a folder on storage resources. A governed thing, kind `project`. */
+export const project = pgTable('project', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+});
+
+export const projectMember = pgTable(
+  'project_member',
+  {
+    project: text('project').notNull(),
+    principal: text('principal').notNull(),
+    addedAt: bigint('added_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.project, table.principal] }),
+    index('project_member_principal').on(table.principal),
+  ],
+);
+
+/** Units that a project may use on a resource. Its row is the lock under which runs reserve. Shown with the project. */
+export const allocation = pgTable(
+  'allocation',
+  {
+    id: text('id').primaryKey(),
+    project: text('project').notNull(),
+    machine: text('machine').notNull(),
+    /** Allocation units by the price of the resource. */
+    granted: doublePrecision('granted').notNull(),
+    whenSpent: text('when_spent').$type<WhenSpent>().notNull(),
+    startsAt: bigint('starts_at', { mode: 'number' }).notNull(),
+    endsAt: bigint('ends_at', { mode: 'number' }),
+    modifiedAt: bigint('modified_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [uniqueIndex('allocation_place').on(table.project, table.machine)],
+);
+
+/** What part of a project's allocation one member may use. */
+export const userAllocation = pgTable(
+  'user_allocation',
+  {
+    id: text('id').primaryKey(),
+    allocation: text('allocation').notNull(),
+    principal: text('principal').notNull(),
+    granted: doublePrecision('granted').notNull(),
+  },
+  (table) => [uniqueIndex('user_allocation_place').on(table.allocation, table.principal)],
+);
+
+/**
+ * What each run reserved and used. Times that were reserved are an upper bound; while `settledAt` is null they count
+ * in place of what was used, so that runs that race for the rest of a budget cannot both have it.
+ */
+export const charge = pgTable(
+  'charge',
+  {
+    run: text('run').primaryKey(),
+    machine: text('machine').notNull(),
+    allocation: text('allocation'),
+    principal: text('principal').notNull(),
+    /** What the run belongs to, by opaque ids. */
+    project: text('project'),
+    campaign: text('campaign'),
+    challenge: text('challenge'),
+    coreSeconds: doublePrecision('core_seconds').notNull(),
+    gpuSeconds: doublePrecision('gpu_seconds').notNull(),
+    nodeSeconds: doublePrecision('node_seconds').notNull(),
+    units: doublePrecision('units').notNull(),
+    startedAt: bigint('started_at', { mode: 'number' }).notNull(),
+    settledAt: bigint('settled_at', { mode: 'number' }),
+    attempts: integer('attempts').notNull().default(1),
+  },
+  (table) => [
+    index('charge_allocation').on(table.allocation),
+    index('charge_campaign').on(table.campaign),
+    index('charge_project').on(table.project),
+    index('charge_machine').on(table.machine, table.settledAt),
+  ],
+);
+
+/** How long runs waited on a resource: what the prediction of waiting learns from. */
+export const waitRecord = pgTable(
+  'wait_record',
+  {
+    run: text('run').primaryKey(),
+    machine: text('machine').notNull(),
+    submittedAt: bigint('submitted_at', { mode: 'number' }).notNull(),
+    waitedSeconds: doublePrecision('waited_seconds').notNull(),
+    nodes: integer('nodes').notNull(),
+    cores: doublePrecision('cores').notNull(),
+    durationSeconds: doublePrecision('duration_seconds').notNull(),
+  },
+  (table) => [index('wait_record_machine').on(table.machine, table.submittedAt)],
+);
