@@ -19,4 +19,4 @@ export function bestExperiment<E extends Pick<ExperimentFacts, 'outcome'>>(
 
 /** What the pictures show of a value: itself, or for a target its distance to it. */
 export const shownValue = (goal: Goal, value: number): number =>
-  goal.kind === 'target' ? Math.abs(value - goal.value) : value;
+  goal.kind === 'target' ? Math.min(Math.abs(value - goal.value), Number.MAX_VALUE) : value;
