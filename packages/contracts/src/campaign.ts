@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { computeChoiceSchema } from './compute.ts';
 import { idSchema } from './ids.ts';
 import { conditionsSchema, labelSchema } from './label.ts';
 import { goalSchema, spaceSchema } from './space.ts';
@@ -53,6 +54,8 @@ export const campaignPlanSchema = z
     challenge: z.int().min(1).max(1000).nullable().default(null),
     source: sourceSchema,
     objective: z.strictObject({ name: text(200), unit: text(50).nullable().default(null), goal: goalSchema }),
+    /** Where experiments run; without it, trusted instruments run in the platform itself and commands where it is best. */
+    compute: computeChoiceSchema.exactOptional(),
     /** Required for capabilities and people; for a table it follows from the explored designs. */
     space: spaceSchema.exactOptional(),
     /** Experiments of each arm in each repeat, the starts included. */
@@ -87,6 +90,8 @@ export const campaignPlanSchema = z
     if (plan.starts > plan.budget) issue(['starts'], `at most the budget of ${plan.budget}`);
     if (plan.source.kind !== 'table' && plan.space === undefined)
       issue(['space'], 'required for this source');
+    if (plan.compute !== undefined && plan.source.kind !== 'capability')
+      issue(['compute'], 'only the experiments of a capability run somewhere: leave it out');
     if (plan.source.kind === 'table') {
       if (plan.space !== undefined)
         issue(['space'], 'for a table it follows from the measured designs: leave it out');

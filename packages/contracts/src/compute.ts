@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idSchema } from './ids.ts';
 import { jobResourcesSchema } from './job.ts';
 import { type Label, labelSchema } from './label.ts';
 
@@ -111,8 +112,8 @@ export const resourceDescriptionSchema = z.strictObject({
   type: resourceTypeSchema.default('compute:system'),
   group: z.string().max(200).nullable().default(null),
   site: computeNameSchema.nullable().default(null),
-  /** The highest label that it may hold. */
-  authority: labelSchema.prefault({ level: 'public' }),
+  /** The highest label that it may hold; `null`, for the platform's own machine only: whatever the platform holds. */
+  authority: labelSchema.nullable().prefault({ level: 'public' }),
   /** Who may know of it. */
   label: labelSchema.prefault({ level: 'public' }),
   hardware: hardwareSchema.prefault({}),
@@ -138,6 +139,15 @@ export const siteDescriptionSchema = z.strictObject({
   longitude: z.number().min(-180).max(180).nullable().default(null),
 });
 export type SiteDescription = z.infer<typeof siteDescriptionSchema>;
+
+/** Where runs may go, and who pays: what a person says when they submit a run or open a campaign. */
+export const computeChoiceSchema = z.strictObject({
+  /** Names or ids of resources; without any, whichever placement finds best. */
+  resources: z.array(z.string().min(1).max(100)).max(100).default([]),
+  /** The project whose allocations pay. */
+  project: idSchema('project').nullable().default(null),
+});
+export type ComputeChoice = z.infer<typeof computeChoiceSchema>;
 
 /** What a run asks of the place where it runs. */
 export const placementRequestSchema = z.strictObject({
@@ -179,6 +189,8 @@ export const consideredSchema = z.strictObject({
   accepted: z.boolean(),
   /** Empty exactly when accepted. */
   rejections: z.array(z.strictObject({ code: rejectionSchema, message: z.string() })),
+  /** What speaks for care, though it is accepted: a spent allocation that only warns, a degraded resource. */
+  warnings: z.array(z.string()),
   /** Less is better; `null` where rejected. All three parts are in seconds, so that they add up. */
   score: z
     .strictObject({

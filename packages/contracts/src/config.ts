@@ -4,12 +4,6 @@ import { type FieldProblem, GenesisError } from './errors.ts';
 const mebibyte = 1024 * 1024;
 const bytes = () => z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-const slurmName = (what: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}$/, `expected the name of a Slurm ${what}`)
-    .optional();
-
 /** Everything that an operator can set. One schema for the file, the environment and the flags. */
 export const configSchema = z.strictObject({
   dataFolder: z.string().min(1).describe('Folder of the database, the blobs and the keys'),
@@ -21,18 +15,6 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('PostgreSQL server; without it an embedded one runs in the data folder'),
   allowUnsandboxed: z.boolean().default(false).describe('Run commands without a sandbox, and mark them so'),
-  slurmStagingFolder: z
-    .string()
-    .startsWith('/', 'expected an absolute path')
-    .optional()
-    .describe('Run commands as Slurm jobs, with their files in this folder, which the nodes share'),
-  slurmConf: z
-    .string()
-    .startsWith('/', 'expected an absolute path')
-    .optional()
-    .describe("Path of slurm.conf, where it is not at Slurm's usual place"),
-  slurmPartition: slurmName('partition').describe('Partition of the Slurm jobs; without it the default one'),
-  slurmAccount: slurmName('account').describe('Account of the Slurm jobs'),
   workers: z.number().int().min(1).max(256).default(2).describe('Threads for built-in functions'),
   bodyLimitBytes: bytes().min(1024).default(mebibyte).describe('Largest JSON request'),
   uploadLimitBytes: bytes()
@@ -80,7 +62,6 @@ const names = Object.keys(configSchema.shape) as ConfigName[];
 /** Variables that keep the name which every tool knows. */
 const commonVariables: Partial<Record<ConfigName, string>> = {
   databaseUrl: 'DATABASE_URL',
-  slurmConf: 'SLURM_CONF',
 };
 
 /** `dataFolder` becomes `GENESIS_DATA_FOLDER`. */

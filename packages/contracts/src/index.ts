@@ -17,7 +17,9 @@ export {
 export {
   type Access,
   accessSchema,
+  type ComputeChoice,
   type Considered,
+  computeChoiceSchema,
   computeNameSchema,
   consideredSchema,
   type Hardware,

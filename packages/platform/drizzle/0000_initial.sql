@@ -198,7 +198,8 @@ CREATE TABLE "allocation" (
 
 --> statement-breakpoint
 CREATE TABLE "charge" (
-	"run" text PRIMARY KEY NOT NULL,
+	"run" text NOT NULL,
+	"attempt" integer NOT NULL,
 	"machine" text NOT NULL,
 	"allocation" text,
 	"principal" text NOT NULL,
@@ -211,7 +212,7 @@ CREATE TABLE "charge" (
 	"units" double precision NOT NULL,
 	"started_at" bigint NOT NULL,
 	"settled_at" bigint,
-	"attempts" integer DEFAULT 1 NOT NULL
+	CONSTRAINT "charge_run_attempt_pk" PRIMARY KEY("run","attempt")
 );
 
 --> statement-breakpoint
@@ -253,7 +254,7 @@ CREATE TABLE "machine" (
 	"description" text NOT NULL,
 	"type" text NOT NULL,
 	"group_name" text,
-	"authority" jsonb NOT NULL,
+	"authority" jsonb,
 	"hardware" jsonb NOT NULL,
 	"limits" jsonb NOT NULL,
 	"price" jsonb NOT NULL,
@@ -312,13 +313,16 @@ CREATE TABLE "user_allocation" (
 
 --> statement-breakpoint
 CREATE TABLE "wait_record" (
-	"run" text PRIMARY KEY NOT NULL,
+	"run" text NOT NULL,
+	"attempt" integer NOT NULL,
 	"machine" text NOT NULL,
 	"submitted_at" bigint NOT NULL,
-	"waited_seconds" double precision NOT NULL,
+	"waited_seconds" double precision,
+	"started" boolean DEFAULT false NOT NULL,
 	"nodes" integer NOT NULL,
 	"cores" double precision NOT NULL,
-	"duration_seconds" double precision NOT NULL
+	"duration_seconds" double precision NOT NULL,
+	CONSTRAINT "wait_record_run_attempt_pk" PRIMARY KEY("run","attempt")
 );
 
 --> statement-breakpoint
@@ -519,6 +523,13 @@ CREATE TABLE "run" (
 	"submitted_by" text NOT NULL,
 	"purpose" text NOT NULL,
 	"delegation" text,
+	"among" text[] DEFAULT '{}' NOT NULL,
+	"project" text,
+	"campaign" text,
+	"challenge" text,
+	"machine" text,
+	"plan" jsonb,
+	"waits_for" text,
 	"output" jsonb,
 	"outcome" jsonb,
 	"sandboxed" boolean,

@@ -12,11 +12,14 @@ import {
 import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
+  atMost,
+  computeRoutes,
+  createCompute,
   createFunctionRunner,
   createLocalExecutor,
   createSlurmExecutor,
-  type Executor,
   type FunctionRunner,
+  type OpenExecutor,
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
@@ -47,7 +50,7 @@ import {
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
-import { createRuns, runQueues, runRoutes } from './runs/index.ts';
+import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
 import { backupRoutes, ledgerRoutes, policyRoutes } from './surfaces/index.ts';
 
 /** A running platform. */
@@ -74,21 +77,30 @@ const callFunctions = (runner: FunctionRunner): Functions => ({
   },
 });
 
-/** Where commands run: this machine, or the Slurm whose tools are on it. */
-function openExecutor(config: Config, log: Log): Promise<Executor> {
-  const { dataFolder, allowUnsandboxed, slurmStagingFolder, slurmConf, slurmPartition, slurmAccount } =
-    config;
-  if (slurmStagingFolder === undefined)
-    return createLocalExecutor({ stagingRoot: join(dataFolder, 'jobs'), allowUnsandboxed, log });
-  return createSlurmExecutor({
-    stagingRoot: slurmStagingFolder,
-    allowUnsandboxed,
-    slurmConf,
-    ...(slurmPartition === undefined ? {} : { partition: slurmPartition }),
-    ...(slurmAccount === undefined ? {} : { account: slurmAccount }),
-    log,
-  });
-}
+/** Runs under way at one time, those that wait in a queue of a facility included. */
+const mostRuns = 64;
+
+/** What reaches a resource. */
+const openExecutorsOf =
+  ({ dataFolder, allowUnsandboxed, workers }: Config, log: Log): OpenExecutor =>
+  async (_machine, access) => {
+    switch (access.kind) {
+      case 'local': {
+        const stagingRoot = join(dataFolder, 'jobs');
+        return atMost(workers, await createLocalExecutor({ stagingRoot, allowUnsandboxed, log }));
+      }
+      case 'slurm': {
+        const { stagingFolder: stagingRoot, configuration: slurmConf, partition, account } = access;
+        return await createSlurmExecutor({
+          ...{ stagingRoot, allowUnsandboxed, slurmConf, log },
+          ...(partition === undefined ? {} : { partition }),
+          ...(account === undefined ? {} : { account }),
+        });
+      }
+      case 'iri':
+        throw new GenesisError({ code: 'unsupported', message: 'Facilities cannot be reached yet.' });
+    }
+  };
 
 async function listen(app: App, { host, port }: Config): Promise<string> {
   try {
@@ -146,8 +158,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
     const functions = callFunctions(runner);
-    const executor = await openExecutor(config, log);
-    undo.push(() => executor.close());
+    const compute = createCompute({ door, clock, ids, log, open: openExecutorsOf(config, log) });
+    undo.push(() => compute.close());
     const catalog = await createCatalog({
       door,
       database,
@@ -173,11 +185,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
       crash,
       catalog,
       functions: runner,
-      executor,
+      compute,
+      portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
-      concurrency: config.workers,
+      concurrency: mostRuns,
     });
     const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
     const campaigns = createCampaigns({
@@ -193,6 +206,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       crash,
       functions,
       measure: runs.measure,
+      local: compute.local,
       catalog,
       models,
       predict,
@@ -215,6 +229,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
+    computeRoutes(app, { door, clock, ids, compute });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door, campaigns });
@@ -225,6 +240,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const known = await listChallenges(door.authorize(platformPrincipal, 'explore'));
     await seedChallenges(door, known.length);
     sequencer.start(config.checkpointIntervalMs);
+    await compute.start();
     await catalog.start();
     await runs.start();
     await campaigns.start();

@@ -6,7 +6,7 @@ import {
   type Label,
 } from '@genesis/contracts';
 import { createMemoryExecutor, type MemoryJournal } from '../src/compute/executors/memory/memory-executor.ts';
-import { createFunctionRunner, type Executor } from '../src/compute/index.ts';
+import { createCompute, createFunctionRunner, type Executor } from '../src/compute/index.ts';
 import { actUnder, createDoor } from '../src/door/index.ts';
 import { requireAuthentication } from '../src/identity/index.ts';
 import {
@@ -23,6 +23,7 @@ import {
   systemClock,
 } from '../src/kernel/index.ts';
 import type { PrincipalFacts } from '../src/policy/index.ts';
+import { createPortableFunctions } from '../src/runs/portable-function.ts';
 import { runRoutes } from '../src/runs/routes.ts';
 import { createRuns, runQueues } from '../src/runs/runs.ts';
 
@@ -58,8 +59,11 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const functions = createFunctionRunner({ workers: 1 });
   const executor =
     given.executor ?? createMemoryExecutor({ programs: {}, folder: join(dataFolder, 'memory') });
+  const compute = createCompute({ door, clock, ids, log, open: async () => executor });
+  await compute.start();
   const runs = createRuns({
-    ...{ door, queue, blobs, clock, ids, log, functions, executor },
+    ...{ door, queue, blobs, clock, ids, log, functions, compute },
+    portable: createPortableFunctions(join(dataFolder, 'functions')),
     crash: noCrashPoints,
     catalog: {
       showVersion: async () => {
@@ -125,7 +129,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     async stop(): Promise<void> {
       await app.close();
       await queue.stop();
-      await executor.close();
+      await compute.close();
       await functions.close();
     },
   };

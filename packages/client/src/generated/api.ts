@@ -144,6 +144,12 @@ export interface paths {
                                     budget: number;
                                     /** @default null */
                                     challenge: number | null;
+                                    compute?: {
+                                        /** @default null */
+                                        project: string | null;
+                                        /** @default [] */
+                                        resources: string[];
+                                    };
                                     conditions: {
                                         /** @default [] */
                                         agreements: string[];
@@ -323,6 +329,12 @@ export interface paths {
                         budget: number;
                         /** @default null */
                         challenge?: number | null;
+                        compute?: {
+                            /** @default null */
+                            project?: string | null;
+                            /** @default [] */
+                            resources?: string[];
+                        };
                         /** @default {} */
                         conditions?: {
                             /** @default [] */
@@ -506,6 +518,12 @@ export interface paths {
                                     budget: number;
                                     /** @default null */
                                     challenge: number | null;
+                                    compute?: {
+                                        /** @default null */
+                                        project: string | null;
+                                        /** @default [] */
+                                        resources: string[];
+                                    };
                                     conditions: {
                                         /** @default [] */
                                         agreements: string[];
@@ -1980,6 +1998,650 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inventory: facilities, sites and resources that you may know of */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            facilities: {
+                                description: string;
+                                id: string;
+                                longName: string | null;
+                                name: string;
+                                organizationName: string | null;
+                                supportUri: string | null;
+                                syncedAt: string | null;
+                                url: string | null;
+                            }[];
+                            incidents: {
+                                description: string;
+                                endsAt: string | null;
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                resolution: "unresolved" | "cancelled" | "completed" | "extended" | "pending";
+                                resources: string[];
+                                startsAt: string;
+                                /** @enum {string} */
+                                status: "up" | "degraded" | "down" | "unknown";
+                                /** @enum {string} */
+                                type: "planned" | "unplanned" | "reservation";
+                            }[];
+                            resources: {
+                                access: ("local" | "slurm" | "iri") | null;
+                                authority: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                } | null;
+                                description: string;
+                                facility: string;
+                                group: string | null;
+                                hardware: {
+                                    /** @default 0 */
+                                    acceleratorsPerNode: number | null;
+                                    /** @default null */
+                                    acceleratorType: string | null;
+                                    /** @default null */
+                                    coresPerNode: number | null;
+                                    /** @default null */
+                                    memoryPerNode: number | null;
+                                    /** @default null */
+                                    nodes: number | null;
+                                };
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                limits: {
+                                    /** @default null */
+                                    durationSeconds: number | null;
+                                    /** @default null */
+                                    jobs: number | null;
+                                    /** @default null */
+                                    nodes: number | null;
+                                };
+                                modifiedAt: string;
+                                name: string;
+                                near: string[];
+                                price: {
+                                    /** @default 0 */
+                                    coreHour: number;
+                                    /** @default 0 */
+                                    gpuHour: number;
+                                    /** @default 0 */
+                                    nodeHour: number;
+                                };
+                                provenance: {
+                                    [key: string]: {
+                                        at: string;
+                                        source: string;
+                                    };
+                                };
+                                site: string | null;
+                                /** @enum {string} */
+                                status: "up" | "degraded" | "down" | "unknown";
+                                statusReason: string | null;
+                                /** @enum {string} */
+                                type: "compute" | "compute:system" | "compute:node" | "storage" | "storage:system" | "storage:filesystem" | "storage:object" | "service" | "service:dtn" | "service:inference" | "network" | "system" | "website" | "unknown";
+                            }[];
+                            sites: {
+                                /** @default null */
+                                country: string | null;
+                                /** @default  */
+                                description: string;
+                                facility: string;
+                                id: string;
+                                /** @default null */
+                                latitude: number | null;
+                                /** @default null */
+                                locality: string | null;
+                                /** @default null */
+                                longitude: number | null;
+                                /** @default null */
+                                longName: string | null;
+                                name: string;
+                                /** @default null */
+                                operatingOrganization: string | null;
+                                /** @default null */
+                                stateOrProvince: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/facility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what this facility is (operators of the platform) */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default  */
+                        description?: string;
+                        /** @default null */
+                        longName?: string | null;
+                        /** @default null */
+                        organizationName?: string | null;
+                        /** @default null */
+                        supportUri?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report an outage or maintenance: nothing is placed on resources that are down */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default  */
+                        description?: string;
+                        /** @default null */
+                        endsAt?: string | null;
+                        name: string;
+                        resources: string[];
+                        /**
+                         * @default down
+                         * @enum {string}
+                         */
+                        status?: "up" | "degraded" | "down" | "unknown";
+                        /**
+                         * @default unplanned
+                         * @enum {string}
+                         */
+                        type?: "planned" | "unplanned" | "reservation";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/incidents/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an incident: its resources are up again */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at every resource now, instead of within a minute (operators of the platform) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a resource, or change what is said of the one of this name (operators) */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default null */
+                        access?: ({
+                            /** @enum {string} */
+                            kind: "local";
+                        } | {
+                            account?: string;
+                            configuration?: string;
+                            /** @enum {string} */
+                            kind: "slurm";
+                            partition?: string;
+                            stagingFolder: string;
+                        } | {
+                            account?: string;
+                            credentials: string;
+                            /** @default {} */
+                            customAttributes?: {
+                                [key: string]: string;
+                            };
+                            folder: string;
+                            /** @enum {string} */
+                            kind: "iri";
+                            queue?: string;
+                            resource: string;
+                            storage?: string;
+                            /** Format: uri */
+                            url: string;
+                        }) | null;
+                        /**
+                         * @default {
+                         *       "level": "public"
+                         *     }
+                         */
+                        authority?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        } | null;
+                        /** @default  */
+                        description?: string;
+                        /** @default null */
+                        group?: string | null;
+                        /** @default {} */
+                        hardware?: {
+                            /** @default 0 */
+                            acceleratorsPerNode?: number | null;
+                            /** @default null */
+                            acceleratorType?: string | null;
+                            /** @default null */
+                            coresPerNode?: number | null;
+                            /** @default null */
+                            memoryPerNode?: number | null;
+                            /** @default null */
+                            nodes?: number | null;
+                        };
+                        /**
+                         * @default {
+                         *       "level": "public"
+                         *     }
+                         */
+                        label?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /** @default {} */
+                        limits?: {
+                            /** @default null */
+                            durationSeconds?: number | null;
+                            /** @default null */
+                            jobs?: number | null;
+                            /** @default null */
+                            nodes?: number | null;
+                        };
+                        name: string;
+                        /** @default [] */
+                        near?: string[];
+                        /** @default {} */
+                        price?: {
+                            /** @default 0 */
+                            coreHour?: number;
+                            /** @default 0 */
+                            gpuHour?: number;
+                            /** @default 0 */
+                            nodeHour?: number;
+                        };
+                        /** @default null */
+                        site?: string | null;
+                        /**
+                         * @default compute:system
+                         * @enum {string}
+                         */
+                        type?: "compute" | "compute:system" | "compute:node" | "storage" | "storage:system" | "storage:filesystem" | "storage:object" | "service" | "service:dtn" | "service:inference" | "network" | "system" | "website" | "unknown";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            created: boolean;
+                            id: string;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/resources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One resource by name or id, with the last changes of its status */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            events: {
+                                description: string;
+                                id: string;
+                                incident: string | null;
+                                name: string;
+                                occurredAt: string;
+                                resource: string;
+                                /** @enum {string} */
+                                status: "up" | "degraded" | "down" | "unknown";
+                            }[];
+                            resource: {
+                                access: ("local" | "slurm" | "iri") | null;
+                                authority: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                } | null;
+                                description: string;
+                                facility: string;
+                                group: string | null;
+                                hardware: {
+                                    /** @default 0 */
+                                    acceleratorsPerNode: number | null;
+                                    /** @default null */
+                                    acceleratorType: string | null;
+                                    /** @default null */
+                                    coresPerNode: number | null;
+                                    /** @default null */
+                                    memoryPerNode: number | null;
+                                    /** @default null */
+                                    nodes: number | null;
+                                };
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                limits: {
+                                    /** @default null */
+                                    durationSeconds: number | null;
+                                    /** @default null */
+                                    jobs: number | null;
+                                    /** @default null */
+                                    nodes: number | null;
+                                };
+                                modifiedAt: string;
+                                name: string;
+                                near: string[];
+                                price: {
+                                    /** @default 0 */
+                                    coreHour: number;
+                                    /** @default 0 */
+                                    gpuHour: number;
+                                    /** @default 0 */
+                                    nodeHour: number;
+                                };
+                                provenance: {
+                                    [key: string]: {
+                                        at: string;
+                                        source: string;
+                                    };
+                                };
+                                site: string | null;
+                                /** @enum {string} */
+                                status: "up" | "degraded" | "down" | "unknown";
+                                statusReason: string | null;
+                                /** @enum {string} */
+                                type: "compute" | "compute:system" | "compute:node" | "storage" | "storage:system" | "storage:filesystem" | "storage:object" | "service" | "service:dtn" | "service:inference" | "network" | "system" | "website" | "unknown";
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compute/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a site of this facility, or change what is said of it (operators of the platform) */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default null */
+                        country?: string | null;
+                        /** @default  */
+                        description?: string;
+                        /** @default null */
+                        latitude?: number | null;
+                        /** @default null */
+                        locality?: string | null;
+                        /** @default null */
+                        longitude?: number | null;
+                        /** @default null */
+                        longName?: string | null;
+                        name: string;
+                        /** @default null */
+                        operatingOrganization?: string | null;
+                        /** @default null */
+                        stateOrProvince?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                        };
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -3968,6 +4630,12 @@ export interface paths {
                 content: {
                     "application/json": {
                         capability: string;
+                        compute?: {
+                            /** @default null */
+                            project?: string | null;
+                            /** @default [] */
+                            resources?: string[];
+                        };
                         /** @default [] */
                         datasets?: {
                             name: string;

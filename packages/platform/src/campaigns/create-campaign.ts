@@ -164,7 +164,8 @@ async function capabilityOf(
   if (plan.objective.name !== silica.objective.name) {
     throw invalidField('objective.name', `this instrument measures "${silica.objective.name}"`);
   }
-  return { space, instrument: { kind: 'silica' }, origin: row.name, sources: [] };
+  const through = plan.compute === undefined ? {} : { through: row.id };
+  return { space, instrument: { kind: 'silica', ...through }, origin: row.name, sources: [] };
 }
 
 async function tableOf(

@@ -7,7 +7,8 @@ import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, type FinishedRun, finishRun, insertRun, succeeded } from '../runs/index.ts';
 import { blockOf, type Exploration, noiseSeed, repeatSeed, type Tried } from './exploration.ts';
-import { type InstrumentSpec, type Measurement, placed } from './instrument.ts';
+import { fewAtATime } from './hypotheses/few-at-a-time.ts';
+import { type InstrumentSpec, type Measurement, measuredBy, placed } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import {
   type CampaignRow,
@@ -27,6 +28,18 @@ export type ExploreJob = z.infer<typeof job>;
 
 /** Brings one arm of one repeat forward until its budget is spent or the campaign stops. */
 export const exploreQueue: QueueDefinition<ExploreJob> = { name: 'campaign.explore', payload: job };
+
+/** Jobs of one block that are under way together; functions of the platform take turns. */
+const mostTogether = ({ instrument }: CampaignRow): number =>
+  instrument !== null && measuredBy(instrument) !== undefined ? 64 : 1;
+
+/** Where the runs of a campaign may go, and what they are counted for. */
+export const belongs = ({ id, plan }: CampaignRow) => ({
+  among: plan.compute?.resources ?? [],
+  project: plan.compute?.project ?? null,
+  campaign: id,
+  challenge: plan.challenge === null ? null : String(plan.challenge),
+});
 
 /** One job for each place under each delegation: one that waits under an ended delegation takes no other's place. */
 export const exploreKey = ({ campaign: id, arm, repeat, delegation }: ExploreJob): string =>
@@ -130,6 +143,7 @@ export async function proposeBlock(
             submittedBy: principal.id,
             purpose: 'explore',
             delegation: principal.delegation?.id,
+            ...belongs(row),
           },
           now,
         );
@@ -250,8 +264,13 @@ export async function explore(parts: CampaignParts, work: ExploreJob, signal: Ab
     const experiments = await listExperiments(scope, where.campaign, where);
     const open = experiments.filter(({ outcome }) => outcome === null);
     const exploration = explorationOf(row, where);
+    // The experiments of a block are under way together: elsewhere they are jobs, which one batch takes.
+    const measureAll = async (all: ExperimentRow[], claims?: ReadonlyMap<string, string>): Promise<void> =>
+      void (await fewAtATime(all, mostTogether(row), signal, async (one, stop) =>
+        measureOne(parts, await fresh(), row, one, claims?.get(one.id), stop),
+      ));
     if (open.length > 0) {
-      for (const one of open) await measureOne(parts, await fresh(), row, one, undefined, signal);
+      await measureAll(open);
       continue;
     }
     if (await isClosed(scope, where)) {
@@ -274,9 +293,10 @@ export async function explore(parts: CampaignParts, work: ExploreJob, signal: Ab
     const claims = await proposeBlock(parts, await fresh(), row, where, designs, experiments.length);
     crash.reach('campaign.proposed');
     const proposed = await listExperiments(door.authorize(await fresh(), 'explore'), where.campaign, where);
-    for (const one of proposed.filter(({ outcome }) => outcome === null)) {
-      await measureOne(parts, await fresh(), row, one, claims.get(one.id), signal);
-    }
+    await measureAll(
+      proposed.filter(({ outcome }) => outcome === null),
+      claims,
+    );
   }
 }
 
@@ -290,9 +310,10 @@ async function measureOne(
 ): Promise<void> {
   if (row.instrument === null || one.run === null) return;
   const claim = known ?? (await retry(parts, principal, row.id, one.run));
+  const capability = measuredBy(row.instrument);
   const { outcome, finished, done } =
-    row.instrument.kind === 'command'
-      ? await measureByRun(parts, principal, row.instrument.capability, one, signal)
+    capability !== undefined
+      ? await measureByRun(parts, principal, capability, one, signal)
       : await measureByFunction(parts, placed(parts.blobs, row.instrument), one, signal);
   parts.crash.reach('campaign.measured');
   await recordOutcome(parts, principal, one, outcome, { ...finished, claim });
@@ -321,7 +342,10 @@ async function measureByFunction(
   );
   return {
     outcome,
-    finished: { outcome: succeeded(started, parts.clock.now()), output: details, sandboxed: false },
+    finished: {
+      outcome: succeeded(started, parts.clock.now()),
+      ...{ output: details, sandboxed: false, here: parts.local() },
+    },
     done: async () => {},
   };
 }
@@ -334,14 +358,18 @@ async function measureByRun(
   one: ExperimentRow,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const { outcome, execution, details, sandboxed, done } = await parts.measure(
-    parts.door.authorize(principal, 'explore'),
-    { name: `${one.run}-measure`, capability, design: one.design, seed: one.noiseSeed },
+  const { outcome, execution, details, sandboxed, asked, done } = await parts.measure(
+    principal,
+    'explore',
+    {
+      ...{ name: `${one.run}-measure`, run: one.run!, attempt: 1 },
+      ...{ capability, design: one.design, seed: one.noiseSeed },
+    },
     signal,
   );
   // A job that was ended because the platform stops is no failed experiment: it is done again.
   if (signal.aborted) throw signal.reason;
-  return { outcome, finished: { outcome: execution, output: details, sandboxed }, done };
+  return { outcome, finished: { outcome: execution, output: details, sandboxed, asked }, done };
 }
 
 /** A new attempt of a run whose worker has died: its claim fences the old one. */

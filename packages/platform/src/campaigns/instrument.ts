@@ -7,7 +7,11 @@ import type { Pool } from './pool.ts';
 
 /** Which instrument, as plain data. */
 export type StoredInstrument =
-  | { kind: 'silica' }
+  | {
+      kind: 'silica';
+      /** The capability whose jobs measure, where the campaign says where its experiments run. */
+      through?: string;
+    }
   /** A command of the user's own, which runs in the sandbox and never in this process. */
   | { kind: 'command'; capability: string }
   /** The explore part of a table, in the blob store; `sha256` names its contents. */
@@ -24,8 +28,14 @@ export function placed(blobs: Pick<BlobStore, 'path'>, stored: StoredInstrument)
 }
 
 /** Ids of what a worker must reach to use an instrument. */
-export const neededBy = (spec: StoredInstrument | null): string[] =>
-  spec?.kind === 'command' ? [spec.capability] : [];
+export const neededBy = (spec: StoredInstrument | null): string[] => {
+  const capability = spec === null ? undefined : measuredBy(spec);
+  return capability === undefined ? [] : [capability];
+};
+
+/** The capability whose jobs measure; undefined where the platform itself does. */
+export const measuredBy = (spec: StoredInstrument): string | undefined =>
+  spec.kind === 'command' ? spec.capability : spec.kind === 'silica' ? spec.through : undefined;
 
 export type Measurement = { outcome: ExperimentOutcome; details: unknown };
 

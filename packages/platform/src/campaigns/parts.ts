@@ -27,6 +27,8 @@ export type CampaignParts = {
   predict: Predict;
   /** Experiments by commands of the user's own. */
   measure: Runs['measure'];
+  /** The platform's own machine, for accounting of what runs in the platform itself. */
+  local: () => string;
   /** Experiments under way at one time. */
   concurrency: number;
 };

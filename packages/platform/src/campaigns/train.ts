@@ -6,7 +6,7 @@ import { delegate } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
-import { triedOf } from './explore.ts';
+import { belongs, triedOf } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
 import { findCampaign, listExperiments } from './store.ts';
 
@@ -76,6 +76,7 @@ export async function submitTraining(
           submittedBy: principal.id,
           purpose: trainPurpose,
           delegation,
+          ...belongs(row),
         },
         clock.now().getTime(),
       );
@@ -160,7 +161,8 @@ export async function train(
     async (tx) => {
       const outcome = succeeded(started, clock.now());
       const output = { model: registered.id, artifactHash: registered.artifactHash };
-      await finishRun(tx, job.run, { claim, outcome, output, sandboxed: false }, clock.now().getTime());
+      const finished = { claim, outcome, output, sandboxed: false, here: parts.local() };
+      await finishRun(tx, job.run, finished, clock.now().getTime());
       return { result: undefined, details: { run: job.run, model: registered.id } };
     },
   );

@@ -1,4 +1,11 @@
+export { countUse, reserve, settle, usedBy } from './accounting/charges.ts';
+export { usageOf } from './accounting/usage.ts';
+export { type Compute, createCompute } from './compute.ts';
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
+export { atMost } from './executors/limited.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';
+export type { OpenExecutor } from './executors.ts';
+export { findMachine } from './inventory/store.ts';
 export type { Executor, JobHandle, Reconciliation } from './ports.ts';
+export { computeRoutes } from './routes.ts';

@@ -1,4 +1,13 @@
-import type { JobOutcome, JobSpec, LogLine } from '@genesis/contracts';
+import type { Hardware, JobOutcome, JobSpec, Limits, LogLine, ResourceStatus } from '@genesis/contracts';
+
+/** What a resource says of itself. What it does not tell is left out. */
+export type Inspection = {
+  status: ResourceStatus;
+  /** One sentence for people, where it is not up. */
+  reason: string | null;
+  hardware?: Partial<Hardware>;
+  limits?: Partial<Limits>;
+};
 
 export interface JobHooks {
   /** Lines of standard output and error as they come, at least one a call. It must not throw. */
@@ -47,6 +56,8 @@ export interface Executor {
   reconcile(name: string, hooks?: JobHooks): Promise<Reconciliation>;
   /** Deletes the folder of an ended job; its name becomes unknown. Does nothing for an unknown name. */
   release(name: string): Promise<void>;
+  /** Asks the resource what it is and how it is. Throws `unavailable` where it does not answer. */
+  inspect?(): Promise<Inspection>;
   /** Resolves when no job is left here. */
   close(): Promise<void>;
 }

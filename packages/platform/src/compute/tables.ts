@@ -1,6 +1,7 @@
 import type {
   Access,
   Hardware,
+  Label,
   Limits,
   Price,
   ResourceStatus,
@@ -10,6 +11,7 @@ import type {
 } from '@genesis/contracts';
 import {
   bigint,
+  boolean,
   doublePrecision,
   index,
   integer,
@@ -71,8 +73,8 @@ export const machine = pgTable(
     description: text('description').notNull(),
     type: text('type').$type<ResourceType>().notNull(),
     group: text('group_name'),
-    /** The highest label that it may hold: level and categories. */
-    authority: jsonb('authority').$type<{ level: string; categories: string[] }>().notNull(),
+    /** The highest label that it may hold; null: whatever the platform itself holds. */
+    authority: jsonb('authority').$type<Label>(),
     hardware: jsonb('hardware').$type<Hardware>().notNull(),
     limits: jsonb('limits').$type<Limits>().notNull(),
     price: jsonb('price').$type<Price>().notNull(),
@@ -172,13 +174,14 @@ export const userAllocation = pgTable(
 );
 
 /**
- * What each run reserved and used. Times that were reserved are an upper bound; while `settledAt` is null they count
- * in place of what was used, so that runs that race for the rest of a budget cannot both have it.
+ * What each attempt of a run reserved, then used. What was reserved is an upper bound; it counts until `settledAt`, so
+ * that runs that race for the rest of a budget cannot both have it, and for good where nobody knows what was used.
  */
 export const charge = pgTable(
   'charge',
   {
-    run: text('run').primaryKey(),
+    run: text('run').notNull(),
+    attempt: integer('attempt').notNull(),
     machine: text('machine').notNull(),
     allocation: text('allocation'),
     principal: text('principal').notNull(),
@@ -192,9 +195,9 @@ export const charge = pgTable(
     units: doublePrecision('units').notNull(),
     startedAt: bigint('started_at', { mode: 'number' }).notNull(),
     settledAt: bigint('settled_at', { mode: 'number' }),
-    attempts: integer('attempts').notNull().default(1),
   },
   (table) => [
+    primaryKey({ columns: [table.run, table.attempt] }),
     index('charge_allocation').on(table.allocation),
     index('charge_campaign').on(table.campaign),
     index('charge_project').on(table.project),
@@ -206,13 +209,19 @@ export const charge = pgTable(
 export const waitRecord = pgTable(
   'wait_record',
   {
-    run: text('run').primaryKey(),
+    run: text('run').notNull(),
+    attempt: integer('attempt').notNull(),
     machine: text('machine').notNull(),
     submittedAt: bigint('submitted_at', { mode: 'number' }).notNull(),
-    waitedSeconds: doublePrecision('waited_seconds').notNull(),
+    /** Until it started or was withdrawn; null while it waits. */
+    waitedSeconds: doublePrecision('waited_seconds'),
+    started: boolean('started').notNull().default(false),
     nodes: integer('nodes').notNull(),
     cores: doublePrecision('cores').notNull(),
     durationSeconds: doublePrecision('duration_seconds').notNull(),
   },
-  (table) => [index('wait_record_machine').on(table.machine, table.submittedAt)],
+  (table) => [
+    primaryKey({ columns: [table.run, table.attempt] }),
+    index('wait_record_machine').on(table.machine, table.submittedAt),
+  ],
 );

@@ -1,4 +1,4 @@
-import { type Action, type Decision, GenesisError, type Purpose } from '@genesis/contracts';
+import { type Action, type Decision, GenesisError, type Label, type Purpose } from '@genesis/contracts';
 import {
   answerOnce,
   type Clock,
@@ -36,6 +36,8 @@ export type WriteRequest = {
   sources?: readonly string[];
   /** Set by the platform's own confirming run, and by nothing else. */
   handler?: 'confirm';
+  /** What the place that data moves to may hold: it must cover the label. */
+  destination?: Label | undefined;
   /** The same key acts once: a repetition gets the first result, which must be JSON without a secret. */
   idempotency?: Idempotency | undefined;
 };
@@ -112,6 +114,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const facts =
       typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
     if (facts === undefined) return undefined;
+    const { destination } = request;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
       const found = known.get(source);
@@ -121,7 +124,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const asked: DecisionRequest = {
       principal: request.principal,
       action: request.action,
-      resource: facts,
+      resource: destination === undefined ? facts : { ...facts, destinationClearance: destination },
       purpose: request.purpose,
       sources,
       at: now(),

@@ -1,9 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { type ExecutionOutcome, GenesisError, type JobOutcome, type Purpose } from '@genesis/contracts';
+import {
+  type CapabilityManifest,
+  type ExecutionOutcome,
+  GenesisError,
+  type JobOutcome,
+  type JobResources,
+  type Purpose,
+} from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
-import { sql } from 'drizzle-orm';
-import type { Reconciliation } from '../compute/index.ts';
+import { eq, sql } from 'drizzle-orm';
+import { type Executor, type Reconciliation, settle } from '../compute/index.ts';
 import type { ReadScope } from '../door/index.ts';
 import { asGenesisError } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
@@ -11,13 +18,15 @@ import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
 import type { RunParts } from './parts.ts';
+import { placeRun } from './place-run.ts';
+import { builtinOf, commandOf } from './portable-function.ts';
 import { findCapability } from './registry.ts';
 import { runCommand, type Stops, waitForJob, wasStopped } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
 import type { RunJob, StoredInput } from './submit-run.ts';
-import { attempt } from './tables.ts';
+import { attempt, run } from './tables.ts';
 
-type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean };
+type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean; here?: string };
 
 /** One job name for each attempt: by it the attempt is found again after a crash. */
 const jobName = (run: string, number: number): string => `${run}-${number}`;
@@ -38,6 +47,8 @@ export async function executeRun(
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
   if (row.state !== 'queued' && row.state !== 'running') return await clearAway(parts, row);
+  const { row: capability } = await findCapability(scope, row.capability);
+  const { manifest } = capability;
   // From here on a cancellation is heard here: whoever cancels a run that is not in `running` ends it in the database.
   const cancelling = new AbortController();
   running.set(job.run, cancelling);
@@ -50,19 +61,30 @@ export async function executeRun(
     crash.reach('run.begun');
     const logs = old?.logs ?? logOf(begun.number);
     const ended = await (old === null
-      ? execute(parts, scope, row, begun.number, logs, stops)
-      : resume(parts, scope, row, old.found, stops)
-    ).catch((error: unknown) => failureOf(parts, begun, error, signal));
+      ? execute(parts, principal, scope, row, manifest, begun.number, logs, stops)
+      : resume(parts, scope, row, manifest, old, stops)
+    ).catch(async (error: unknown) => {
+      await noteWait(parts, await actUnder(job.delegation), job.run, purpose, error);
+      return failureOf(parts, begun, error, signal);
+    });
     // What the platform's own stop ended says nothing about the run: it begins again at the next start.
     if (signal.aborted && wasStopped(ended.outcome)) throw signal.reason;
     await logs.close();
     crash.reach('run.ended');
     const settle = async (end: Ended): Promise<void> =>
-      await finish(parts, await actUnder(job.delegation), job.run, begun.claim, purpose, end);
+      await finish(
+        parts,
+        await actUnder(job.delegation),
+        job.run,
+        begun.claim,
+        purpose,
+        end,
+        manifest.resources,
+      );
     // An outcome that cannot be recorded is a failure that can.
     await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
     crash.reach('run.recorded');
-    await parts.executor.release(jobName(job.run, begun.number));
+    await release(parts, scope, job.run, begun.number);
   } finally {
     running.delete(job.run);
   }
@@ -117,6 +139,9 @@ async function begin(
     async (tx) => {
       const at = parts.clock.now().getTime();
       const begun = await beginAttempt(tx, id, at);
+      // what an attempt that was given up had reserved stays counted: nobody knows what it used
+      await settle(tx, id, null, at);
+      await tx.update(run).set({ machine: null, plan: null }).where(eq(run.id, id));
       return { result: { ...begun, at }, details: { attempt: begun.number } };
     },
   );
@@ -130,15 +155,17 @@ async function finish(
   claim: string,
   purpose: Purpose,
   ended: Ended,
+  asked: JobResources,
 ): Promise<void> {
   await parts.door.perform({ principal, action: 'run.finish', resource: id, purpose }, async (tx) => {
-    await finishRun(tx, id, { claim, ...ended }, parts.clock.now().getTime());
+    await finishRun(tx, id, { claim, ...ended, asked }, parts.clock.now().getTime());
     const { state, failureClass } = ended.outcome;
     return { result: undefined, details: { state, failureClass } };
   });
 }
 
 type Found = Extract<Reconciliation, { state: 'running' | 'finished' }>;
+type Old = { begun: Begun; found: Found; logs: LogWriter; executor: Executor };
 
 /**
  * The attempt that the last process began, when its job goes on or has ended; `null` when it is given up. A job that
@@ -149,19 +176,21 @@ async function findOld(
   scope: ReadScope,
   row: RunRow,
   logOf: (number: number, stored: Awaited<ReturnType<typeof storedLines>>) => LogWriter,
-): Promise<{ begun: Begun; found: Found; logs: LogWriter } | null> {
+): Promise<Old | null> {
+  if (row.machine === null) return null;
+  const executor = await parts.compute.executorOf(row.machine);
   const name = jobName(row.id, row.attempts);
   const logs = logOf(row.attempts, await storedLines(scope, row.id, row.attempts));
-  const found = await parts.executor.reconcile(name, { onLog: logs.write });
+  const found = await executor.reconcile(name, { onLog: logs.write });
   const [newest] = await scope.orm
     .select({ claim: attempt.claim, at: attempt.startedAt })
     .from(attempt)
     .where(sql`${attempt.run} = ${row.id} and ${attempt.number} = ${row.attempts}`);
   if (newest !== undefined && found.state === 'running')
-    return { begun: { number: row.attempts, ...newest }, found, logs };
+    return { begun: { number: row.attempts, ...newest }, found, logs, executor };
   if (newest !== undefined && found.state === 'finished' && !wasStopped(found.outcome))
-    return { begun: { number: row.attempts, ...newest }, found, logs };
-  await parts.executor.release(name);
+    return { begun: { number: row.attempts, ...newest }, found, logs, executor };
+  await executor.release(name);
   return null;
 }
 
@@ -170,45 +199,67 @@ async function resume(
   parts: RunParts,
   scope: ReadScope,
   row: RunRow,
-  found: Found,
+  manifest: CapabilityManifest,
+  { found, executor }: Old,
   stops: Stops,
 ): Promise<Ended> {
-  const job = found.state === 'finished' ? found.outcome : await waitForJob(parts.executor, found.job, stops);
-  const { row: capability } = await findCapability(scope, row.capability);
-  return await endOfJob(parts, job, capability.manifest.output, await labelKeyOf(scope, row));
+  const job = found.state === 'finished' ? found.outcome : await waitForJob(executor, found.job, stops);
+  return await endOfJob(parts, job, manifest.output, await labelKeyOf(scope, row));
 }
 
 /** What a run that has ended may have left in the executor: a job that lives on is ended, its folder removed. */
 async function clearAway(parts: RunParts, row: RunRow): Promise<void> {
+  if (row.machine === null) return;
+  const executor = await parts.compute.executorOf(row.machine);
   const name = jobName(row.id, row.attempts);
-  const found = await parts.executor.reconcile(name);
+  const found = await executor.reconcile(name);
   if (found.state === 'running') {
     found.job.cancel();
     await found.job.wait();
   }
-  await parts.executor.release(name);
+  await executor.release(name);
+}
+
+/** Lets go of the job of an attempt, where it had one. */
+async function release(parts: RunParts, scope: ReadScope, id: string, number: number): Promise<void> {
+  const { machine } = await findRun(scope, id);
+  if (machine !== null) await (await parts.compute.executorOf(machine)).release(jobName(id, number));
+}
+
+/** Says for people why a run waits, when it is tried again because of something that passes. */
+async function noteWait(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  id: string,
+  purpose: Purpose,
+  error: unknown,
+): Promise<void> {
+  const known = asGenesisError(error);
+  if (!(known instanceof GenesisError) || known.failure.code !== 'unavailable') return;
+  const waitsFor = known.message.slice(0, 2000);
+  const row = await findRun(parts.door.authorize(principal, purpose), id);
+  if (row.waitsFor === waitsFor) return;
+  await parts.door.perform({ principal, action: 'run.execute', resource: id, purpose }, async (tx) => {
+    await tx.update(run).set({ waitsFor }).where(eq(run.id, id));
+    return { result: undefined, details: { run: id, waitsFor } };
+  });
 }
 
 async function execute(
   parts: RunParts,
+  principal: PrincipalFacts,
   scope: ReadScope,
   row: RunRow,
+  manifest: CapabilityManifest,
   number: number,
   logs: LogWriter,
   { signal, cancel }: Required<Stops>,
 ): Promise<Ended> {
-  const { row: capability } = await findCapability(scope, row.capability);
-  const { implementation, output, resources } = capability.manifest;
+  const { implementation, output, resources } = manifest;
   const stored = row.input as StoredInput;
   const labelKey = await labelKeyOf(scope, row);
-  if (implementation.kind === 'function') {
-    const known = parts.builtin[implementation.function];
-    if (known === undefined) {
-      throw new GenesisError({
-        code: 'unsupported',
-        message: `No function "${implementation.function}" ships with this version.`,
-      });
-    }
+  if (implementation.kind === 'function' && row.among.length === 0) {
+    const known = builtinOf(parts, implementation.function);
     const { output: given, ...outcome } = await parts.functions.runFunction(
       known.module,
       known.name,
@@ -219,7 +270,7 @@ async function execute(
         onLog: logs.write,
       },
     );
-    return { outcome, output: given ?? null, sandboxed: false };
+    return { outcome, output: given ?? null, sandboxed: false, here: parts.compute.local() };
   }
   const files: { path: string; source: string }[] = [];
   for (const { name, version } of stored.datasets) {
@@ -227,9 +278,15 @@ async function execute(
     files.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
   }
   const name = jobName(row.id, number);
-  const { manifest } = capability;
-  const call = { name, manifest, input: stored.input, files, onLog: logs.write, signal, cancel };
-  return await runCommand(parts, call, (job) => endOfJob(parts, job, output, labelKey));
+  const { machine } = await placeRun(parts, principal, scope, row.id, { attempt: number, asked: resources });
+  parts.crash.reach('run.placed');
+  const executor = await parts.compute.executorOf(machine);
+  const command = await commandOf(parts, manifest);
+  const call = {
+    ...{ name, manifest: command.manifest, input: stored.input },
+    ...{ files: [...files, ...command.files], onLog: logs.write, signal, cancel },
+  };
+  return await runCommand(parts, executor, call, (job) => endOfJob(parts, job, output, labelKey));
 }
 
 /** A file that a job left, stored under the run's label. */

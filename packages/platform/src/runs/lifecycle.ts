@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import {
   type ExecutionOutcome,
   GenesisError,
+  type JobResources,
   type Purpose,
   type RunState,
   runStates,
 } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
+import { countUse, settle, usedBy } from '../compute/index.ts';
 import type { WriteTx } from '../door/index.ts';
 import { attempt, type ExecutionContext, run } from './tables.ts';
 
@@ -21,11 +23,18 @@ export type NewRun = {
   delegation?: string | undefined;
   idempotencyKey?: string | undefined;
   requestHash?: string | undefined;
+  /** Where it may run; without any, whichever placement finds best. */
+  among?: readonly string[];
+  project?: string | null;
+  campaign?: string;
+  challenge?: string | null;
 };
 
 /** Enters a run as queued. */
 export async function insertRun(tx: WriteTx, wanted: NewRun, now: number): Promise<void> {
-  await tx.insert(run).values({ ...wanted, state: 'queued', createdAt: now });
+  await tx
+    .insert(run)
+    .values({ ...wanted, among: [...(wanted.among ?? [])], state: 'queued', createdAt: now });
 }
 
 /**
@@ -46,7 +55,19 @@ export async function beginAttempt(
   return { number, claim };
 }
 
-export type FinishedRun = { claim: string; outcome: ExecutionOutcome; output: unknown; sandboxed: boolean };
+export type FinishedRun = {
+  claim: string;
+  outcome: ExecutionOutcome;
+  output: unknown;
+  sandboxed: boolean;
+  /** What it had asked for where it ran, so that accounting can replace what was reserved. */
+  asked?: Pick<JobResources, 'cpuCores' | 'gpus' | 'nodes' | 'durationSeconds'>;
+  /** The platform's own machine, for what ran in the platform itself. */
+  here?: string;
+};
+
+/** What a function in a worker thread takes. */
+export const oneCore = { cpuCores: 1, gpus: 0, nodes: 1, durationSeconds: 0 } as const;
 
 /**
  * Records how the newest attempt ended.
@@ -64,6 +85,14 @@ export async function finishRun(tx: WriteTx, id: string, finished: FinishedRun, 
     });
   }
   move(id, row.state as RunState, finished.outcome.state);
+  if (finished.asked !== undefined) {
+    await settle(tx, id, usedBy(finished.asked, finished.outcome), now);
+  }
+  if (finished.here !== undefined) {
+    const { project, campaign, challenge, submittedBy: principal, attempts: number } = row;
+    const of = { run: id, attempt: number, machine: finished.here, principal, project, campaign, challenge };
+    await countUse(tx, { ...of, asked: oneCore, seconds: finished.outcome.usage.wallSeconds }, now);
+  }
   await tx.update(attempt).set({ endedAt: now, outcome: finished.outcome }).where(newest);
   await tx
     .update(run)
@@ -72,6 +101,7 @@ export async function finishRun(tx: WriteTx, id: string, finished: FinishedRun, 
       outcome: finished.outcome,
       output: finished.output,
       sandboxed: finished.sandboxed,
+      waitsFor: null,
       endedAt: now,
     })
     .where(eq(run.id, id));

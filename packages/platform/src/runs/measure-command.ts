@@ -3,19 +3,36 @@ import {
   type ExecutionOutcome,
   type ExperimentOutcome,
   type JobOutcome,
+  type JobResources,
   outcomeOfExperimentSchema,
 } from '@genesis/contracts';
 import { z } from 'zod';
 import type { ReadScope } from '../door/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import type { RunParts } from './parts.ts';
+import { placeRun } from './place-run.ts';
+import { commandOf } from './portable-function.ts';
 import { findCapability } from './registry.ts';
 import { runCommand, waitForJob, wasStopped } from './run-command.ts';
 
 /** What a command that measures leaves in `output.json`: an outcome, and whatever else it wants to keep. */
 const resultSchema = z.object({ outcome: outcomeOfExperimentSchema });
 
+export type WantedMeasurement = {
+  /** The job's own name, the same after a restart. */
+  name: string;
+  /** The run that the job belongs to, and which of its jobs it is. */
+  run: string;
+  attempt: number;
+  capability: string;
+  design: Design;
+  seed: string;
+};
+
 export type CommandMeasurement = {
+  /** What it asked for where it ran. */
+  asked: JobResources;
   outcome: ExperimentOutcome;
   /** How the job itself ended; an experiment whose job failed has failed too. */
   execution: ExecutionOutcome;
@@ -35,13 +52,17 @@ export type CommandMeasurement = {
  */
 export async function measureByCommand(
   parts: RunParts,
+  principal: PrincipalFacts,
   scope: ReadScope,
-  wanted: { name: string; capability: string; design: Design; seed: string },
+  wanted: WantedMeasurement,
   signal: AbortSignal,
 ): Promise<CommandMeasurement> {
   const { row } = await findCapability(scope, wanted.capability);
-  const { name, design, seed } = wanted;
-  const done = (): Promise<void> => parts.executor.release(name);
+  const { name, run, attempt, design, seed } = wanted;
+  const { resources } = row.manifest;
+  const { machine } = await placeRun(parts, principal, scope, run, { attempt, asked: resources });
+  const executor = await parts.compute.executorOf(machine);
+  const done = (): Promise<void> => executor.release(name);
   const take = async (job: JobOutcome): Promise<CommandMeasurement> => {
     const { state, failureClass, reason, message, usage, startedAt, endedAt, sandboxed } = job;
     const execution: ExecutionOutcome = { state, failureClass, reason, message, usage, startedAt, endedAt };
@@ -50,20 +71,28 @@ export async function measureByCommand(
       execution,
       details: null,
       sandboxed,
+      asked: resources,
       done,
     });
     if (state !== 'succeeded') return failed(message ?? state);
     try {
       const value = await readOutput(job, row.manifest.output);
-      return { outcome: resultSchema.parse(value).outcome, execution, details: value, sandboxed, done };
+      return {
+        outcome: resultSchema.parse(value).outcome,
+        execution,
+        details: value,
+        sandboxed,
+        asked: resources,
+        done,
+      };
     } catch (error) {
       return failed(`its result cannot be used: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const found = await parts.executor.reconcile(name);
-  if (found.state === 'running') return await take(await waitForJob(parts.executor, found.job, { signal }));
+  const found = await executor.reconcile(name);
+  if (found.state === 'running') return await take(await waitForJob(executor, found.job, { signal }));
   if (found.state === 'finished' && !wasStopped(found.outcome)) return await take(found.outcome);
   if (found.state !== 'unknown') await done();
-  const call = { name, manifest: row.manifest, input: { design, seed }, files: [], signal };
-  return await runCommand(parts, call, take);
+  const call = { name, ...(await commandOf(parts, row.manifest)), input: { design, seed }, signal };
+  return await runCommand(parts, executor, call, take);
 }

@@ -1,9 +1,10 @@
 import type { Catalog } from '../catalog/index.ts';
-import type { Executor, FunctionRunner } from '../compute/index.ts';
+import type { Compute, FunctionRunner } from '../compute/index.ts';
 import type { Door } from '../door/index.ts';
 import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { BuiltinFunctions } from './builtin.ts';
+import type { PortableFunctions } from './portable-function.ts';
 
 /** What runs are made of; `main.ts` gives it. */
 export type RunParts = {
@@ -16,7 +17,8 @@ export type RunParts = {
   crash: CrashPoints;
   catalog: Pick<Catalog, 'showVersion'>;
   functions: FunctionRunner;
-  executor: Executor;
+  compute: Compute;
+  portable: PortableFunctions;
   builtin: BuiltinFunctions;
   actUnder: (delegation: string) => Promise<PrincipalFacts>;
   /** Folder for the JSON inputs of jobs, private to the platform. */

@@ -35,7 +35,8 @@ export const wasStopped = ({ reason }: Pick<ExecutionOutcome, 'reason'>): boolea
  * @throws the reason of `signal` when that interrupted it
  */
 export async function runCommand<T>(
-  parts: Pick<RunParts, 'executor' | 'inputFolder' | 'crash'>,
+  parts: Pick<RunParts, 'inputFolder' | 'crash'>,
+  executor: Executor,
   call: CommandCall,
   take: (job: JobOutcome) => Promise<T>,
 ): Promise<T> {
@@ -46,7 +47,7 @@ export async function runCommand<T>(
   try {
     const inputFile = join(folder, 'input.json');
     await writeFile(inputFile, JSON.stringify(call.input ?? null), { mode: 0o600 });
-    const handle = await parts.executor.launch(
+    const handle = await executor.launch(
       {
         name: call.name,
         executable: implementation.executable,
@@ -58,7 +59,7 @@ export async function runCommand<T>(
       call.onLog === undefined ? {} : { onLog: call.onLog },
     );
     parts.crash.reach('run.launched');
-    return await take(await waitForJob(parts.executor, handle, call));
+    return await take(await waitForJob(executor, handle, call));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

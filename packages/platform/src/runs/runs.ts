@@ -1,15 +1,14 @@
 import {
   type CapabilityManifest,
-  type Design,
   GenesisError,
+  type Purpose,
   type RunState,
   runStates,
 } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { ReadScope } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { executeRun } from './execute-run.ts';
-import { measureByCommand } from './measure-command.ts';
+import { measureByCommand, type WantedMeasurement } from './measure-command.ts';
 import type { RunParts } from './parts.ts';
 import { registerCapability, seedCapabilities } from './registry.ts';
 import { runQueue, type SubmitRun, submitRun } from './submit-run.ts';
@@ -53,11 +52,8 @@ export function createRuns(parts: RunParts) {
       submitRun(parts, principal, wanted, idempotencyKey),
     cancel,
     /** One experiment of a campaign by a command capability. */
-    measure: (
-      scope: ReadScope,
-      wanted: { name: string; capability: string; design: Design; seed: string },
-      signal: AbortSignal,
-    ) => measureByCommand(parts, scope, wanted, signal),
+    measure: (principal: PrincipalFacts, purpose: Purpose, wanted: WantedMeasurement, signal: AbortSignal) =>
+      measureByCommand(parts, principal, parts.door.authorize(principal, purpose), wanted, signal),
     /** Registers what ships with Genesis and takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
       await seedCapabilities(parts);

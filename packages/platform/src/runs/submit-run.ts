@@ -1,4 +1,10 @@
-import { GenesisError, invalidField, purposeSchema, relativePathSchema } from '@genesis/contracts';
+import {
+  computeChoiceSchema,
+  GenesisError,
+  invalidField,
+  purposeSchema,
+  relativePathSchema,
+} from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -31,6 +37,8 @@ export const submitRunSchema = z.strictObject({
     .max(100)
     .default([]),
   purpose: purposeSchema.default('explore'),
+  /** Where it may run, and which project pays. */
+  compute: computeChoiceSchema.optional(),
 });
 export type SubmitRun = z.infer<typeof submitRunSchema>;
 
@@ -123,6 +131,8 @@ export async function submitRun(
             submittedBy: principal.id,
             purpose,
             delegation,
+            among: wanted.compute?.resources ?? [],
+            project: wanted.compute?.project ?? null,
             idempotencyKey,
             requestHash,
           },

@@ -1,4 +1,4 @@
-import type { CapabilityManifest, ExecutionOutcome } from '@genesis/contracts';
+import type { CapabilityManifest, ExecutionOutcome, PlacementPlan } from '@genesis/contracts';
 import {
   bigint,
   boolean,
@@ -46,6 +46,17 @@ export const run = pgTable(
     submittedBy: text('submitted_by').notNull(),
     purpose: text('purpose').notNull(),
     delegation: text('delegation'),
+    /** Where it may run, and which project pays. */
+    among: text('among').array().notNull().default([]),
+    project: text('project'),
+    /** What it belongs to, for accounting; opaque ids of higher domains. */
+    campaign: text('campaign'),
+    challenge: text('challenge'),
+    /** The resource where it runs, once it is placed, and the plan behind that. */
+    machine: text('machine'),
+    plan: jsonb('plan').$type<PlacementPlan>(),
+    /** Why it waits, in words for people. */
+    waitsFor: text('waits_for'),
     output: jsonb('output'),
     outcome: jsonb('outcome').$type<ExecutionOutcome>(),
     sandboxed: boolean('sandboxed'),

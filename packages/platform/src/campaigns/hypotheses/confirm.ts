@@ -17,8 +17,9 @@ import {
 } from '@genesis/evidence';
 import { createRandom, deriveSeed, drawDesign, score } from '@genesis/explorer';
 import { eq } from 'drizzle-orm';
+import { settle, usedBy } from '../../compute/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
-import { beginAttempt, findRun, finishRun, succeeded } from '../../runs/index.ts';
+import { beginAttempt, type CommandMeasurement, findRun, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
 import { explorationOf } from '../explore.ts';
 import { placed } from '../instrument.ts';
@@ -62,7 +63,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   const started = clock.now();
-  const jobs: Jobs = { prefix: row.id, done: [] };
+  const jobs: Jobs = { prefix: row.id, run, measured: [] };
   const rows = await rowsOf(parts, principal, plan, row, jobs, signal);
   crash.reach('hypothesis.evaluated');
   const independence = await independenceOf(parts, principal, plan, row);
@@ -81,7 +82,12 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
         throw new GenesisError({ code: 'conflict', message: 'It has its verdict already.' });
       const now = clock.now();
       const outcome = succeeded(started, now);
-      await finishRun(tx, run, { claim, outcome, output: { verdictHash }, sandboxed: false }, now.getTime());
+      const output = { verdictHash };
+      for (const [i, { asked, execution }] of jobs.measured.entries()) {
+        await settle(tx, run, usedBy(asked, execution), now.getTime(), i + 1);
+      }
+      const here = parts.local();
+      await finishRun(tx, run, { claim, outcome, output, sandboxed: false, here }, now.getTime());
       await tx
         .update(hypothesis)
         .set({
@@ -101,11 +107,15 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
     },
   );
   crash.reach('hypothesis.concluded');
-  for (const done of jobs.done) await done();
+  for (const { done } of jobs.measured) await done();
 }
 
 /** Jobs that measure for a confirmation: the same names after a restart, so that what was measured is not measured again. */
-type Jobs = { prefix: string; done: (() => Promise<void>)[] };
+type Jobs = {
+  prefix: string;
+  run: string;
+  measured: Pick<CommandMeasurement, 'asked' | 'execution' | 'done'>[];
+};
 
 /**
  * How independent the data is of those who made the claim: everybody who had a hand in it, and everybody who ever
@@ -224,10 +234,13 @@ async function measureFresh(
   for (const { unit, design, seeds } of units) {
     const y: (number | null)[] = [];
     for (const [i, seed] of seeds.entries()) {
-      const scope = parts.door.authorize(principal, 'evaluate');
-      const wanted = { name: `${jobs.prefix}-${unit}-${i}`, capability: instrument.capability, design, seed };
-      const { outcome, done } = await parts.measure(scope, wanted, signal);
-      jobs.done.push(done);
+      const wanted = {
+        ...{ name: `${jobs.prefix}-${unit}-${i}`, run: jobs.run, attempt: jobs.measured.length + 1 },
+        ...{ capability: instrument.capability, design, seed },
+      };
+      const measurement = await parts.measure(principal, 'evaluate', wanted, signal);
+      const { outcome } = measurement;
+      jobs.measured.push(measurement);
       if (signal.aborted) throw signal.reason;
       y.push(outcome.status === 'measured' ? outcome.value : null);
     }

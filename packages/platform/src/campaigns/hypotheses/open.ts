@@ -6,6 +6,7 @@ import { delegate, type WriteRequest, type WriteTx } from '../../door/index.ts';
 import type { QueueDefinition } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { insertRun } from '../../runs/index.ts';
+import { belongs } from '../explore.ts';
 import { neededBy } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
@@ -87,6 +88,7 @@ export async function openHypothesis(
           submittedBy: principal.id,
           purpose,
           delegation,
+          ...belongs(locked),
         },
         now,
       );

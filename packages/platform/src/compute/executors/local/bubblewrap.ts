@@ -32,14 +32,19 @@ export async function findBubblewrap(
   return { missing: `bubblewrap (bwrap) is not installed; looked at ${places.join(', ')}` };
 }
 
+/** Where a job finds the Node that Genesis runs on, whatever the machine has besides. */
+export const nodeInside = '/genesis/bin/node';
+
 /** One part of the host that every sandbox sees, read-only. */
-export type RuntimePart = { kind: 'bind'; path: string } | { kind: 'link'; path: string; target: string };
+export type RuntimePart =
+  | { kind: 'bind'; path: string; at?: string }
+  | { kind: 'link'; path: string; target: string };
 
 const systemFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** What the dynamic linker and Debian's alternatives need; neither holds anything about people or services. */
 const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives'];
 
-/** The minimal runtime: programs and libraries, and what an operator has added. Paths that do not exist are left out. */
+/** The minimal runtime: programs and libraries, Node, and what an operator has added. Paths that do not exist are left out. */
 export async function findRuntime(addedPaths: string[]): Promise<RuntimePart[]> {
   const parts: RuntimePart[] = [];
   for (const path of [...systemFolders, ...systemFiles, ...addedPaths]) {
@@ -51,5 +56,6 @@ export async function findRuntime(addedPaths: string[]): Promise<RuntimePart[]> 
     if (status.isSymbolicLink()) parts.push({ kind: 'link', path, target: await readlink(path) });
     else parts.push({ kind: 'bind', path });
   }
+  parts.push({ kind: 'bind', path: process.execPath, at: nodeInside });
   return parts;
 }

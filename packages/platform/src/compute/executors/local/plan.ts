@@ -150,7 +150,9 @@ export function sandboxArguments(
     ...['--new-session', '--die-with-parent', '--clearenv'],
     ...Object.entries(fixedEnvironment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...runtime.flatMap((part) =>
-      part.kind === 'link' ? ['--symlink', part.target, part.path] : ['--ro-bind', part.path, part.path],
+      part.kind === 'link'
+        ? ['--symlink', part.target, part.path]
+        : ['--ro-bind', part.path, part.at ?? part.path],
     ),
     ...[
       '--file',

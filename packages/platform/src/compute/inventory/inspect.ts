@@ -1,0 +1,91 @@
+/** The inventory looks at what it can reach: hardware, limits and status, each with its source and age. */
+import { asc, eq, isNotNull } from 'drizzle-orm';
+import { platformPrincipal } from '../../door/index.ts';
+import type { Executors } from '../executors.ts';
+import type { Inspection } from '../ports.ts';
+import { machine, type Provenance } from '../tables.ts';
+import { facilityScope } from './own-facility.ts';
+import type { InventoryParts } from './parts.ts';
+import { noteStatus } from './status.ts';
+import type { MachineRow } from './store.ts';
+
+const hour = 3_600_000;
+
+/** What a look adds to a row; null where it says what is known already, and not long ago. */
+export function learnt(
+  row: Pick<MachineRow, 'hardware' | 'limits' | 'provenance'>,
+  seen: Inspection,
+  source: Provenance['source'],
+  at: number,
+): Pick<MachineRow, 'hardware' | 'limits' | 'provenance'> | null {
+  const hardware = { ...row.hardware, ...seen.hardware };
+  const limits = { ...row.limits, ...seen.limits };
+  const fields = [
+    ...(seen.hardware === undefined ? [] : ['hardware']),
+    ...(seen.limits === undefined ? [] : ['limits']),
+  ];
+  const same =
+    JSON.stringify([sorted(hardware), sorted(limits)]) ===
+    JSON.stringify([sorted(row.hardware), sorted(row.limits)]);
+  const fresh = fields.every((field) => at - (row.provenance[field]?.at ?? 0) < hour);
+  if (same && fresh) return null;
+  const provenance = { ...row.provenance };
+  for (const field of fields) provenance[field] = { source, at };
+  return { hardware, limits, provenance };
+}
+
+const sorted = (value: object): [string, unknown][] =>
+  Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const sourceOf = (kind: string): Provenance['source'] =>
+  kind === 'slurm' ? 'slurm' : kind === 'iri' ? 'iri' : 'platform';
+
+/**
+ * Looks once at every resource that can be reached, all at the same time: one that does not answer holds up no other.
+ * Returns the ids of those that did not answer.
+ */
+export async function inspectAll(
+  parts: InventoryParts,
+  executors: Executors,
+  warn: (error: unknown, name: string) => void,
+): Promise<Set<string>> {
+  const rows = await facilityScope(parts.door)
+    .orm.select()
+    .from(machine)
+    .where(isNotNull(machine.access))
+    .orderBy(asc(machine.id));
+  const silent = new Set<string>();
+  await Promise.all(
+    rows.map(async (row) => {
+      try {
+        const executor = await executors.of(row.id);
+        const seen = (await executor.inspect?.()) ?? { status: row.status, reason: row.statusReason };
+        await enter(parts, row, seen);
+      } catch (error) {
+        silent.add(row.id);
+        warn(error, row.name);
+        const reason = error instanceof Error ? error.message.slice(0, 500) : 'it does not answer';
+        await enter(parts, row, { status: 'unknown', reason });
+      }
+    }),
+  );
+  return silent;
+}
+
+async function enter(parts: InventoryParts, row: MachineRow, seen: Inspection): Promise<void> {
+  const at = parts.clock.now().getTime();
+  const news = learnt(row, seen, sourceOf(row.access?.kind ?? ''), at);
+  if (news === null && row.status === seen.status) return;
+  await parts.door.perform(
+    { principal: platformPrincipal, action: 'compute.manage', resource: row.id, purpose: null },
+    async (tx) => {
+      if (news !== null)
+        await tx
+          .update(machine)
+          .set({ ...news, modifiedAt: at })
+          .where(eq(machine.id, row.id));
+      await noteStatus(tx, parts, { machine: row.id, status: seen.status, reason: seen.reason });
+      return { result: undefined, details: { machine: row.id, status: seen.status } };
+    },
+  );
+}

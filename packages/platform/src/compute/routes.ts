@@ -1,0 +1,196 @@
+import {
+  computeNameSchema,
+  idSchema,
+  resourceDescriptionSchema,
+  siteDescriptionSchema,
+} from '@genesis/contracts';
+import { z } from 'zod';
+import { type Door, platformFacts } from '../door/index.ts';
+import { principalOf } from '../identity/index.ts';
+import type { App } from '../kernel/index.ts';
+import type { Compute } from './compute.ts';
+import { describeFacility, facilityDescriptionSchema } from './inventory/own-facility.ts';
+import type { InventoryParts } from './inventory/parts.ts';
+import { putMachine } from './inventory/register.ts';
+import { putSite } from './inventory/sites.ts';
+import { newIncidentSchema, reportIncident, resolveIncident } from './inventory/status.ts';
+import {
+  findMachine,
+  listEvents,
+  listFacilities,
+  listIncidents,
+  listMachines,
+  listSites,
+} from './inventory/store.ts';
+import {
+  eventView,
+  facilityView,
+  incidentView,
+  machineView,
+  siteView,
+  viewEvent,
+  viewFacility,
+  viewIncident,
+  viewMachine,
+  viewSite,
+} from './views.ts';
+
+const tags = ['compute'];
+const done = z.strictObject({ done: z.literal(true) });
+const ok = { done: true as const };
+const named = z.strictObject({ name: z.union([computeNameSchema, idSchema('machine')]) });
+const most = 10_000;
+
+export function computeRoutes(app: App, parts: InventoryParts & { door: Door; compute: Compute }): void {
+  const { door, compute } = parts;
+
+  app.get(
+    '/v1/compute',
+    {
+      schema: {
+        tags,
+        summary: 'The inventory: facilities, sites and resources that you may know of',
+        response: {
+          200: z.strictObject({
+            facilities: z.array(facilityView),
+            sites: z.array(siteView),
+            resources: z.array(machineView),
+            incidents: z.array(incidentView),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const scope = door.authorize(principalOf(request), 'explore');
+      const [facilities, sites, machines, incidents] = await Promise.all([
+        listFacilities(scope),
+        listSites(scope),
+        listMachines(scope, {}, { offset: 0, limit: most }),
+        listIncidents(scope),
+      ]);
+      await door.noteUse(
+        scope,
+        'compute.read',
+        machines.map(({ facts }) => facts),
+      );
+      return {
+        facilities: facilities.map(viewFacility),
+        sites: sites.map(viewSite),
+        resources: machines.map((found) => viewMachine(found, sites)),
+        incidents: incidents.map(viewIncident),
+      };
+    },
+  );
+
+  app.get(
+    '/v1/compute/resources/:name',
+    {
+      schema: {
+        tags,
+        summary: 'One resource by name or id, with the last changes of its status',
+        params: named,
+        response: { 200: z.strictObject({ resource: machineView, events: z.array(eventView) }) },
+      },
+    },
+    async (request) => {
+      const scope = door.authorize(principalOf(request), 'explore');
+      const found = await findMachine(scope, request.params.name);
+      await door.noteUse(scope, 'compute.read', [found.facts]);
+      const [sites, events] = await Promise.all([
+        listSites(scope),
+        listEvents(scope, { machine: found.row.id }, { offset: 0, limit: 50 }),
+      ]);
+      return { resource: viewMachine(found, sites), events: events.map(viewEvent) };
+    },
+  );
+
+  app.put(
+    '/v1/compute/resources',
+    {
+      schema: {
+        tags,
+        summary: 'Add a resource, or change what is said of the one of this name (operators)',
+        body: resourceDescriptionSchema,
+        response: { 200: z.strictObject({ id: z.string(), created: z.boolean() }) },
+      },
+    },
+    async (request) => await putMachine(parts, principalOf(request), request.body),
+  );
+
+  app.put(
+    '/v1/compute/sites',
+    {
+      schema: {
+        tags,
+        summary: 'Add a site of this facility, or change what is said of it (operators of the platform)',
+        body: siteDescriptionSchema,
+        response: { 200: z.strictObject({ id: z.string() }) },
+      },
+    },
+    async (request) => ({ id: await putSite(parts, principalOf(request), request.body) }),
+  );
+
+  app.put(
+    '/v1/compute/facility',
+    {
+      schema: {
+        tags,
+        summary: 'Say what this facility is (operators of the platform)',
+        body: facilityDescriptionSchema,
+        response: { 200: done },
+      },
+    },
+    async (request) => {
+      await describeFacility(parts, principalOf(request), request.body);
+      return ok;
+    },
+  );
+
+  app.post(
+    '/v1/compute/incidents',
+    {
+      schema: {
+        tags,
+        summary: 'Report an outage or maintenance: nothing is placed on resources that are down',
+        body: newIncidentSchema,
+        response: { 201: z.strictObject({ id: z.string() }) },
+      },
+    },
+    async (request, reply) =>
+      await reply.status(201).send({ id: await reportIncident(parts, principalOf(request), request.body) }),
+  );
+
+  app.post(
+    '/v1/compute/incidents/:id/resolve',
+    {
+      schema: {
+        tags,
+        summary: 'End an incident: its resources are up again',
+        params: z.strictObject({ id: idSchema('incident') }),
+        response: { 200: done },
+      },
+    },
+    async (request) => {
+      await resolveIncident(parts, principalOf(request), request.params.id);
+      return ok;
+    },
+  );
+
+  app.post(
+    '/v1/compute/inspect',
+    {
+      schema: {
+        tags,
+        summary: 'Look at every resource now, instead of within a minute (operators of the platform)',
+        response: { 200: done },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const act = { principal, action: 'compute.manage' as const, resource: { about: platformFacts } };
+      await door.perform({ ...act, purpose: null }, async () => ({ result: undefined, details: {} }));
+      await compute.inspect();
+      return ok;
+    },
+  );
+}

@@ -1,0 +1,110 @@
+import { GenesisError, type JobResources, type Label, type PlacementPlan } from '@genesis/contracts';
+import { eq } from 'drizzle-orm';
+import { findMachine, reserve } from '../compute/index.ts';
+import type { ReadScope } from '../door/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
+import type { RunParts } from './parts.ts';
+import { findRun, governingFacts } from './store.ts';
+import { run } from './tables.ts';
+
+/** Of the resources that were looked at, those that a ledger entry names. */
+const mostNamed = 20;
+
+/** Rejections that pass by themselves: the run waits for them. */
+const passing = new Set(['down', 'unreachable', 'too-many-jobs']);
+
+/** The chosen resource; where there is none, an error that says of each one why. */
+export function chosenOf(plan: PlacementPlan): string {
+  if (plan.chosen !== null) return plan.chosen;
+  const told = plan.considered
+    .slice(0, mostNamed)
+    .map(({ name, rejections }) => `${name}: ${rejections.map(({ message }) => message).join('; ')}`);
+  const why = told.length === 0 ? 'no resource is known to you' : told.join('. ');
+  const waits = plan.considered.some(({ rejections }) => rejections.every(({ code }) => passing.has(code)));
+  if (waits)
+    throw new GenesisError({
+      code: 'unavailable',
+      message: `No resource can take the run just now. ${why}`,
+      retryAfterSeconds: 10,
+    });
+  const spent = plan.considered.some(({ rejections }) =>
+    rejections.every(
+      ({ code }) => passing.has(code) || code === 'no-allocation' || code === 'allocation-spent',
+    ),
+  );
+  if (spent)
+    throw new GenesisError({
+      code: 'exhausted',
+      what: 'budget',
+      message: `No resource can take the run. ${why}`,
+    });
+  throw new GenesisError({ code: 'unsupported', message: `No resource can take the run. ${why}` });
+}
+
+export type Placed = { machine: string };
+
+/**
+ * Where an attempt of a run goes: decided once, reserved in the budget that pays, and entered in the ledger with the
+ * plan before anything is submitted. Called again, it says the same.
+ *
+ * @throws GenesisError `unavailable` when every place that could take it is down or full: it waits and may be tried again
+ */
+export async function placeRun(
+  parts: Pick<RunParts, 'door' | 'clock' | 'compute'>,
+  principal: PrincipalFacts,
+  scope: ReadScope,
+  id: string,
+  wanted: { attempt: number; asked: JobResources },
+): Promise<Placed> {
+  const { door, clock, compute } = parts;
+  const { attempt, asked } = wanted;
+  const row = await findRun(scope, id);
+  const facts = await governingFacts(scope, row);
+  // What machines there are is asked for the person, not for the delegation: that names the things it works on, and a
+  // person who loses sight of a machine loses it here too.
+  const { delegation: _confined, ...person } = principal;
+  const inventory = door.authorize(person, scope.purpose);
+  const request = { label: facts.label, resources: asked, among: [...row.among], data: [] };
+  const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
+  const machine = row.machine ?? chosenOf(plan!);
+  const place = await findMachine(inventory, machine);
+  const { result } = await door.perform(
+    {
+      principal,
+      action: 'run.execute',
+      resource: row.governedBy,
+      purpose: scope.purpose,
+      destination: (place.row.authority as Label | null) ?? undefined,
+    },
+    async (tx) => {
+      const [locked] = await tx
+        .select({ machine: run.machine })
+        .from(run)
+        .where(eq(run.id, id))
+        .for('update');
+      const chosen = locked?.machine ?? machine;
+      const { warning } = await reserve(
+        tx,
+        {
+          ...{ run: id, attempt, machine: chosen, principal: row.submittedBy },
+          ...{ project: row.project, campaign: row.campaign, challenge: row.challenge },
+          asked,
+        },
+        clock.now().getTime(),
+      );
+      if (locked?.machine === null)
+        await tx.update(run).set({ machine: chosen, plan, waitsFor: null }).where(eq(run.id, id));
+      return {
+        result: { machine: chosen },
+        details: { run: id, attempt, machine: chosen, warning, plan: plan === null ? null : shortened(plan) },
+      };
+    },
+  );
+  return result;
+}
+
+const shortened = ({ chosen, considered }: PlacementPlan) => ({
+  chosen,
+  looked: considered.length,
+  considered: considered.slice(0, mostNamed),
+});
