@@ -5,6 +5,7 @@ import { backupCommands } from './commands/backup.ts';
 import { campaignCommands } from './commands/campaign.ts';
 import { capabilityCommands } from './commands/capability.ts';
 import { challengeCommands } from './commands/challenge.ts';
+import { computeCommands } from './commands/compute.ts';
 import { configCommand } from './commands/config.ts';
 import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -28,6 +29,7 @@ const groups: readonly (readonly [
     challengeCommands,
     datasetCommands,
     capabilityCommands,
+    computeCommands,
     runCommands,
     campaignCommands,
     hypothesisCommands,

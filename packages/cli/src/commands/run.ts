@@ -3,11 +3,12 @@ import { inspect } from 'node:util';
 import { type Answer, dataOf, type GenesisClient } from '@genesis/client';
 import { type Purpose, purposes } from '@genesis/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Call, declare, group, oneOf, type Registry, type Result, whole } from '../command.ts';
+import { type Call, declare, group, names, oneOf, type Registry, type Result, whole } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { figure, plainLines } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
 import { saveAnswer } from '../work/documents.ts';
+import { explainPlan } from '../work/explain-plan.ts';
 import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
 import { until } from '../work/wait.ts';
@@ -39,9 +40,42 @@ const describeStatus = ({ status, outcome }: Run['run']): string =>
     ? status
     : `${status} (${outcome.failureClass}): ${outcome.message}`;
 
-function showRun({ run, output, attempts }: Run): Result {
+/** Where it may run and who pays, as options. */
+const computeOptions = (command: Command): Command =>
+  command
+    .option('--resource <a,b>', 'where it may run, by name or id (default: wherever is best)', names)
+    .option('--project <id>', 'the project whose allocations pay');
+
+type ComputeOptions = { resource?: string[]; project?: string };
+
+const computeOf = ({ resource, project }: ComputeOptions) =>
+  resource === undefined && project === undefined
+    ? {}
+    : { compute: { resources: resource ?? [], project: project ?? null } };
+
+function planCommand(registry: Registry, run: Command): void {
+  type Options = ComputeOptions & { input: string; dataset?: Granted[]; purpose: Purpose };
+  declare<[string], Options>(registry, run, 'plan <capability>', {
+    summary: 'Where a run would go, and why; nothing is submitted',
+    options: (command) =>
+      computeOptions(purposeOption(command))
+        .option('--input <json>', 'its input: JSON, @FILE, or - for standard input', '{}')
+        .option('--dataset <name=version>', 'a dataset version that it may read (repeatable)', parseDataset),
+    examples: ['genesis run plan my-analysis', 'genesis run plan my-analysis --resource slurm,local --json'],
+    act: async (call, { input, dataset, purpose, ...compute }, capability) => {
+      const { api } = await call.client();
+      const parsed = await readJson(input, '--input', call.input);
+      const body = { capability, input: parsed, datasets: dataset ?? [], purpose, ...computeOf(compute) };
+      const plan = dataOf(await api.POST('/v1/runs/plan', { body, signal: call.signal }));
+      return { text: explainPlan(plan), json: { ...plan } };
+    },
+  });
+}
+
+function showRun({ run, output, attempts, plan, usage }: Run, resource: string | null): Result {
   const { outcome } = run;
   const used = outcome?.usage;
+  const { coreHours, gpuHours, nodeHours, units } = usage;
   const text = facts([
     ['Run', run.id],
     ['Capability', run.capability],
@@ -49,7 +83,13 @@ function showRun({ run, output, attempts }: Run): Result {
     ['Label', formatLabel(run.label)],
     ['Attempts', attempts.length],
     ['Sandboxed', run.sandboxed === null ? '-' : run.sandboxed ? 'yes' : 'no'],
+    ['Resource', resource ?? run.resource],
+    ['Waits for', run.waitsFor],
     ['Used', used === undefined ? '-' : describeUsage(used)],
+    [
+      'Counted',
+      `${figure(coreHours)} core-hours, ${figure(gpuHours)} GPU-hours, ${figure(nodeHours)} node-hours, ${figure(units)} units`,
+    ],
     ['Begun', run.createdAt],
     ['Ended', run.endedAt],
   ]);
@@ -58,7 +98,7 @@ function showRun({ run, output, attempts }: Run): Result {
       output === null
         ? text
         : `${text}\n\n${plainLines(inspect(output, { depth: 6, maxArrayLength: 8, breakLength: 100 }))}`,
-    json: { run, output, attempts },
+    json: { run, output, attempts, plan, usage },
   };
 }
 
@@ -69,6 +109,17 @@ const findRun = async (
   signal: AbortSignal,
 ): Promise<Run> =>
   dataOf(await client.api.GET('/v1/runs/{id}', { params: { path: { id }, query: { purpose } }, signal }));
+
+/** The name of the resource where a run is, as far as it is placed and its reader may know of it. */
+async function resourceName(
+  client: GenesisClient,
+  { run }: Run,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (run.resource === null) return null;
+  const { resources } = dataOf(await client.api.GET('/v1/compute', { signal }));
+  return resources.find(({ id }) => id === run.resource)?.name ?? null;
+}
 
 /** How long no new line may come until a log that is not followed counts as read. */
 const quietMs = 800;
@@ -106,12 +157,18 @@ async function showLog(
 }
 
 function submitCommand(registry: Registry, run: Command): void {
-  type Options = { input: string; dataset?: Granted[]; purpose: Purpose; key?: string; wait?: boolean };
+  type Options = ComputeOptions & {
+    input: string;
+    dataset?: Granted[];
+    purpose: Purpose;
+    key?: string;
+    wait?: boolean;
+  };
   declare<[string], Options>(registry, run, 'submit <capability>', {
     summary: 'Run a capability',
     details: 'The same --key gives the same run, however often it is sent.',
     options: (command) =>
-      purposeOption(command)
+      computeOptions(purposeOption(command))
         .option('--input <json>', 'its input: JSON, @FILE, or - for standard input', '{}')
         .option(
           '--dataset <name=version>',
@@ -124,13 +181,14 @@ function submitCommand(registry: Registry, run: Command): void {
       `genesis run submit stober-silica --input '{"design":{"teos":0.2,"water":6,"ammonia":1},"seed":"1"}' --wait`,
       'genesis run submit my-analysis --input @input.json --dataset table=ver_01jd8x3k2v9q7r5t1w4y6z8abc --key monday',
     ],
-    act: async (call, { input, dataset, purpose, key, wait }, capability) => {
+    act: async (call, { input, dataset, purpose, key, wait, ...compute }, capability) => {
       const { signal } = call;
       const body = {
         capability,
         input: await readJson(input, '--input', call.input),
         datasets: dataset ?? [],
         purpose,
+        ...computeOf(compute),
       };
       const client = await call.client();
       const headers = { 'idempotency-key': key ?? randomUUID() };
@@ -143,7 +201,7 @@ function submitCommand(registry: Registry, run: Command): void {
         return isOver(found.run.status) ? found : undefined;
       }, signal);
       return {
-        ...showRun(over),
+        ...showRun(over, await resourceName(client, over, signal)),
         exitCode: over.run.status === 'succeeded' ? exitCodes.ok : exitCodes.failed,
       };
     },
@@ -153,6 +211,7 @@ function submitCommand(registry: Registry, run: Command): void {
 export function runCommands(registry: Registry, program: Command): void {
   const run = group(program, 'run', 'Runs of capabilities');
   submitCommand(registry, run);
+  planCommand(registry, run);
 
   declare<[], { limit: number; cursor?: string; campaign?: string; purpose: Purpose }>(
     registry,
@@ -186,8 +245,11 @@ export function runCommands(registry: Registry, program: Command): void {
     summary: 'A run with its attempts and output',
     options: purposeOption,
     examples: ['genesis run show run_01jd8x3k2v9q7r5t1w4y6z8abc'],
-    act: async (call, { purpose }, id) =>
-      showRun(await findRun(await call.client(), id, purpose, call.signal)),
+    act: async (call, { purpose }, id) => {
+      const client = await call.client();
+      const found = await findRun(client, id, purpose, call.signal);
+      return showRun(found, await resourceName(client, found, call.signal));
+    },
   });
 
   declare<[string], { follow?: boolean; purpose: Purpose }>(registry, run, 'logs <id>', {

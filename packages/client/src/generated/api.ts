@@ -4606,10 +4606,13 @@ export interface paths {
                                         wallSeconds: number;
                                     };
                                 } | null;
+                                project: string | null;
                                 purpose: string;
+                                resource: string | null;
                                 sandboxed: boolean | null;
                                 /** @enum {string} */
                                 status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                                waitsFor: string | null;
                             }[];
                             nextCursor: string | null;
                         };
@@ -4720,6 +4723,29 @@ export interface paths {
                             }[];
                             input: unknown;
                             output: unknown;
+                            plan: {
+                                chosen: string | null;
+                                considered: {
+                                    accepted: boolean;
+                                    name: string;
+                                    rejections: {
+                                        /** @enum {string} */
+                                        code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
+                                        message: string;
+                                    }[];
+                                    resource: string;
+                                    score: {
+                                        cost: number;
+                                        movement: number;
+                                        total: number;
+                                        units: number;
+                                        waiting: number;
+                                        waitingHigh: number;
+                                        waitingLow: number;
+                                    } | null;
+                                    warnings: string[];
+                                }[];
+                            } | null;
                             run: {
                                 attempts: number;
                                 capability: string;
@@ -4755,10 +4781,20 @@ export interface paths {
                                         wallSeconds: number;
                                     };
                                 } | null;
+                                project: string | null;
                                 purpose: string;
+                                resource: string | null;
                                 sandboxed: boolean | null;
                                 /** @enum {string} */
                                 status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                                waitsFor: string | null;
+                            };
+                            usage: {
+                                coreHours: number;
+                                gpuHours: number;
+                                nodeHours: number;
+                                runs: number;
+                                units: number;
                             };
                         };
                     };
@@ -4891,6 +4927,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where a run would go, and why: nothing is submitted or reserved */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        capability: string;
+                        compute?: {
+                            /** @default null */
+                            project?: string | null;
+                            /** @default [] */
+                            resources?: string[];
+                        };
+                        /** @default [] */
+                        datasets?: {
+                            name: string;
+                            version: string;
+                        }[];
+                        input: unknown;
+                        /**
+                         * @default explore
+                         * @enum {string}
+                         */
+                        purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            chosen: string | null;
+                            considered: {
+                                accepted: boolean;
+                                name: string;
+                                rejections: {
+                                    /** @enum {string} */
+                                    code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
+                                    message: string;
+                                }[];
+                                resource: string;
+                                score: {
+                                    cost: number;
+                                    movement: number;
+                                    total: number;
+                                    units: number;
+                                    waiting: number;
+                                    waitingHigh: number;
+                                    waitingLow: number;
+                                } | null;
+                                warnings: string[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/splits/{id}": {
         parameters: {
             query?: never;
@@ -5011,6 +5128,65 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign, project or challenge used, by resource; what runs have reserved counts too */
+        get: {
+            parameters: {
+                query?: {
+                    campaign?: string;
+                    challenge?: string;
+                    project?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            byResource: {
+                                name: string;
+                                resource: string;
+                                usage: {
+                                    coreHours: number;
+                                    gpuHours: number;
+                                    nodeHours: number;
+                                    runs: number;
+                                    units: number;
+                                };
+                            }[];
+                            total: {
+                                coreHours: number;
+                                gpuHours: number;
+                                nodeHours: number;
+                                runs: number;
+                                units: number;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

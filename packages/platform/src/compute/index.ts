@@ -6,6 +6,6 @@ export { atMost } from './executors/limited.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';
 export type { OpenExecutor } from './executors.ts';
-export { findMachine } from './inventory/store.ts';
+export { findMachine, listMachines } from './inventory/store.ts';
 export type { Executor, JobHandle, Reconciliation } from './ports.ts';
 export { computeRoutes } from './routes.ts';

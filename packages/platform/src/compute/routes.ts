@@ -3,11 +3,13 @@ import {
   idSchema,
   resourceDescriptionSchema,
   siteDescriptionSchema,
+  usageSchema,
 } from '@genesis/contracts';
 import { z } from 'zod';
 import { type Door, platformFacts } from '../door/index.ts';
 import { principalOf } from '../identity/index.ts';
 import type { App } from '../kernel/index.ts';
+import { usageOf } from './accounting/usage.ts';
 import type { Compute } from './compute.ts';
 import { describeFacility, facilityDescriptionSchema } from './inventory/own-facility.ts';
 import type { InventoryParts } from './inventory/parts.ts';
@@ -101,6 +103,46 @@ export function computeRoutes(app: App, parts: InventoryParts & { door: Door; co
         listEvents(scope, { machine: found.row.id }, { offset: 0, limit: 50 }),
       ]);
       return { resource: viewMachine(found, sites), events: events.map(viewEvent) };
+    },
+  );
+
+  app.get(
+    '/v1/usage',
+    {
+      schema: {
+        tags,
+        summary:
+          'What a campaign, project or challenge used, by resource; what runs have reserved counts too',
+        querystring: z
+          .strictObject({
+            campaign: idSchema('campaign').optional(),
+            project: idSchema('project').optional(),
+            challenge: z
+              .string()
+              .regex(/^[0-9]{1,4}$/, 'expected the number of a challenge')
+              .optional(),
+          })
+          .refine((query) => Object.keys(query).length === 1, 'expected one of campaign, project, challenge'),
+        response: {
+          200: z.strictObject({
+            total: usageSchema,
+            byResource: z.array(
+              z.strictObject({ resource: z.string(), name: z.string(), usage: usageSchema }),
+            ),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { campaign, project, challenge } = request.query;
+      // what is known of a campaign or project by its use is known only to who may see it
+      if (campaign !== undefined) await door.use(principal, 'campaign.read', campaign, 'explore');
+      if (project !== undefined) await door.use(principal, 'project.read', project, 'explore');
+      const scope = door.authorize(principal, 'explore');
+      if (campaign !== undefined) return await usageOf(scope, { campaign });
+      if (project !== undefined) return await usageOf(scope, { project });
+      return await usageOf(scope, { challenge: challenge ?? '' });
     },
   );
 

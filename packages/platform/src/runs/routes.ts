@@ -7,12 +7,15 @@ import {
   idSchema,
   invalidField,
   labelSchema,
+  placementPlanSchema,
   purposeSchema,
   type RunState,
   relativePathSchema,
   runStates,
+  usageSchema,
 } from '@genesis/contracts';
 import { z } from 'zod';
+import { usageOf } from '../compute/index.ts';
 import type { Door, ReadScope } from '../door/index.ts';
 import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import {
@@ -66,6 +69,11 @@ const runView = z.strictObject({
   label: labelSchema,
   purpose: z.string(),
   attempts: z.int(),
+  /** The resource where it runs, once it is placed. */
+  resource: z.string().nullable(),
+  project: z.string().nullable(),
+  /** Why it waits; null where it does not. */
+  waitsFor: z.string().nullable(),
   executionContext: z.strictObject({
     configHash: z.string(),
     environmentHash: z.string(),
@@ -89,6 +97,9 @@ const viewRun = (row: RunRow, facts: ResourceFacts): z.output<typeof runView> =>
   label: facts.label,
   purpose: row.purpose,
   attempts: row.attempts,
+  resource: row.machine,
+  project: row.project,
+  waitsFor: row.waitsFor,
   executionContext: row.context,
   outcome: row.outcome,
   sandboxed: row.sandboxed,
@@ -177,6 +188,19 @@ export function runRoutes(
     },
   );
 
+  app.post(
+    '/v1/runs/plan',
+    {
+      schema: {
+        tags,
+        summary: 'Where a run would go, and why: nothing is submitted or reserved',
+        body: submitRunSchema,
+        response: { 200: placementPlanSchema },
+      },
+    },
+    async (request) => await runs.plan(principalOf(request), request.body),
+  );
+
   app.get(
     '/v1/runs',
     {
@@ -223,6 +247,9 @@ export function runRoutes(
             run: runView,
             input: z.unknown(),
             output: z.unknown(),
+            /** Where it went and why the others were not taken; null where it ran in the platform itself. */
+            plan: placementPlanSchema.nullable(),
+            usage: usageSchema,
             attempts: z.array(
               z.strictObject({
                 number: z.int(),
@@ -245,6 +272,8 @@ export function runRoutes(
         run: viewRun(row, facts),
         input: row.input,
         output: row.output,
+        plan: row.plan === null ? null : await runs.visiblePlan(principal, purpose, row.plan),
+        usage: (await usageOf(door.authorize(principal, 'explore'), { run: row.id })).total,
         attempts: attempts.map(({ number, startedAt, outcome }) => ({
           number,
           startedAt: iso(startedAt),

@@ -1,17 +1,19 @@
 import {
   type CapabilityManifest,
   GenesisError,
+  type PlacementPlan,
   type Purpose,
   type RunState,
   runStates,
 } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { PrincipalFacts } from '../policy/index.ts';
+import { listMachines } from '../compute/index.ts';
+import { join, type PrincipalFacts } from '../policy/index.ts';
 import { executeRun } from './execute-run.ts';
 import { measureByCommand, type WantedMeasurement } from './measure-command.ts';
 import type { RunParts } from './parts.ts';
 import { registerCapability, seedCapabilities } from './registry.ts';
-import { runQueue, type SubmitRun, submitRun } from './submit-run.ts';
+import { runQueue, type SubmitRun, sourcesOf, submitRun } from './submit-run.ts';
 import { run } from './tables.ts';
 
 /** The kinds of background work that runs need. */
@@ -51,6 +53,25 @@ export function createRuns(parts: RunParts) {
     submit: (principal: PrincipalFacts, wanted: SubmitRun, idempotencyKey?: string) =>
       submitRun(parts, principal, wanted, idempotencyKey),
     cancel,
+    /** Where a run would go, and why. Nothing is submitted, reserved or entered. */
+    async plan(principal: PrincipalFacts, wanted: SubmitRun): Promise<PlacementPlan> {
+      const { sources, row } = await sourcesOf(parts, principal, wanted);
+      const label = sources.reduce((all, { label: one }) => join(all, one), row.manifest.labelRule.atLeast);
+      const { resources: among = [], project = null } = wanted.compute ?? {};
+      const request = { label, resources: row.manifest.resources, among, data: [] };
+      return await parts.compute.plan(parts.door.authorize(principal, wanted.purpose), request, project);
+    },
+    /** A plan without the resources that a reader may not know of: it was made for the one who submitted. */
+    async visiblePlan(
+      principal: PrincipalFacts,
+      purpose: Purpose,
+      plan: PlacementPlan,
+    ): Promise<PlacementPlan> {
+      const known = await listMachines(parts.door.authorize(principal, purpose));
+      const ids = new Set(known.map(({ row }) => row.id));
+      const considered = plan.considered.filter(({ resource }) => ids.has(resource));
+      return { chosen: plan.chosen !== null && ids.has(plan.chosen) ? plan.chosen : null, considered };
+    },
     /** One experiment of a campaign by a command capability. */
     measure: (principal: PrincipalFacts, purpose: Purpose, wanted: WantedMeasurement, signal: AbortSignal) =>
       measureByCommand(parts, principal, parts.door.authorize(principal, purpose), wanted, signal),

@@ -72,18 +72,9 @@ export async function submitRun(
   idempotencyKey?: string,
 ): Promise<{ id: string; repeated: boolean }> {
   const wanted = { ...given, input: given.input ?? null };
-  const { door, ids, clock, queue, catalog } = parts;
+  const { door, ids, clock, queue } = parts;
   const { purpose } = wanted;
-  const { row, facts } = await findCapability(door.authorize(principal, purpose), wanted.capability);
-  assertFits(row.manifest.input, wanted.input, 'input');
-  assertApart(wanted.datasets.map(({ name }) => name));
-  const versions = await Promise.all(
-    wanted.datasets.map(({ version }) => catalog.showVersion(principal, version, purpose)),
-  );
-  if (row.manifest.implementation.kind === 'function' && versions.length > 0) {
-    throw invalidField('datasets', 'a built-in function reads no datasets');
-  }
-  const sources = [facts, ...versions.map((version) => version.facts)];
+  const { row, facts, versions, sources } = await sourcesOf(parts, principal, wanted);
   const owner = ownerOfDerived(sources);
   const id = ids.next('run');
   const governed: ResourceFacts = {
@@ -156,6 +147,21 @@ export async function submitRun(
       throw error;
     });
   return result;
+}
+
+/** The capability and the data that a run wants, each of which its principal may use. */
+export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, wanted: SubmitRun) {
+  const { purpose } = wanted;
+  const { row, facts } = await findCapability(parts.door.authorize(principal, purpose), wanted.capability);
+  assertFits(row.manifest.input, wanted.input ?? null, 'input');
+  assertApart(wanted.datasets.map(({ name }) => name));
+  const versions = await Promise.all(
+    wanted.datasets.map(({ version }) => parts.catalog.showVersion(principal, version, purpose)),
+  );
+  if (row.manifest.implementation.kind === 'function' && versions.length > 0) {
+    throw invalidField('datasets', 'a built-in function reads no datasets');
+  }
+  return { row, facts, versions, sources: [facts, ...versions.map((version) => version.facts)] };
 }
 
 /** Leaves the transaction without a trace: the run exists already. */

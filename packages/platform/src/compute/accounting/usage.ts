@@ -1,5 +1,5 @@
 import type { Usage } from '@genesis/contracts';
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { type ReadScope, resource } from '../../door/index.ts';
 import { charge, machine } from '../tables.ts';
 
@@ -14,19 +14,26 @@ const sums = {
 /** Usage by resource, of those that the scope admits. What runs have reserved and not used yet is in it. */
 export type UsageByResource = { resource: string; name: string; usage: Usage }[];
 
-/** What something used: a run, a campaign, a project, a challenge. The caller may know of it; that was decided before. */
+/**
+ * What something used: a run, a campaign, a project, a challenge. That the caller may know of it was decided before; of
+ * a challenge, only campaigns that the scope admits count, so that the sum tells nothing of others.
+ */
 export async function usageOf(
   scope: ReadScope,
   of: { run: string } | { campaign: string } | { project: string } | { challenge: string },
 ): Promise<{ total: Usage; byResource: UsageByResource }> {
   const [[field, id]] = Object.entries(of) as [[keyof typeof columns, string]];
-  const where: SQL = eq(columns[field], id);
+  const seen =
+    field === 'challenge'
+      ? sql`exists (select 1 from ${resource} where ${resource.id} = ${charge.campaign} and ${scope.where})`
+      : undefined;
+  const where: SQL | undefined = and(eq(columns[field], id), seen);
   const rows = await scope.orm
     .select({ resource: machine.id, name: machine.name, ...sums })
     .from(charge)
     .innerJoin(machine, eq(machine.id, charge.machine))
     .innerJoin(resource, eq(resource.id, machine.id))
-    .where(sql`${where} and ${scope.where}`)
+    .where(and(where, scope.where))
     .groupBy(machine.id, machine.name)
     .orderBy(machine.name);
   const byResource = rows.map(({ resource: id_, name, ...usage }) => ({ resource: id_, name, usage }));

@@ -1,9 +1,9 @@
 /** The inventory looks at what it can reach: hardware, limits and status, each with its source and age. */
-import { asc, eq, isNotNull } from 'drizzle-orm';
+import { and, asc, eq, isNotNull } from 'drizzle-orm';
 import { platformPrincipal } from '../../door/index.ts';
 import type { Executors } from '../executors.ts';
 import type { Inspection } from '../ports.ts';
-import { machine, type Provenance } from '../tables.ts';
+import { incident, machine, type Provenance, statusEvent } from '../tables.ts';
 import { facilityScope } from './own-facility.ts';
 import type { InventoryParts } from './parts.ts';
 import { noteStatus } from './status.ts';
@@ -72,10 +72,22 @@ export async function inspectAll(
   return silent;
 }
 
+/** While an incident lasts, people have said how the resource is, and no look knows better. */
+async function lastingIncident({ door }: InventoryParts, id: string): Promise<boolean> {
+  const [found] = await facilityScope(door)
+    .orm.select({ id: incident.id })
+    .from(incident)
+    .innerJoin(statusEvent, eq(statusEvent.incident, incident.id))
+    .where(and(eq(statusEvent.machine, id), eq(incident.resolution, 'unresolved')))
+    .limit(1);
+  return found !== undefined;
+}
+
 async function enter(parts: InventoryParts, row: MachineRow, seen: Inspection): Promise<void> {
   const at = parts.clock.now().getTime();
+  const status = (await lastingIncident(parts, row.id)) ? row.status : seen.status;
   const news = learnt(row, seen, sourceOf(row.access?.kind ?? ''), at);
-  if (news === null && row.status === seen.status) return;
+  if (news === null && row.status === status) return;
   await parts.door.perform(
     { principal: platformPrincipal, action: 'compute.manage', resource: row.id, purpose: null },
     async (tx) => {
@@ -84,8 +96,8 @@ async function enter(parts: InventoryParts, row: MachineRow, seen: Inspection): 
           .update(machine)
           .set({ ...news, modifiedAt: at })
           .where(eq(machine.id, row.id));
-      await noteStatus(tx, parts, { machine: row.id, status: seen.status, reason: seen.reason });
-      return { result: undefined, details: { machine: row.id, status: seen.status } };
+      await noteStatus(tx, parts, { machine: row.id, status, reason: seen.reason });
+      return { result: undefined, details: { machine: row.id, status } };
     },
   );
 }
