@@ -15,6 +15,7 @@ import { type CampaignProgress, watchCampaign } from '../work/watch-campaign.ts'
 import { showChallenges } from './challenges.ts';
 import { type DemoOptions, folderName, tableOf } from './options.ts';
 import { makePeople } from './people.ts';
+import { type Place, preparePlace } from './places.ts';
 import { type DemoPlan, planDemo } from './plan.ts';
 import { conclude } from './summary.ts';
 
@@ -93,6 +94,7 @@ async function work(
   files: DemoFiles,
   client: GenesisClient,
   token: string,
+  place: Place,
 ) {
   const { signal } = call;
   const step = steps(call);
@@ -105,8 +107,9 @@ async function work(
   await writeCredentials(files.credentials, { url: 'http://127.0.0.1:7470', token: people.token });
 
   if (table !== undefined) step(`Importing ${table.path} and sealing a quarter of its designs`);
-  const plan = await planDemo(call, researcher, options);
+  const plan = await planDemo(call, researcher, options, place.compute);
   const { budget, repeats = 1, title } = plan.campaign;
+  if (options.resource !== 'platform') call.say(`  The experiments run on: ${options.resource}`);
   step(`Campaign "${title}": two arms, ${budget} experiments each, ${repeats} times`);
   const created = dataOf(
     await researcher.api.POST('/v1/campaigns', { body: plan.campaign as never, signal }),
@@ -168,8 +171,15 @@ export async function runDemo(call: Call, options: DemoOptions): Promise<Result>
     });
     try {
       const token = (await readFile(server.tokenFile, 'utf8')).trim();
-      const found = await work(call, options, files, createClient({ url: server.url, token }), token);
-      return conclude({ ...found, seconds: (performance.now() - started) / 1000 });
+      const at = { call, folder: files.folder, dataFolder: files.data, url: server.url, adminToken: token };
+      const place = await preparePlace(options.resource, at);
+      try {
+        const client = createClient({ url: server.url, token });
+        const found = await work(call, options, files, client, token, place);
+        return conclude({ ...found, seconds: (performance.now() - started) / 1000 });
+      } finally {
+        await place.stop();
+      }
     } finally {
       const status = await server.stop();
       if (status !== 0) call.say(`The server ended with status ${status}; see ${files.log}.`);

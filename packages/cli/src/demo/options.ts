@@ -1,7 +1,8 @@
 import type { Goal } from '@genesis/contracts';
 import type { Command } from 'commander';
-import { decimal, names, whole } from '../command.ts';
+import { decimal, names, oneOf, whole } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { type DemoPlace, demoPlaces } from './places.ts';
 
 /** What the command line of the demonstration gives. */
 export type DemoOptions = {
@@ -18,6 +19,7 @@ export type DemoOptions = {
   minimize?: boolean;
   inputs?: string[];
   columns?: string[];
+  resource: DemoPlace;
 };
 
 export const addDemoOptions = (command: Command): Command =>
@@ -35,6 +37,12 @@ export const addDemoOptions = (command: Command): Command =>
     .option('--budget <n>', 'experiments of each arm in each repeat', whole(4, 1000))
     .option('--repeats <n>', 'independent repetitions', whole(1, 20))
     .option('--batch <n>', 'experiments that an arm proposes before it learns from them', whole(1, 100), 1)
+    .option(
+      '--resource <place>',
+      'where the experiments run: platform, slurm (yours if SLURM_CONF is set, else one of a single node), or iri (another Genesis in front of that)',
+      oneOf(demoPlaces),
+      'platform',
+    )
     .option('--quick', 'a short one: fewer experiments and the smallest tests that are allowed')
     .option('--table <file>', 'a table of your own (CSV or Parquet) in place of the virtual instrument')
     .option('--objective <column>', 'with --table: the measured column')
@@ -57,6 +65,10 @@ export function tableOf(options: DemoOptions): { path: string; objective: string
   }
   if (objective === undefined)
     throw new UsageError('--table needs --objective COLUMN: which column is to be improved?');
+  if (options.resource !== 'platform')
+    throw new UsageError(
+      '--resource is for the virtual instrument: a table is replayed by the platform itself',
+    );
   const goals = [maximize === true, minimize === true, target !== undefined].filter(Boolean).length;
   if (goals !== 1)
     throw new UsageError('--table needs exactly one of --maximize, --minimize and --target VALUE');

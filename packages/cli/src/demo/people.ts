@@ -5,6 +5,26 @@ export type People = { researcher: GenesisClient; token: string; organisation: s
 
 type Level = 'public' | 'internal';
 
+/** Somebody who operates the platform: says what there is and how it is reached. */
+export async function makeOperator(
+  url: string,
+  adminToken: string,
+  signal: AbortSignal,
+): Promise<GenesisClient> {
+  const admin = createClient({ url, token: adminToken });
+  const { organisation } = dataOf(await admin.api.GET('/v1/me', { signal }));
+  const body = { kind: 'person' as const, name: 'operator', organisation };
+  const { id } = dataOf(await admin.api.POST('/v1/principals', { body, signal }));
+  const at = { params: { path: { id } }, signal };
+  await admin.api.POST('/v1/principals/{id}/roles', {
+    ...at,
+    body: { organisation: 'platform', role: 'operator' },
+  });
+  const token = { name: 'demonstration', days: 30, scopes: ['*'] };
+  const issued = dataOf(await admin.api.POST('/v1/principals/{id}/tokens', { ...at, body: token }));
+  return createClient({ url, token: issued.secret });
+}
+
 /**
  * The administrator makes a steward and a researcher in the home organisation. The steward says what the researcher may
  * read, and issues the researcher's token: administering the platform gives no clearance, not even indirectly.

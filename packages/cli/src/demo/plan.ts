@@ -5,6 +5,7 @@ import type { Call } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { importTable } from '../work/import-table.ts';
 import { type DemoOptions, tableOf, targetOf } from './options.ts';
+import type { Place } from './places.ts';
 
 /** The campaign of the demonstration, and what is stated about it before anything is seen. */
 export type DemoPlan = {
@@ -27,7 +28,7 @@ const strategies = [
 ];
 
 /** Spheres of a wanted diameter from the virtual Stöber synthesis, with few measurements. */
-function silicaPlan(options: DemoOptions): DemoPlan {
+function silicaPlan(options: DemoOptions, compute: Place['compute']): DemoPlan {
   const target = targetOf(options);
   const molar = { kind: 'continuous' as const, unit: 'mol/L' };
   return {
@@ -35,6 +36,7 @@ function silicaPlan(options: DemoOptions): DemoPlan {
       title: `Silica spheres of ${target} nm`,
       challenge,
       source: { kind: 'capability', capability: 'stober-silica' },
+      ...(compute === undefined ? {} : { compute }),
       objective: { name: 'diameter', unit: 'nm', goal: { kind: 'target', value: target } },
       space: {
         parameters: [
@@ -117,7 +119,12 @@ async function tablePlan(
 }
 
 /** Decides what will be done, and imports the table where there is one. */
-export async function planDemo(call: Call, client: GenesisClient, options: DemoOptions): Promise<DemoPlan> {
+export async function planDemo(
+  call: Call,
+  client: GenesisClient,
+  options: DemoOptions,
+  compute: Place['compute'],
+): Promise<DemoPlan> {
   const table = tableOf(options);
-  return table === undefined ? silicaPlan(options) : await tablePlan(call, client, options, table);
+  return table === undefined ? silicaPlan(options, compute) : await tablePlan(call, client, options, table);
 }
