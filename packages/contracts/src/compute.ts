@@ -179,6 +179,8 @@ export const consideredSchema = z.strictObject({
   accepted: z.boolean(),
   /** Empty exactly when accepted. */
   rejections: z.array(z.strictObject({ code: rejectionSchema, message: z.string() })),
+  /** What speaks for care, though it is accepted: a spent allocation that only warns, a degraded resource. */
+  warnings: z.array(z.string()),
   /** Less is better; `null` where rejected. All three parts are in seconds, so that they add up. */
   score: z
     .strictObject({
