@@ -2,24 +2,18 @@ import { censoredQuantiles, type Observation } from './quantiles.ts';
 import type { Past, Traits, Waiting } from './record.ts';
 import { priorWaits, type WaitingSettings } from './settings.ts';
 
-const day = 86_400;
-/** Hours between two times of the day, at most 12. */
-function hoursApart(a: number, b: number): number {
-  const apart = (Math.abs(a - b) / 1_000) % day;
-  return Math.min(apart, day - apart) / 3_600;
-}
-
 /** What is left of a weight of 1, as a natural logarithm: never above 0. */
 function nearness(past: Past, job: Traits, newer: number, settings: WaitingSettings): number {
   const { traits } = past;
   const size = (Math.abs(traits.nodes - job.nodes) + Math.abs(traits.cores - job.cores)) / 2;
   const unlike = size + Math.abs(traits.duration - job.duration);
+  const apart = Math.abs(traits.hour - job.hour);
   const age = (job.submittedAt - traits.submittedAt) / 1_000;
   return -(
     Math.LN2 * (newer / settings.halfLifeRecords + age / settings.halfLifeSeconds) +
     unlike / settings.likeness +
     Math.abs(traits.ahead - job.ahead) / settings.ahead +
-    hoursApart(traits.submittedAt, job.submittedAt) / settings.hours
+    Math.min(apart, 24 - apart) / settings.hours
   );
 }
 

@@ -12,12 +12,13 @@ type Prediction = { past: Past; raw: Waiting };
 
 /** A minute more matters when one waits for a minute, not when one waits for a day. */
 const bend = (seconds: number): number => Math.log(60 + seconds);
-const unbend = (bent: number): number => Math.exp(bent) - 60;
+const moved = (seconds: number, by: number): number =>
+  by === 0 ? seconds : Math.exp(bend(seconds) + by) - 60;
 
 const widen = ({ expected, low, high }: Waiting, by: Widening): Waiting => ({
   expected,
-  low: Math.max(0, unbend(bend(low) - by.low)),
-  high: unbend(bend(high) + by.high),
+  low: Math.max(0, moved(low, -by.low)),
+  high: moved(high, by.high),
 });
 
 /** The value that 9 of 10 do not exceed, counted for one more that comes; never below 0. */
@@ -100,10 +101,11 @@ export function replayed(records: readonly WaitRecord[], settings: WaitingSettin
   return all;
 }
 
+/** What still waits comes after everything that did not. */
+const waitedOf = ({ waitedSeconds }: WaitRecord): number => waitedSeconds ?? Number.MAX_VALUE;
+
 const inOrder = (records: readonly WaitRecord[]): WaitRecord[] =>
-  [...records].sort(
-    (a, b) => a.submittedAt - b.submittedAt || (a.waitedSeconds ?? Infinity) - (b.waitedSeconds ?? Infinity),
-  );
+  [...records].sort((a, b) => a.submittedAt - b.submittedAt || waitedOf(a) - waitedOf(b));
 
 /**
  * Learns a queue from its records up to now. Only the newest ones count: as many as the model looks at, and as many
@@ -118,8 +120,8 @@ export function learnQueue(
   const known = inOrder(records.filter(({ submittedAt }) => submittedAt <= now));
   const { past, settle } = replay(known.slice(-settings.records - settings.widenBy), settings, () => {});
   const widening = settle(now);
-  // In the order of the waits, which is the order that an expectation is drawn from: sorting it again costs little.
-  const sorted = past.sort((a, b) => a.left - a.record.submittedAt - (b.left - b.record.submittedAt));
+  // In the order of the waits, which is the order that an expectation needs: sorting it again costs little.
+  const sorted = past.sort((a, b) => waitedOf(a.record) - waitedOf(b.record));
   return { past: sorted, widening, settings };
 }
 

@@ -13,7 +13,10 @@ const tailExponent = 2;
  * but in the tail. Sorts the sample. Values that are equal count as observed first.
  */
 export function censoredQuantiles(sample: Observation[], levels: readonly number[]): number[] {
-  sample.sort((a, b) => a.seconds - b.seconds || Number(a.censored) - Number(b.censored));
+  // By weight at last, so that not even rounding depends on the order that they come in.
+  sample.sort(
+    (a, b) => a.seconds - b.seconds || Number(a.censored) - Number(b.censored) || a.weight - b.weight,
+  );
   let left = 0;
   for (const { weight } of sample) left += weight;
   let survival = 1;

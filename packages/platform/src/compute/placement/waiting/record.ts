@@ -29,6 +29,8 @@ export type Traits = {
   ahead: number;
   /** Milliseconds. */
   submittedAt: number;
+  /** Hour of the day (UTC), with fractions. */
+  hour: number;
 };
 
 /** A record as the model keeps it. */
@@ -44,4 +46,5 @@ export const traitsOf = (
   duration: Math.log(job.durationSeconds),
   ahead: Math.log1p(ahead),
   submittedAt,
+  hour: (submittedAt / 3_600_000) % 24,
 });
