@@ -10,6 +10,10 @@ export const files = {
   log: 'log.jsonl',
   /** What the runner itself says: nothing, unless it fails. */
   runner: 'runner.log',
+  /** Made by the server to have the job ended. */
+  cancel: 'cancel',
+  /** The name in Slurm under which the job was given to it last, where that is not its own: a batch's. */
+  batch: 'batch',
   /** The folder of the local executor on the node. */
   node: 'node',
 } as const;
