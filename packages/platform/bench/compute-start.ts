@@ -15,7 +15,7 @@ const tellTime = 'date +%s%N';
 
 export type Quartiles = { lower: number; median: number; upper: number };
 
-export function quartilesOf(values: readonly number[]): Quartiles {
+function quartilesOf(values: readonly number[]): Quartiles {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
   return { lower: at(0.25), median: at(0.5), upper: at(0.75) };

@@ -13,10 +13,10 @@ export const codeOf = async (action: Promise<unknown>): Promise<string> =>
 type Program = 'succeed' | 'talk' | 'fail' | 'sleep';
 
 export function batchConformance(parts: {
-  job(program: Program, more?: Partial<JobSpecInput>): JobSpec;
+  job: (program: Program, more?: Partial<JobSpecInput>) => JobSpec;
   /** The same place after a restart. */
-  open(): Promise<Executor>;
-  executor(): Executor;
+  open: () => Promise<Executor>;
+  executor: () => Executor;
 }): void {
   const { job } = parts;
   const launch = (
