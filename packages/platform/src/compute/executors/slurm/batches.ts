@@ -16,6 +16,7 @@ import type { Over } from './over.ts';
 import type { QueuedJob } from './queue.ts';
 import type { BatchPlan } from './request.ts';
 import { isFenced } from './stage.ts';
+import { writeWhole } from './write-whole.ts';
 
 type Member = { staging: Staging; name: string; resources: JobResources };
 
@@ -55,8 +56,8 @@ export async function openBatches(stagingRoot: string, { over, ...parts }: Parts
     return (await staging.readEnd()) !== null || (await isFenced(staging));
   };
   for (const batch of await readdir(root)) {
-    const text = await readFile(join(root, batch, batchFile.list), 'utf8').catch(() => null);
     // without its list it was never submitted
+    const text = await readIfThere(join(root, batch, batchFile.list));
     const { jobs } = text === null ? { jobs: [] } : batchListSchema.parse(JSON.parse(text));
     const left = new Set<string>();
     await inParallel(jobs, async (job) => {
@@ -79,7 +80,7 @@ export async function openBatches(stagingRoot: string, { over, ...parts }: Parts
         limitSeconds: plan.need.seconds,
         tasks: plan.tasks,
       };
-      await writeFile(join(folder, batchFile.list), JSON.stringify(list), { mode: 0o600 });
+      await writeWhole(join(folder, batchFile.list), JSON.stringify(list), 0o600);
       await inParallel(members, async ({ staging }) => {
         const place = join(staging.folder, files.batch);
         await writeFile(`${place}.new`, batch, { mode: 0o600 });
@@ -122,6 +123,7 @@ export async function openBatches(stagingRoot: string, { over, ...parts }: Parts
     /** How a job of a batch is in Slurm. */
     submission: (member: Member, batch: string): Submission => {
       let current = batch;
+      let isDone = false;
       return {
         shared: true,
         name: () => current,
@@ -131,9 +133,14 @@ export async function openBatches(stagingRoot: string, { over, ...parts }: Parts
           const next = await gather(current, member);
           if (next === null) return false;
           current = next;
+          // cancelled while it was given to Slurm again
+          if (isDone) await leave(next, member.name);
           return true;
         },
-        over: () => leave(current, member.name),
+        over: async () => {
+          isDone = true;
+          await leave(current, member.name);
+        },
         complaint: async () => {
           // no folder, no words
           const names = await readdir(join(root, current)).catch(() => []);
@@ -152,9 +159,11 @@ export async function openBatches(stagingRoot: string, { over, ...parts }: Parts
 export type Batches = Awaited<ReturnType<typeof openBatches>>;
 
 /** The batch of a job; null when it is in Slurm by itself, or is not there. */
-export async function nameOf(staging: Staging): Promise<string | null> {
-  return readFile(join(staging.folder, files.batch), 'utf8').catch((error: NodeJS.ErrnoException) => {
+export const nameOf = (staging: Staging): Promise<string | null> =>
+  readIfThere(join(staging.folder, files.batch));
+
+const readIfThere = (path: string): Promise<string | null> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-}

@@ -54,9 +54,11 @@ export function followJob(
     /** Called once, when the outcome is known or the job is left alone. */
     forget: () => void;
     warn: (message: string, error: unknown) => void;
+    /** The folder cannot be watched; it is read from time to time only. */
+    unwatched: (error: unknown) => void;
   },
 ): FollowedJob {
-  const { commands, submission, hooks, forget, warn } = parts;
+  const { commands, submission, hooks, forget, warn, unwatched } = parts;
   const startedAt = new Date();
   const outcome = Promise.withResolvers<JobOutcome>();
   outcome.promise.catch(() => undefined);
@@ -182,7 +184,7 @@ export function followJob(
     (file) => {
       if (file === 'end.json' || file === 'claim.json' || file === files.log) begin();
     },
-    (error) => warn('A folder of a job cannot be watched; it is looked at from time to time', error),
+    unwatched,
   );
 
   return {

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { identify, type ProcessIdentity } from '../local/process-tree.ts';
 import { batchFile, batchListSchema } from './batch-file.ts';
 import type { Why } from './failed-outcome.ts';
+import { files } from './launch-file.ts';
 import { taskName } from './queue.ts';
 import { changeSeconds, needOf } from './request.ts';
-import { readUnclaimed, serveJob } from './serve-job.ts';
+import { executorIn, type Runner, readUnclaimed, serveJob } from './serve-job.ts';
 
 const [, , first = '', second = ''] = process.argv;
 const { SLURM_JOB_NAME: jobName = '', SLURM_ARRAY_TASK_ID: index } = process.env;
@@ -20,9 +21,13 @@ process.on('SIGTERM', () => stop.abort());
 
 /** Top-level await would need an ES module, which Node starts some milliseconds later than a script. */
 async function main(): Promise<void> {
+  await (first === '--batch' ? serveBatch(second) : serveOne(first));
+}
+
+async function identifySelf(): Promise<ProcessIdentity> {
   const self = await identify(process.pid);
   if (self === null) throw new Error('/proc is not there');
-  await (first === '--batch' ? serveBatch(second, self) : serveOne(first, self));
+  return self;
 }
 
 const runsSince = (): number => process.uptime();
@@ -39,21 +44,30 @@ const whyStopped = (limitSeconds: number): Why =>
         message: 'Slurm ended the job: somebody cancelled it there, or it had to make room.',
       };
 
-async function serveOne(folder: string, self: ProcessIdentity): Promise<void> {
-  const launch = await readUnclaimed(folder);
+async function serveOne(folder: string): Promise<void> {
+  const [launch, self] = await Promise.all([readUnclaimed(folder), identifySelf()]);
   const limit = launch === null ? 0 : needOf(launch.spec.resources).seconds;
-  const runner = { process: self, task: undefined, stop: stop.signal, whyStopped: () => whyStopped(limit) };
+  const root = join(folder, files.runnerRoot);
+  const runner: Runner = {
+    ...{ process: self, task: undefined, stop: stop.signal, whyStopped: () => whyStopped(limit) },
+    ...{ root, executor: executorIn(root) },
+  };
   if (launch === null || !(await serveJob(folder, launch, runner)))
     throw new Error('this job was claimed, given up or released before');
 }
 
 /** Takes the jobs in turn from its own place in the list, so that runners seldom meet, as long as they fit its time. */
-async function serveBatch(folder: string, self: ProcessIdentity): Promise<void> {
+async function serveBatch(folder: string): Promise<void> {
+  const self = await identifySelf();
   const { jobs, limitSeconds, tasks } = batchListSchema.parse(
     JSON.parse(await readFile(join(folder, batchFile.list), 'utf8')),
   );
   const task = taskName(jobName, index ?? '0');
-  const runner = { process: self, task, stop: stop.signal, whyStopped: () => whyStopped(limitSeconds) };
+  const root = join(folder, `${files.runnerRoot}-${index ?? '0'}`);
+  const runner: Runner = {
+    ...{ process: self, task, stop: stop.signal, whyStopped: () => whyStopped(limitSeconds) },
+    ...{ root, executor: executorIn(root) },
+  };
   const from = Math.floor((Number(index ?? 0) * jobs.length) / tasks);
   for (const name of [...jobs.slice(from), ...jobs.slice(0, from)]) {
     if (stop.signal.aborted) return;

@@ -1,8 +1,9 @@
 /** The program that jobs run on their nodes, in one file, so that a node reads and compiles little. */
-import { createHash, randomUUID } from 'node:crypto';
-import { rename, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeWhole } from './write-whole.ts';
 
 const source = fileURLToPath(new URL('./node-runner.ts', import.meta.url));
 
@@ -19,12 +20,6 @@ async function bundle(): Promise<string> {
 }
 let bundled: Promise<string> | undefined;
 
-async function publish(path: string, content: string, mode: number): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, content, { mode, flag: 'wx' });
-  await rename(draft, path);
-}
-
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
@@ -40,13 +35,13 @@ export async function placeRunner(stagingRoot: string, node: string): Promise<st
     () => true,
     () => false,
   );
-  if (!there) await publish(runner, code, 0o600);
+  if (!there) await writeWhole(runner, code, 0o600);
   // what Node has compiled once is read from there by every job after it
   const cache = quoted(join(stagingRoot, '.compiled'));
   // with room for what the start leaves in memory, nothing is collected during it
   const command = `exec ${quoted(node)} --min-semi-space-size=16 ${quoted(runner)} "$@"`;
   const script = `#!/bin/sh\nNODE_COMPILE_CACHE=${cache} ${command}\n`;
   const path = join(stagingRoot, '.runner.sh');
-  await publish(path, script, 0o700);
+  await writeWhole(path, script, 0o700);
   return path;
 }

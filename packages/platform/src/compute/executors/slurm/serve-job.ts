@@ -1,8 +1,9 @@
 /** One job on its node: claim, inputs, sandbox, outcome. */
 import { appendFileSync } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { JobOutcome } from '@genesis/contracts';
+import type { Executor } from '../../ports.ts';
 import { createLocalExecutor } from '../local/local-executor.ts';
 import type { ProcessIdentity } from '../local/process-tree.ts';
 import { outcomeEnd, Staging } from '../local/staging.ts';
@@ -29,25 +30,37 @@ export async function readUnclaimed(folder: string): Promise<Launch | null> {
   return text === null ? null : launchSchema.parse(JSON.parse(text));
 }
 
-/**
- * Runs the job by the local executor, in the same sandbox and under the same limits as on the server, and leaves the
- * outcome. False, and nothing done, when somebody else has the claim. `whyStopped` is asked when `stop` has fired.
- */
-export async function serveJob(
-  folder: string,
-  { spec, claim, inputHashes, allowUnsandboxed, graceSeconds }: Launch,
-  runner: { process: ProcessIdentity; task: string | undefined; stop: AbortSignal; whyStopped: () => Why },
-): Promise<boolean> {
+/** What serves jobs on a node: one process, one local executor. */
+export type Runner = {
+  readonly process: ProcessIdentity;
+  /** The name of the job array's task that it is; undefined: it serves one job only. */
+  readonly task: string | undefined;
+  readonly stop: AbortSignal;
+  /** Asked when `stop` has fired. */
+  whyStopped(): Why;
+  /** The same executor for all jobs, made for the first of them. */
+  executor(launch: Launch): Promise<Executor>;
+  /** Where that executor has its folders; on the file system of the jobs' own. */
+  readonly root: string;
+};
+
+/** The executor of a runner, which runs commands in the same sandbox and under the same limits as on the server. */
+export function executorIn(root: string): Runner['executor'] {
+  let opened: Promise<Executor> | undefined;
+  return ({ allowUnsandboxed, graceSeconds }) => {
+    // the job's own control group is Slurm's
+    const how = { useCgroups: false, trySandbox: false };
+    opened ??= createLocalExecutor({ stagingRoot: root, allowUnsandboxed, graceSeconds, ...how });
+    return opened;
+  };
+}
+
+/** Runs the job and leaves its outcome. False, and nothing done, when somebody else has the claim. */
+export async function serveJob(folder: string, launch: Launch, runner: Runner): Promise<boolean> {
+  const { spec, claim, inputHashes, allowUnsandboxed } = launch;
   const staging = new Staging(dirname(folder), basename(folder));
   // it looks at the machine while the claim is written; nothing is run before that is known
-  const opened = createLocalExecutor({
-    stagingRoot: join(folder, files.node),
-    allowUnsandboxed,
-    graceSeconds,
-    // the job's own group is Slurm's
-    useCgroups: false,
-    trySandbox: false,
-  });
+  const opened = runner.executor(launch);
   opened.catch(() => undefined);
   const claimed = await staging.claim({
     kind: 'claimed',
@@ -99,11 +112,14 @@ export async function serveJob(
       if (unwritten !== null) throw unwritten as Error;
       const fromOutside = outcome.reason === 'cancelled' && !byServer;
       const why = fromOutside ? { state: 'failed' as const, ...runner.whyStopped() } : {};
-      await end({ ...outcome, ...why });
+      // from the folder of the runner, which goes with it, to that of the job
+      const place = join(folder, files.node);
+      await rename(join(runner.root, spec.name), place);
+      const outputDirectory = join(place, basename(outcome.outputDirectory));
+      await end({ ...outcome, ...why, outputDirectory });
     } finally {
       clearInterval(timer);
       runner.stop.removeEventListener('abort', onStop);
-      await executor.close();
     }
   };
   await run().catch((error: unknown) => {

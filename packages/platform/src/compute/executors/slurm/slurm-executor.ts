@@ -69,6 +69,12 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
   let closed = false;
   const looks = lookForEver({ commands, over, followed, pollMilliseconds: options.pollMilliseconds, warn });
 
+  /** Told once: where one folder cannot be watched, none can. */
+  let told = false;
+  const unwatched = (error: unknown): void => {
+    if (!told) warn('Folders of jobs cannot be watched; they are read from time to time', error);
+    told = true;
+  };
   const follow = (staging: Staging, launch: Launch, batch: string | null, hooks: JobHooks): JobHandle => {
     const { name, resources } = launch.spec;
     const submission =
@@ -76,7 +82,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
         ? singleSubmission(staging, over, () => submitOne(launch.spec, staging))
         : batches.submission({ staging, name, resources }, batch);
     const forget = (): void => void followed.delete(name);
-    const job = followJob(staging, launch, { commands, submission, hooks, forget, warn });
+    const job = followJob(staging, launch, { commands, submission, hooks, forget, warn, unwatched });
     followed.set(name, job);
     return job.handle;
   };

@@ -173,7 +173,7 @@ describe.skipIf(skip !== null)(skip === null ? 'a Slurm job' : `a Slurm job (ski
     hold();
     const stuck = await executor.launch(job('true'));
     // whoever reads the end of this job waits until somebody writes it
-    spawnSync('mkfifo', [join(staging('job-1').folder, 'end.json')]);
+    tool('mkfifo', join(staging('job-1').folder, 'end.json'));
     tool('scancel', `--name=${slurmName(staging('job-1'))}`);
     await pause(1_500);
     letGo();
