@@ -20,6 +20,7 @@ import {
   createSlurmExecutor,
   type FunctionRunner,
   type OpenExecutor,
+  together,
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
@@ -91,11 +92,13 @@ const openExecutorsOf =
       }
       case 'slurm': {
         const { stagingFolder: stagingRoot, configuration: slurmConf, partition, account } = access;
-        return await createSlurmExecutor({
-          ...{ stagingRoot, allowUnsandboxed, slurmConf, log },
-          ...(partition === undefined ? {} : { partition }),
-          ...(account === undefined ? {} : { account }),
-        });
+        return together(
+          await createSlurmExecutor({
+            ...{ stagingRoot, allowUnsandboxed, slurmConf, log },
+            ...(partition === undefined ? {} : { partition }),
+            ...(account === undefined ? {} : { account }),
+          }),
+        );
       }
       case 'iri':
         throw new GenesisError({ code: 'unsupported', message: 'Facilities cannot be reached yet.' });

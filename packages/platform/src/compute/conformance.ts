@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GenesisError, type JobSpecInput, jobSpecSchema, type LogLine } from '@genesis/contracts';
+import { type JobSpecInput, jobSpecSchema, type LogLine } from '@genesis/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { batchConformance, codeOf } from './conformance-batches.ts';
 import type { Executor } from './ports.ts';
 
 /** Programs that the suite runs, each as a shell script; an executor without a shell brings its own. */
@@ -24,12 +25,6 @@ export type ConformanceSubject = {
   open(folder: string): Promise<Executor>;
   command(program: ConformanceProgram): { executable: string; arguments: string[] };
 };
-
-const codeOf = async (action: Promise<unknown>): Promise<string> =>
-  action.then(
-    () => 'nothing was thrown',
-    (error: unknown) => (error instanceof GenesisError ? error.failure.code : String(error)),
-  );
 
 export function executorConformance(
   title: string,
@@ -200,5 +195,7 @@ export function executorConformance(
       expect(lines).toEqual([{ stream: 'stdout', text: 'awake' }]);
       await restarted.close();
     });
+
+    batchConformance({ job, open: () => subject.open(folder), executor: () => executor });
   });
 }

@@ -5,6 +5,7 @@ export { createFunctionRunner, type FunctionRunner } from './executors/function/
 export { atMost } from './executors/limited.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';
+export { together } from './executors/together.ts';
 export type { OpenExecutor } from './executors.ts';
 export { findMachine, listMachines } from './inventory/store.ts';
 export type { Executor, JobHandle, Reconciliation } from './ports.ts';

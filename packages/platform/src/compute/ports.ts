@@ -52,6 +52,12 @@ export interface Executor {
    * (a limit that cannot be held here), or `unavailable`.
    */
   launch(spec: JobSpec, hooks?: JobHooks): Promise<JobHandle>;
+  /**
+   * Launches many jobs at a lower cost than one by one: short ones that need alike. Each is then a job like any other;
+   * they may share a place in a queue, which asks for as much as the largest of them. Throws as `launch` does, and then
+   * none of them has started. Absent where it would gain nothing.
+   */
+  launchBatch?(jobs: readonly { spec: JobSpec; hooks?: JobHooks }[]): Promise<JobHandle[]>;
   /** For names that this process has not launched. Fences it: an older server can record nothing for it. */
   reconcile(name: string, hooks?: JobHooks): Promise<Reconciliation>;
   /** Deletes the folder of an ended job; its name becomes unknown. Does nothing for an unknown name. */

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CapabilityManifest, GenesisError } from '@genesis/contracts';
-import { build } from 'esbuild';
 import type { BuiltinFunctions } from './builtin.ts';
 
 /** The file of a function in the job's inputs. */
@@ -42,21 +41,23 @@ async function bundle(folder: string, module: URL, name: string): Promise<string
     "const input = JSON.parse(readFileSync('inputs/input.json', 'utf8'));",
     "writeFileSync('output.json', JSON.stringify(await call(input)));",
   ].join('\n');
-  const { outputFiles } = await build({
-    stdin: { contents: entry, resolveDir: join(source, '..'), loader: 'ts' },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'silent',
-  });
-  const { contents } = outputFiles[0]!;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${createHash('sha256').update(contents).digest('hex')}.mjs`);
-  await writeFile(`${path}.new`, contents, { mode: 0o600 });
-  await rename(`${path}.new`, path);
-  return path;
+  const draft = join(folder, `${randomUUID()}.ts`);
+  await writeFile(draft, entry, { mode: 0o600 });
+  try {
+    // only who sends functions away pays for the bundler
+    const { rolldown } = await import('rolldown');
+    const made = await rolldown({ input: draft, platform: 'node', treeshake: { moduleSideEffects: false } });
+    const { output } = await made.generate({ format: 'esm', codeSplitting: false });
+    await made.close();
+    const { code } = output[0];
+    const path = join(folder, `${createHash('sha256').update(code).digest('hex')}.mjs`);
+    await writeFile(`${path}.new`, code, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+    return path;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 type Parts = { builtin: BuiltinFunctions; portable: PortableFunctions };

@@ -19,6 +19,8 @@ const claimSchema = z.discriminatedUnion('kind', [
     process: z.object({ pid: z.int(), startTicks: z.number(), bootId: z.string() }),
     sandboxed: z.boolean(),
     cgroupFolders: z.array(z.string()),
+    /** What runs the job for a scheduler, where that is known by a name of its own: one task of a job array. */
+    task: z.string().optional(),
   }),
   z.object({ kind: z.literal('fenced') }),
 ]);

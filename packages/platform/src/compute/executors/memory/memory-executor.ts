@@ -130,25 +130,36 @@ export function createMemoryExecutor({
   };
 
   const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
+  /** Throws where a job cannot be launched. */
+  const checked = (input: JobSpec): JobSpec => {
+    const spec = jobSpecSchema.safeParse(input);
+    if (!spec.success) throw invalidSpec(spec.error);
+    if (journal.has(spec.data.name))
+      throw conflict(`A job named "${spec.data.name}" has been launched before.`);
+    return spec.data;
+  };
+  const start = (spec: JobSpec, hooks: JobHooks): JobHandle => {
+    const claim = randomUUID();
+    const controller = new AbortController();
+    const log: LogLine[] = [];
+    const listeners = new Set(hooks.onLog === undefined ? [] : [hooks.onLog]);
+    const say = (line: LogLine): void => {
+      log.push(line);
+      for (const listener of listeners) listener([line]);
+    };
+    const ended = run(spec, claim, controller, say);
+    const job = { stop: (reason: unknown) => controller.abort(reason), ended, log, listeners };
+    journal.set(spec.name, { claim, outcome: null, running: job });
+    return handleOf(spec.name, claim, job);
+  };
   return {
     jobsOutliveServer,
-    launch: async (input, hooks = {}) => {
-      const spec = jobSpecSchema.safeParse(input);
-      if (!spec.success) throw invalidSpec(spec.error);
-      const { name } = spec.data;
-      if (journal.has(name)) throw conflict(`A job named "${name}" has been launched before.`);
-      const claim = randomUUID();
-      const controller = new AbortController();
-      const log: LogLine[] = [];
-      const listeners = new Set(hooks.onLog === undefined ? [] : [hooks.onLog]);
-      const say = (line: LogLine): void => {
-        log.push(line);
-        for (const listener of listeners) listener([line]);
-      };
-      const ended = run(spec.data, claim, controller, say);
-      const job = { stop: (reason: unknown) => controller.abort(reason), ended, log, listeners };
-      journal.set(name, { claim, outcome: null, running: job });
-      return handleOf(name, claim, job);
+    launch: async (input, hooks = {}) => start(checked(input), hooks),
+    launchBatch: async (jobs) => {
+      const specs = jobs.map(({ spec }) => checked(spec));
+      if (new Set(specs.map(({ name }) => name)).size < specs.length)
+        throw conflict('Two jobs of the batch have the same name.');
+      return jobs.map(({ hooks = {} }, index) => start(specs[index]!, hooks));
     },
     reconcile: async (name, hooks = {}) => {
       if (running.has(name)) throw conflict(`The job "${name}" runs in this server.`);

@@ -1,51 +1,29 @@
-/** Slurm's own command-line tools, each call bounded in time and in what it may say. */
-import { execFile } from 'node:child_process';
+/** What Slurm is asked, said in its tools. Every question and order goes by name, never by an id that was kept. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { GenesisError } from '@genesis/contracts';
+import { inspectFormat } from './inspect.ts';
+import { type Partition, partitionFormat, readPartition } from './partition.ts';
+import { isLive, type Queue, queueFormat, readQueue } from './queue.ts';
+import { CommandFailed, type RunTool, toolRunner } from './tool.ts';
 
 export type SlurmOptions = {
   /** Path of slurm.conf; without it the one that Slurm finds by itself. */
   slurmConf?: string | undefined;
   /** Longest time that one command may take. */
   commandTimeoutMs?: number;
+  /** How the tools are run; by default as processes of this machine. */
+  runTool?: RunTool;
 };
 
-/** What Slurm knows of a job that it was given: its state and why it is in it, in Slurm's words. */
-export type QueuedJob = { state: string; why: string };
-
-const mostOutputBytes = 64 * 2 ** 20;
 const attempts = 4;
+/** Growing, and spread so that many servers do not knock at once. */
+const breath = (attempt: number): Promise<void> => pause(250 * 2 ** attempt * (0.5 + Math.random()));
 
-/** What Slurm says when its controller is away or busy: the same command may work a little later. */
-const transient =
-  /unable to contact slurm controller|socket timed out|connection refused|resource temporarily unavailable|zero bytes were transmitted|transport endpoint|temporarily disabled|slurm_load_jobs error/i;
+/** What scancel says of a job that has ended in the meantime. */
+const endedAlready = /already (completing|completed)|invalid job id/i;
 
-/** The end of a command that failed. `unclear`: it may have taken effect all the same. */
-class CommandFailed extends Error {
-  readonly unclear: boolean;
-  constructor(message: string, unclear: boolean) {
-    super(message);
-    this.unclear = unclear;
-  }
-}
-
-export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000 }: SlurmOptions) {
-  const environment = {
-    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin',
-    LC_ALL: 'C',
-    ...(slurmConf === undefined ? {} : { SLURM_CONF: slurmConf }),
-  };
-
-  const run = (command: string, args: readonly string[]): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const options = { env: environment, timeout: commandTimeoutMs, maxBuffer: mostOutputBytes };
-      execFile(command, args, options, (error, stdout, stderr) => {
-        if (error === null) return resolve(stdout);
-        const said = stderr.trim() || error.message;
-        const unclear = error.killed === true || transient.test(said);
-        reject(new CommandFailed(`${command}: ${said.slice(0, 500)}`, unclear));
-      });
-    });
+export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000, runTool }: SlurmOptions) {
+  const run = runTool ?? toolRunner(slurmConf, commandTimeoutMs);
 
   const unavailable = (cause: Error): GenesisError =>
     new GenesisError(
@@ -57,7 +35,7 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000 }: Sl
       { cause },
     );
 
-  /** Repeats what may be repeated, with growing pauses that are spread so that many servers do not knock at once. */
+  /** Repeats what may be repeated. */
   const insist = async (command: string, args: readonly string[]): Promise<string> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -65,24 +43,23 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000 }: Sl
       } catch (error) {
         if (!(error instanceof CommandFailed)) throw error;
         if (!error.unclear || attempt === attempts) throw unavailable(error);
-        await pause(250 * 2 ** attempt * (0.5 + Math.random()));
+        await breath(attempt);
       }
     }
   };
-
-  /** Every job of this user that Slurm still knows of, by name: one call, however many there are. */
-  const listJobs = async (name?: string): Promise<Map<string, QueuedJob>> => {
-    const only = name === undefined ? ['--me'] : [`--name=${name}`];
-    const text = await insist('squeue', ['--noheader', '--states=all', ...only, '--format=%j|%T|%r']);
-    const jobs = new Map<string, QueuedJob>();
-    for (const line of text.split('\n')) {
-      const [job, state, why] = line.split('|');
-      if (job === undefined || state === undefined) continue;
-      // of several jobs of one name, the one that can still run counts
-      if (jobs.has(job) && !isLive(state)) continue;
-      jobs.set(job, { state, why: why ?? '' });
+  const scancel = async (...args: string[]): Promise<void> => {
+    try {
+      await insist('scancel', args);
+    } catch (error) {
+      const { message } = error as Error;
+      if (!endedAlready.test(message)) throw error;
     }
-    return jobs;
+  };
+
+  /** Every job of this user that Slurm still knows of, or those of one name: one call, however many there are. */
+  const listJobs = async (name?: string): Promise<Queue> => {
+    const only = name === undefined ? '--me' : `--name=${name}`;
+    return readQueue(await insist('squeue', ['--noheader', '--states=all', only, `--format=${queueFormat}`]));
   };
 
   /**
@@ -100,7 +77,7 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000 }: Sl
         if (!error.unclear)
           throw new GenesisError({ code: 'unsupported', message: `Slurm refused the job. ${error.message}` });
         if (attempt === attempts) throw unavailable(error);
-        await pause(250 * 2 ** attempt * (0.5 + Math.random()));
+        await breath(attempt);
         if ((await listJobs(name)).has(name)) return;
       }
     }
@@ -109,35 +86,27 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000 }: Sl
   return {
     submit,
     listJobs,
+    /** What the nodes of a partition, or of the default one, can hold. */
+    describePartition: async (name?: string): Promise<Partition> => {
+      const only = name === undefined ? [] : [`--partition=${name}`];
+      return readPartition(await insist('sinfo', ['--noheader', `--format=${partitionFormat}`, ...only]));
+    },
+    /** The nodes of a partition, or of all, with their states, as sinfo prints them. */
+    inspect: (name?: string): Promise<string> => {
+      const only = name === undefined ? [] : [`--partition=${name}`];
+      return insist('sinfo', ['--noheader', `--format=${inspectFormat}`, ...only]);
+    },
     /** Asks the job's first process to end, as SIGTERM does. */
-    terminate: (name: string) => insist('scancel', [`--name=${name}`, '--batch', '--signal=TERM']),
+    terminate: (name: string) => scancel(`--name=${name}`, '--batch', '--signal=TERM'),
+    /** Ends the first process of one task of a job array, and nothing else of the array. */
+    killTask: async (name: string, task: string): Promise<void> => {
+      const found = (await listJobs(name)).get(task);
+      if (found === undefined || !isLive(found.state)) return;
+      // the id was read a moment ago; with the name beside it no other job can be meant
+      await scancel(`--name=${name}`, '--batch', '--signal=KILL', found.id);
+    },
     /** Takes every job of this name out of the queue, running or not. */
-    remove: (name: string) => insist('scancel', [`--name=${name}`]),
+    remove: (name: string) => scancel(`--name=${name}`),
   };
 }
 export type SlurmCommands = ReturnType<typeof createSlurmCommands>;
-
-const liveStates = new Set([
-  'PENDING',
-  'CONFIGURING',
-  'RUNNING',
-  'COMPLETING',
-  'SUSPENDED',
-  'STOPPED',
-  'REQUEUED',
-  'REQUEUE_FED',
-  'REQUEUE_HOLD',
-  'RESIZING',
-  'SIGNALING',
-  'STAGE_OUT',
-]);
-
-/** Whether a job in this state may still run or is running. */
-export const isLive = (state: string): boolean => liveStates.has(state);
-
-/** Reasons for which a job waits until somebody changes the job or the Slurm (squeue(1), "JOB REASON CODES"). */
-const hopeless =
-  /^(PartitionTimeLimit|PartitionNodeLimit|BadConstraints|DependencyNeverSatisfied|InvalidAccount|InvalidQOS|JobHeldAdmin|AccountNotAllowed|QOSNotAllowed|AssocMax.*PerJob|QOSMax.*PerJob)$/;
-
-/** Whether a job waits for what will not come by itself. */
-export const isHopeless = ({ state, why }: QueuedJob): boolean => state === 'PENDING' && hopeless.test(why);

@@ -1,6 +1,6 @@
 import type { FailureClass, FailureReason, JobOutcome } from '@genesis/contracts';
 
-type Why = { failureClass: FailureClass; reason: FailureReason; message: string };
+export type Why = { failureClass: FailureClass; reason: FailureReason; message: string };
 
 /** The outcome of a job that left none of its own. */
 export function failedOutcome(name: string, claim: string, startedAt: Date, why: Why): JobOutcome {

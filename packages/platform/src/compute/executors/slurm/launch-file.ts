@@ -10,8 +10,14 @@ export const files = {
   log: 'log.jsonl',
   /** What the runner itself says: nothing, unless it fails. */
   runner: 'runner.log',
-  /** The folder of the local executor on the node. */
+  /** Made by the server to have the job ended. */
+  cancel: 'cancel',
+  /** The name in Slurm under which the job was given to it last, where that is not its own: a batch's. */
+  batch: 'batch',
+  /** The folder that the local executor on the node had for the job. */
   node: 'node',
+  /** Where that executor has its folders while it runs; for a runner of a batch in the folder of that. */
+  runnerRoot: 'running',
 } as const;
 
 /** What the server leaves for the node. The sources of `spec.inputs` are the staged copies, with these hashes. */

@@ -1,76 +1,90 @@
 /**
- * What a Slurm job runs on its node: `node node-runner.ts FOLDER`. It takes the claim of the job, checks the staged
- * inputs, runs the command by the local executor, in the same sandbox and under the same limits as on the server, and
- * leaves the outcome. Whoever comes second (a job that Slurm has started again, say) finds the claim taken and does
- * nothing; of a folder that is gone nothing is run either.
+ * What a Slurm job runs on its node: `node-runner FOLDER` for the job of that folder, `node-runner --batch FOLDER` for
+ * those that the folder of a batch lists, one after another. Whoever comes second to a job (one that Slurm has started
+ * again, say, or another runner of the batch) finds its claim taken and leaves it alone; of a folder that is gone
+ * nothing is run either.
  */
-import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { JobOutcome } from '@genesis/contracts';
-import { createLocalExecutor } from '../local/local-executor.ts';
-import { identify } from '../local/process-tree.ts';
-import { outcomeEnd, Staging } from '../local/staging.ts';
-import { failedOutcome } from './failed-outcome.ts';
-import { files, launchSchema } from './launch-file.ts';
-import { hashOf } from './stage.ts';
+import { join } from 'node:path';
+import { identify, type ProcessIdentity } from '../local/process-tree.ts';
+import { batchFile, batchListSchema } from './batch-file.ts';
+import type { Why } from './failed-outcome.ts';
+import { files } from './launch-file.ts';
+import { taskName } from './queue.ts';
+import { changeSeconds, needOf } from './request.ts';
+import { executorIn, type Runner, readUnclaimed, serveJob } from './serve-job.ts';
 
-const [, , folder = ''] = process.argv;
-const staging = new Staging(dirname(folder), basename(folder));
-const launch = launchSchema.parse(JSON.parse(await readFile(join(folder, files.launch), 'utf8')));
-const { spec, claim } = launch;
+const [, , first = '', second = ''] = process.argv;
+const { SLURM_JOB_NAME: jobName = '', SLURM_ARRAY_TASK_ID: index } = process.env;
+const stop = new AbortController();
+process.on('SIGTERM', () => stop.abort());
 
-const self = await identify(process.pid);
-if (self === null) throw new Error('/proc is not there');
-const claimed = await staging.claim({
-  kind: 'claimed',
-  claim,
-  process: self,
-  sandboxed: !launch.allowUnsandboxed,
-  cgroupFolders: [],
-});
-if (!claimed) throw new Error('this job was claimed or given up before');
-
-const end = async (outcome: JobOutcome): Promise<void> => {
-  await staging.end(outcomeEnd({ ...outcome, claim }));
-};
-const startedAt = new Date();
-let stop = false;
-let onStop = (): void => {};
-process.on('SIGTERM', () => {
-  stop = true;
-  onStop();
-});
-const fail = (message: string): Promise<void> =>
-  end(
-    failedOutcome(spec.name, claim, startedAt, {
-      failureClass: 'F2_ENVIRONMENT',
-      reason: 'exception',
-      message,
-    }),
-  );
-
-async function run(): Promise<void> {
-  for (const [index, { path, source }] of spec.inputs.entries())
-    if ((await hashOf(source)) !== launch.inputHashes[index])
-      return await fail(`The input ${path} arrived changed: its SHA-256 is another one.`);
-  const executor = await createLocalExecutor({
-    stagingRoot: join(folder, files.node),
-    allowUnsandboxed: launch.allowUnsandboxed,
-    graceSeconds: launch.graceSeconds,
-    // the job's own group is Slurm's
-    useCgroups: false,
-    trySandbox: false,
-  });
-  const log = join(folder, files.log);
-  const handle = await executor.launch(spec, {
-    onLog: (lines) =>
-      appendFileSync(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 }),
-  });
-  onStop = () => handle.cancel();
-  if (stop) handle.cancel();
-  await end(await handle.wait());
-  await executor.close();
+/** Top-level await would need an ES module, which Node starts some milliseconds later than a script. */
+async function main(): Promise<void> {
+  await (first === '--batch' ? serveBatch(second) : serveOne(first));
 }
 
-await run().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+async function identifySelf(): Promise<ProcessIdentity> {
+  const self = await identify(process.pid);
+  if (self === null) throw new Error('/proc is not there');
+  return self;
+}
+
+const runsSince = (): number => process.uptime();
+/** Slurm's clock began before this one. */
+const clockSlackSeconds = 10;
+
+/** Why Slurm has this runner end: it says nothing but SIGTERM. */
+const whyStopped = (limitSeconds: number): Why =>
+  runsSince() >= limitSeconds - clockSlackSeconds
+    ? { failureClass: 'F7_RUNTIME', reason: 'time-limit', message: 'Slurm ended the job at its time limit.' }
+    : {
+        failureClass: 'F6_HPC_QUEUE',
+        reason: 'killed',
+        message: 'Slurm ended the job: somebody cancelled it there, or it had to make room.',
+      };
+
+async function serveOne(folder: string): Promise<void> {
+  const [launch, self] = await Promise.all([readUnclaimed(folder), identifySelf()]);
+  const limit = launch === null ? 0 : needOf(launch.spec.resources).seconds;
+  const root = join(folder, files.runnerRoot);
+  const runner: Runner = {
+    ...{ process: self, task: undefined, stop: stop.signal, whyStopped: () => whyStopped(limit) },
+    ...{ root, executor: executorIn(root) },
+  };
+  if (launch === null || !(await serveJob(folder, launch, runner)))
+    throw new Error('this job was claimed, given up or released before');
+}
+
+/** Takes the jobs in turn from its own place in the list, so that runners seldom meet, as long as they fit its time. */
+async function serveBatch(folder: string): Promise<void> {
+  const self = await identifySelf();
+  const { jobs, limitSeconds, tasks } = batchListSchema.parse(
+    JSON.parse(await readFile(join(folder, batchFile.list), 'utf8')),
+  );
+  const task = taskName(jobName, index ?? '0');
+  const root = join(folder, `${files.runnerRoot}-${index ?? '0'}`);
+  const runner: Runner = {
+    ...{ process: self, task, stop: stop.signal, whyStopped: () => whyStopped(limitSeconds) },
+    ...{ root, executor: executorIn(root) },
+  };
+  const from = Math.floor((Number(index ?? 0) * jobs.length) / tasks);
+  for (const name of [...jobs.slice(from), ...jobs.slice(0, from)]) {
+    if (stop.signal.aborted) return;
+    const place = join(folder, '..', '..', name);
+    try {
+      const launch = await readUnclaimed(place);
+      if (launch === null) continue;
+      const needed = launch.spec.resources.durationSeconds + changeSeconds;
+      if (runsSince() + needed <= limitSeconds) await serveJob(place, launch, runner);
+    } catch (error) {
+      // a job that cannot be served does not keep the others from it
+      console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { invalidField, type JobSpec } from '@genesis/contracts';
@@ -42,7 +42,7 @@ export async function stageJob(
   spec: JobSpec,
   staging: Staging,
   how: Pick<Launch, 'claim' | 'allowUnsandboxed' | 'graceSeconds'>,
-): Promise<void> {
+): Promise<Launch> {
   const folder = join(staging.folder, files.inputs);
   await mkdir(folder, { mode: 0o700 });
   const inputs: JobSpec['inputs'] = [];
@@ -54,4 +54,17 @@ export async function stageJob(
   }
   const launch: Launch = { ...how, spec: { ...spec, inputs }, inputHashes };
   await writeFile(join(staging.folder, files.launch), JSON.stringify(launch), { flag: 'wx', mode: 0o600 });
+  return launch;
+}
+
+/** Whether the job was given up before it began, so that it never will. */
+export async function isFenced(staging: Staging): Promise<boolean> {
+  const there = await access(join(staging.folder, 'claim.json')).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  return there && (await staging.readClaim()) === null;
 }

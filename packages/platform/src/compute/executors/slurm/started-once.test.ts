@@ -167,4 +167,34 @@ describe.skipIf(skip !== null)(skip === null ? 'a Slurm job' : `a Slurm job (ski
     });
     await executor.close();
   }, 60_000);
+
+  test('whose folder does not answer keeps no other job waiting', async () => {
+    const { executor, job, staging } = await place();
+    hold();
+    const stuck = await executor.launch(job('true'));
+    // whoever reads the end of this job waits until somebody writes it
+    tool('mkfifo', join(staging('job-1').folder, 'end.json'));
+    tool('scancel', `--name=${slurmName(staging('job-1'))}`);
+    await pause(1_500);
+    letGo();
+    const others = await Promise.all([1, 2, 3].map(() => executor.launch(job('true'))));
+    for (const other of others) expect(await other.wait()).toMatchObject({ state: 'succeeded' });
+    const held = await executor.launch(job('true', 30 * 86_400));
+    expect(await held.wait()).toMatchObject({ failureClass: 'F6_HPC_QUEUE' });
+    const left = stuck.wait().catch((error: { failure: { code: string } }) => error.failure.code);
+    await executor.close();
+    expect(await left).toBe('unavailable');
+    await writeFile(join(staging('job-1').folder, 'end.json'), '');
+  }, 60_000);
+
+  test('that Slurm ends from outside says so, and is not called cancelled', async () => {
+    const { executor, job, staging } = await place();
+    const handle = await executor.launch(job('echo started; sleep 50'));
+    while ((await staging('job-1').readClaim()) === null) await pause(20);
+    tool('scancel', `--name=${slurmName(staging('job-1'))}`);
+    const outcome = await handle.wait();
+    expect(outcome).toMatchObject({ state: 'failed', reason: 'killed' });
+    expect(outcome.message).toMatch(/Slurm/);
+    await executor.close();
+  }, 60_000);
 });
