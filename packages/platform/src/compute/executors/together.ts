@@ -28,7 +28,7 @@ export function together(executor: Executor): Executor {
           : await launchBatch(
               jobs.map(({ spec, hooks }) => ({ spec, ...(hooks === undefined ? {} : { hooks }) })),
             );
-      jobs.forEach(({ done }, at) => done.resolve(handles[at]!));
+      for (const [at, { done }] of jobs.entries()) done.resolve(handles[at]!);
     } catch (error) {
       // a batch starts whole or not at all: each is tried by itself, so that one that is wrong stops no other
       if (jobs.length === 1) return jobs[0]!.done.reject(error);
