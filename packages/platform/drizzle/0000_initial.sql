@@ -6,6 +6,7 @@ CREATE TABLE "campaign" (
 	"instrument" jsonb,
 	"origin" text,
 	"state" text NOT NULL,
+	"stopped_because" text,
 	"owner" text NOT NULL,
 	"delegation" text NOT NULL,
 	"entry" text NOT NULL,

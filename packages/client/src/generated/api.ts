@@ -288,6 +288,7 @@ export interface paths {
                                 };
                                 /** @enum {string} */
                                 state: "exploring" | "stopped" | "explored";
+                                stoppedBecause: string | null;
                             }[];
                             nextCursor: string | null;
                         };
@@ -662,6 +663,7 @@ export interface paths {
                                 };
                                 /** @enum {string} */
                                 state: "exploring" | "stopped" | "explored";
+                                stoppedBecause: string | null;
                             };
                             progress: {
                                 arms: {
@@ -677,6 +679,7 @@ export interface paths {
                                 recorded: number;
                                 /** @enum {string} */
                                 state: "exploring" | "stopped" | "explored";
+                                stoppedBecause: string | null;
                             };
                         };
                     };
