@@ -1,4 +1,5 @@
 export { countUse, reserve, settle, usedBy } from './accounting/charges.ts';
+export { assertMember } from './accounting/members.ts';
 export { usageOf } from './accounting/usage.ts';
 export { type Compute, createCompute } from './compute.ts';
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
