@@ -14,7 +14,7 @@ const mostNamed = 20;
 const passing = new Set(['down', 'unreachable', 'too-many-jobs']);
 
 /** The chosen resource; where there is none, an error that says of each one why. */
-export function chosenOf(plan: PlacementPlan): string {
+function chosenOf(plan: PlacementPlan): string {
   if (plan.chosen !== null) return plan.chosen;
   // what nobody asked for is no news
   const asked = plan.considered.filter(({ rejections }) =>
