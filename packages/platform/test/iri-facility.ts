@@ -43,6 +43,8 @@ export async function startFacility(how: { version?: 'v1' | 'v2'; keys?: boolean
     fault: (_request: FacilityRequest): Fault | undefined => undefined,
     /** Jobs wait as long as it is set. */
     held: false,
+    /** How a part of a file is shown. */
+    viewAs: (text: string): string => text,
     /** Answers of the token endpoint, in order; the last one stays. */
     grants: [] as { status?: number; body: unknown }[],
   };
@@ -100,8 +102,8 @@ export async function startFacility(how: { version?: 'v1' | 'v2'; keys?: boolean
     return job.id;
   };
   const end = (job: Job, signal: NodeJS.Signals): void => {
-    if (job.process?.pid !== undefined && job.process.exitCode === null)
-      process.kill(-job.process.pid, signal);
+    const { pid, exitCode, signalCode } = job.process ?? {};
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
   };
   const cancel = (job: Job): void => {
     if (job.state === 'queued') job.state = 'canceled';
@@ -139,7 +141,9 @@ export async function startFacility(how: { version?: 'v1' | 'v2'; keys?: boolean
     try {
       const size = Number(args['size']);
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(size), 0, size, Number(args['offset']));
-      return { output: { content: buffer.toString('utf8', 0, bytesRead), contentType: 'bytes' } };
+      return {
+        output: { content: state.viewAs(buffer.toString('utf8', 0, bytesRead)), contentType: 'bytes' },
+      };
     } finally {
       await handle.close();
     }

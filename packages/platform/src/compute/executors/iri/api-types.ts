@@ -35,15 +35,15 @@ export const taskSubmittedSchema = z.object({ task_id: id });
 export const taskSchema = z.object({
   id,
   status: z.enum(['pending', 'active', 'completed', 'failed', 'canceled']).default('pending'),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 export type Task = z.infer<typeof taskSchema>;
 
 /** RFC 9457, and the `detail` of frameworks that have not heard of it. */
 export const problemSchema = z.object({
   title: text.nullish(),
-  detail: z.unknown(),
-  message: z.unknown(),
+  detail: z.unknown().optional(),
+  message: z.unknown().optional(),
 });
 
 /** The paths of an OpenAPI document, and no more of it. */
@@ -80,14 +80,23 @@ export type ResourceRequest = {
   memory?: number;
 };
 
-/** Text in an answer of a file operation: `output` itself or its `content`, as facilities differ. */
+/** What an answer of a file operation holds: `output` itself or its `content`, as facilities differ. */
+const heldSchema = z.object({ content: z.string(), encoding: z.string().optional() });
 const contentSchema = z.union([
-  z.object({ output: z.object({ content: z.string() }) }).transform(({ output }) => output.content),
-  z.object({ output: z.string() }).transform(({ output }) => output),
-  z.object({ content: z.string() }).transform(({ content }) => content),
-  z.string(),
+  z.object({ output: heldSchema }).transform(({ output }) => output),
+  z.object({ output: z.string() }).transform(({ output }) => ({ content: output, encoding: undefined })),
+  heldSchema,
+  z.string().transform((content) => ({ content, encoding: undefined })),
 ]);
-export const contentOf = (result: unknown): string | null => {
+/** The words in an answer; null where there are none. Bytes that are no text come as base64 at some places. */
+export function textOf(result: unknown): string | null {
   const parsed = contentSchema.safeParse(result);
-  return parsed.success ? parsed.data : null;
-};
+  if (!parsed.success) return null;
+  const { content, encoding } = parsed.data;
+  return encoding === 'base64' ? Buffer.from(content, 'base64').toString('utf8') : content;
+}
+/** The bytes in an answer to a download, which come as base64 everywhere. */
+export function bytesOf(result: unknown): Buffer | null {
+  const parsed = contentSchema.safeParse(result);
+  return parsed.success ? Buffer.from(parsed.data.content, 'base64') : null;
+}

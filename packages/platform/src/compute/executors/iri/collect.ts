@@ -14,6 +14,7 @@ import type { RemoteOutcome } from './remote-outcome.ts';
 /** What a facility sent does not fit together. */
 export class Mismatch extends Error {}
 
+type Downloads = Pick<FacilityClient, 'download' | 'dialect'>;
 export type Collected = { outputs: JobOutput[]; refused: { path: string; reason: string }[] };
 
 const mostListBytes = mostOutputs * 1_200;
@@ -21,7 +22,7 @@ const mostRefused = 100;
 const copyBytes = 2 ** 20;
 
 async function fetchPackage(
-  client: FacilityClient,
+  client: Downloads,
   remote: string,
   { bytes, sha256, pieces }: RemoteOutcome,
   file: FileHandle,
@@ -91,8 +92,8 @@ function refusal(raw: string, path: string): string | null {
 
 /** Brings outputs and log of an ended job into its local folder. Throws Mismatch when they are not what was told. */
 export async function collect(
-  client: FacilityClient,
-  folder: JobFolder,
+  client: Downloads,
+  folder: Pick<JobFolder, 'path' | 'outputs'>,
   { remote, spec }: Pick<Launch, 'remote' | 'spec'>,
   outcome: RemoteOutcome,
 ): Promise<Collected> {

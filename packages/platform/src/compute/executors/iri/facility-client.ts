@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { GenesisError } from '@genesis/contracts';
 import { z } from 'zod';
 import {
-  contentOf,
+  bytesOf,
   type FacilityJob,
   facilityJobSchema,
   facilityJobsSchema,
@@ -12,6 +12,7 @@ import {
   type Task,
   taskSchema,
   taskSubmittedSchema,
+  textOf,
 } from './api-types.ts';
 import { CallFailed } from './bounded-fetch.ts';
 import { type Dialect, dialectOf, documents, type Operation, type Route } from './facilities.ts';
@@ -20,6 +21,12 @@ import type { Tempo } from './tempo.ts';
 
 /** A file operation that the facility tried and could not do. */
 export class TaskFailed extends Error {}
+
+/** Answers to a file operation that say that this file or folder is not as it would have to be. */
+const couldNot = new Set([400, 404, 409, 410, 422]);
+/** Times that a list may fail in a row, and looks for which it is then not asked for. */
+const mostListFailures = 3;
+const looksWithoutList = 30;
 
 const pageJobs = 1_000;
 const mostPages = 10;
@@ -100,10 +107,15 @@ export function createFacilityClient(parts: {
     const { task_id } = await call(operation, [storage], taskSubmittedSchema, {
       ...(asQuery ? { query } : { json: fields }),
       ...(form === undefined ? {} : { form }),
+    }).catch((error: unknown) => {
+      // some say at once what others find out in the task
+      if (error instanceof CallFailed && couldNot.has(error.status ?? 0))
+        throw new TaskFailed(error.message, { cause: error });
+      throw error;
     });
     const task = await waitForTask(task_id);
     if (task.status === 'completed') return task.result;
-    const why = (contentOf(task.result) ?? JSON.stringify(task.result) ?? '').replaceAll(/\p{Cc}+/gu, ' ');
+    const why = (textOf(task.result) ?? JSON.stringify(task.result) ?? '').replaceAll(/\p{Cc}+/gu, ' ');
     throw new TaskFailed(`${http.name}: "${operation}" ended as ${task.status}. ${why.slice(0, 300)}`);
   };
 
@@ -129,6 +141,15 @@ export function createFacilityClient(parts: {
     }
   };
 
+  let listFailures = 0;
+  let skipList = 0;
+  /** A list that does not come is left out for a while: jobs can still be asked for one by one. */
+  const mayList = (): boolean => {
+    if (!dialect.listsJobs || dialect.routes.getJobs === null) return false;
+    skipList -= 1;
+    return skipList < 0;
+  };
+
   return {
     name: http.name,
     dialect,
@@ -149,11 +170,19 @@ export function createFacilityClient(parts: {
     lookAt: async (ids: readonly string[]): Promise<Map<string, FacilityJob | null>> => {
       const found = new Map<string, FacilityJob | null>();
       const wanted = new Set(ids);
-      if (dialect.listsJobs && dialect.routes.getJobs !== null)
-        await listPages({}, (jobs) => {
-          for (const job of jobs) if (wanted.has(job.id)) found.set(job.id, job);
-          return found.size === wanted.size;
-        });
+      if (mayList())
+        try {
+          await listPages({}, (jobs) => {
+            for (const job of jobs) if (wanted.has(job.id)) found.set(job.id, job);
+            return found.size === wanted.size;
+          });
+          listFailures = 0;
+        } catch (error) {
+          listFailures += 1;
+          const offered = !(error instanceof CallFailed && error.status === 501);
+          if (offered && listFailures < mostListFailures) throw error;
+          skipList = looksWithoutList;
+        }
       const missing = ids.filter((id) => !found.has(id));
       // a different part of them each time, should they be many
       const from = missing.length > mostSingles ? Math.floor(Math.random() * missing.length) : 0;
@@ -195,17 +224,16 @@ export function createFacilityClient(parts: {
     },
     /** The whole of a file of at most one piece. Its bytes come as base64, and the caller knows their hash. */
     download: async (path: string): Promise<Buffer> => {
-      const content = contentOf(await fileOperation('download', { path }));
-      if (content !== null) return Buffer.from(content, 'base64');
+      const bytes = bytesOf(await fileOperation('download', { path }));
+      if (bytes !== null) return bytes;
       throw new CallFailed(`${http.name} downloads a file without its content`, {
         ...{ transient: false, unclear: true },
       });
     },
     /** Text of a part of a file; what is not UTF-8 in it may come changed. */
     view: async (path: string, offset: number, size: number): Promise<string> => {
-      const content = contentOf(await fileOperation('view', { path, offset, size }));
       // an empty part has no content at some places
-      return content ?? '';
+      return textOf(await fileOperation('view', { path, offset, size })) ?? '';
     },
     remove: (path: string) => fileOperation('rm', { path }),
   };

@@ -126,10 +126,13 @@ export function createFacilityHttp(options: {
       }
       const { status, headers, body } = answer;
       if (status < 200 || status >= 300) {
-        const transient = passing.has(status);
+        const after = retryAfterMs(headers);
+        // 409 with Retry-After: the same request under the same key is being worked on
+        const working = status === 409 && after !== null;
         throw new CallFailed(`${name} answers HTTP ${status}.${wordsOf(body, token)}`, {
-          ...{ transient, status, retryAfterMs: retryAfterMs(headers) },
-          unclear: status >= 500,
+          ...{ status, retryAfterMs: after },
+          transient: passing.has(status) || working,
+          unclear: status >= 500 || working,
         });
       }
       const value = understand(call, body);

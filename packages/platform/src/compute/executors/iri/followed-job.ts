@@ -31,7 +31,7 @@ const unknownWhy = (message: string): Why => ({
 });
 const killedWhy = (message: string): Why => ({ failureClass: 'F6_HPC_QUEUE', reason: 'killed', message });
 
-/** A facility knows the job under no id, but the job has started: it is over at the latest after this time. */
+/** Time beyond a job's own after which one whose end only its files can tell is over for certain. */
 const graceOfFilesMs = 600_000;
 
 export function followJob(parts: {
@@ -64,7 +64,7 @@ export function followJob(parts: {
   let ended = 0;
   let misfits = 0;
   let absent = 0;
-  /** Set when the job has started but has no id: its files alone tell how it ends. */
+  /** Set when the job has started but the facility does not know that one: its files alone tell how it ends. */
   let byFilesUntil: number | null = null;
 
   const settle = async (given: JobOutcome): Promise<void> => {
@@ -100,6 +100,19 @@ export function followJob(parts: {
     }
   };
 
+  const untilOver = (): number =>
+    Date.now() + (spec.resources.durationSeconds + spareSeconds) * 1_000 + graceOfFilesMs;
+
+  const followFiles = async (until: number): Promise<void> => {
+    const told = await remote.readOutcome();
+    if (told !== null) return await take(told);
+    if (hooks.onLog !== undefined) await log.follow();
+    if (Date.now() > until)
+      await endWithout(
+        unknownWhy(`${client.name} does not know the job that began, and it left no outcome in its time.`),
+      );
+  };
+
   /** The facility says that the job is over, or nothing. */
   const lookAtEnd = async (seen: FacilityJob | null): Promise<void> => {
     const told = await remote.readOutcome();
@@ -115,6 +128,11 @@ export function followJob(parts: {
     if (fence === 'fenced') {
       const message = `${what} before it began.${await remote.complaint()}`;
       return await endWithout(cancelled ? cancelledWhy : killedWhy(message));
+    }
+    // the script that has the claim leaves an outcome before it ends well: another one has ended, started after it
+    if (fence === 'claimed' && seen?.status?.state === 'completed') {
+      byFilesUntil = untilOver();
+      return;
     }
     // its outcome may still be on the way
     if (ended < 2 * patience) return;
@@ -136,6 +154,10 @@ export function followJob(parts: {
 
   const look = (seen: FacilityJob | null): Promise<boolean> =>
     alone(async () => {
+      if (byFilesUntil !== null) {
+        await followFiles(byFilesUntil);
+        return false;
+      }
       const now = seen?.status?.state ?? (seen === null ? 'absent' : 'unknown');
       const news = now !== state;
       state = now;
@@ -152,17 +174,8 @@ export function followJob(parts: {
   /** Where nothing else can be found out: the job is kept from starting, or it has started and its files tell the rest. */
   const settleByFence = async (why: Why): Promise<void> => {
     const fence = await remote.fence();
-    if (fence === 'claimed')
-      byFilesUntil = Date.now() + (spec.resources.durationSeconds + spareSeconds) * 1_000 + graceOfFilesMs;
+    if (fence === 'claimed') byFilesUntil = untilOver();
     else await endWithout(cancelled ? cancelledWhy : why);
-  };
-
-  const followFiles = async (until: number): Promise<void> => {
-    const told = await remote.readOutcome();
-    if (told !== null) return await take(told);
-    if (hooks.onLog !== undefined) await log.follow();
-    if (Date.now() > until)
-      await endWithout(unknownWhy(`${client.name} gave no id for the job, which began and left no outcome.`));
   };
 
   const takeId = async (given: string): Promise<void> => {

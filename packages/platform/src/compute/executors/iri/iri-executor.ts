@@ -43,6 +43,13 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
   const warn = (message: string, error?: unknown): void => {
     if (!signal.aborted) log?.warn(error === undefined ? {} : { err: error }, message);
   };
+  /** What is wrong with one look after another is told once, until a look goes well. */
+  const told = new Set<string>();
+  const warnOnce = (message: string, error: unknown): void => {
+    if (told.has(message)) return;
+    told.add(message);
+    warn(message, error);
+  };
   const tokens = createTokenSource(join(keysFolder, 'facilities', `${access.credentials}.json`));
   const http = createFacilityHttp({ url: access.url, tokens, tempo, warn, signal });
   const followed = new Map<string, FollowedJob>();
@@ -102,7 +109,8 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     });
     const results = await Promise.allSettled([...looks, ...clearing]);
     for (const result of results)
-      if (result.status === 'rejected') warn('A job cannot be looked after just now', result.reason);
+      if (result.status === 'rejected') warnOnce('A job cannot be looked after just now', result.reason);
+    if (results.every(({ status }) => status === 'fulfilled')) told.clear();
     return results.some((result) => result.status === 'fulfilled' && result.value);
   };
 
@@ -114,7 +122,7 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     try {
       rest = (await poll()) ? tempo.pollFirstMs : Math.min(rest * 1.4, tempo.pollMostMs);
     } catch (error) {
-      warn(`${http.name} cannot be asked about its jobs; they go on`, error);
+      warnOnce(`${http.name} cannot be asked about its jobs; they go on`, error);
       rest = Math.min(rest * 1.4, tempo.pollMostMs);
     } finally {
       polling = false;
