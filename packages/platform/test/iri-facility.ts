@@ -57,6 +57,7 @@ export async function startFacility(how: { version?: 'v1' | 'v2'; keys?: boolean
       [`${base}/compute/status/{resource_id}/{job_id}`]: { get: {} },
       [`${base}/compute/cancel/{resource_id}/{job_id}`]: { delete: {} },
       [`${base}/task/{task_id}`]: { get: {} },
+      [`${base}/status/resources/{resource_id}`]: { get: {} },
       [`${base}/filesystem/mkdir/{resource_id}`]: { post: {} },
       [`${base}/filesystem/upload/{resource_id}`]: { post: {} },
       [`${base}/filesystem/download/{resource_id}`]: { [file]: {} },
@@ -172,6 +173,8 @@ export async function startFacility(how: { version?: 'v1' | 'v2'; keys?: boolean
         if (job !== undefined) cancel(job);
         return undefined;
       }
+      case 'resources':
+        return { id: last, current_status: 'degraded' };
       case 'task':
         return { id: last, ...tasks.get(last) };
       default: {

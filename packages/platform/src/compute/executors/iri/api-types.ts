@@ -1,4 +1,5 @@
 /** What is used of the IRI Facility API (2.0.0), as it comes over the network: nothing of it is believed unchecked. */
+import { resourceStatusSchema } from '@genesis/contracts';
 import { z } from 'zod';
 
 const text = z.string().max(10_000);
@@ -38,6 +39,10 @@ export const taskSchema = z.object({
   result: z.unknown().optional(),
 });
 export type Task = z.infer<typeof taskSchema>;
+
+export const resourceSchema = z.object({
+  current_status: resourceStatusSchema.nullish().catch('unknown'),
+});
 
 /** RFC 9457, and the `detail` of frameworks that have not heard of it. */
 export const problemSchema = z.object({

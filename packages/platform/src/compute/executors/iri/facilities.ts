@@ -11,6 +11,7 @@ const operations = {
   getJobs: { suffix: '/compute/status/{}', methods: ['post'] },
   getJob: { suffix: '/compute/status/{}/{}', methods: ['get'] },
   cancelJob: { suffix: '/compute/cancel/{}/{}', methods: ['delete', 'post'] },
+  getResource: { suffix: '/status/resources/{}', methods: ['get'] },
   getTask: { suffix: '/task/{}', methods: ['get'] },
   mkdir: { suffix: '/filesystem/mkdir/{}', methods: ['post'] },
   upload: { suffix: '/filesystem/upload/{}', methods: ['post', 'put'] },

@@ -1,6 +1,6 @@
 /** The operations of the IRI Facility API that running a job needs, on one resource of one facility. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError, type ResourceStatus } from '@genesis/contracts';
 import { z } from 'zod';
 import {
   bytesOf,
@@ -9,6 +9,7 @@ import {
   facilityJobsSchema,
   type JobRequest,
   openApiSchema,
+  resourceSchema,
   type Task,
   taskSchema,
   taskSubmittedSchema,
@@ -153,6 +154,12 @@ export function createFacilityClient(parts: {
   return {
     name: http.name,
     dialect,
+    /** How the resource is, as the facility says; unknown where it says nothing. */
+    status: async (): Promise<ResourceStatus> => {
+      if (dialect.routes.getResource === null) return 'unknown';
+      return (await call('getResource', [resource], resourceSchema)).current_status ?? 'unknown';
+    },
+
     /** Submits under a name and, where there are keys, a key; throws CallFailed, `unclear` when it may have been taken. */
     submit: async (request: JobRequest, key: string): Promise<string> => {
       const job = await call('launchJob', [resource], facilityJobSchema, {

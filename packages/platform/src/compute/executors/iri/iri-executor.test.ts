@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LogLine } from '@genesis/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { placeCredentials, sha256 } from '../../../../test/iri-facility.ts';
-import { fast, iriPlace } from './place-for-tests.ts';
+import { fast, iriPlace } from '../../../../test/iri-place.ts';
 
 const opened: Awaited<ReturnType<typeof iriPlace>>[] = [];
 const place = async (how?: Parameters<typeof iriPlace>[0]) => {
@@ -196,5 +196,16 @@ test('what a job asks for goes to the facility in its words', async () => {
     ...{ node_count: 1, process_count: 1, processes_per_node: 1, cpu_cores_per_process: 2 },
     ...{ gpu_cores_per_process: 2, exclusive_node_use: false, memory: 2 ** 30 },
   });
+  await executor.close();
+});
+
+test('the facility says how its resource is', async () => {
+  const { open, facility } = await place();
+  const executor = await open();
+  expect(await executor.inspect?.()).toEqual({
+    ...{ status: 'degraded', reason: `${new URL(facility.url).host} says that it is degraded.` },
+  });
+  facility.state.fault = () => ({ status: 503 });
+  await expect(executor.inspect?.()).rejects.toMatchObject({ failure: { code: 'unavailable' } });
   await executor.close();
 });

@@ -223,6 +223,13 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
       refuseFollowed(name, `The job "${name}" still runs.`);
       await discard(new JobFolder(stagingRoot, name));
     },
+    inspect: async () => {
+      const client = await facility();
+      const status = await client.status().catch((error: unknown) => {
+        throw asFailure(error, 'The facility does not say how the resource is');
+      });
+      return { status, reason: status === 'up' ? null : `${client.name} says that it is ${status}.` };
+    },
     close: async () => {
       for (const job of [...followed.values()]) job.leave();
       clearTimeout(timer);

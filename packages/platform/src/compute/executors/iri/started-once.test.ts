@@ -3,8 +3,8 @@ import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../../test/iri-facility.ts';
+import { iriPlace } from '../../../../test/iri-place.ts';
 import type { IriExecutorOptions } from './iri-executor.ts';
-import { iriPlace } from './place-for-tests.ts';
 
 const opened: Awaited<ReturnType<typeof iriPlace>>[] = [];
 const place = async (how?: Parameters<typeof iriPlace>[0]) => {

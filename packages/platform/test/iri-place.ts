@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type JobOutcome, type JobSpecInput, jobSpecSchema, type LogLine } from '@genesis/contracts';
-import { placeCredentials, startFacility, type TestFacility } from '../../../../test/iri-facility.ts';
-import { temporaryFolder } from '../../../../test/temporary-folder.ts';
-import type { Executor } from '../../ports.ts';
-import { createIriExecutor, type IriExecutorOptions } from './iri-executor.ts';
-import type { Tempo } from './tempo.ts';
+import { createIriExecutor, type IriExecutorOptions } from '../src/compute/executors/iri/iri-executor.ts';
+import type { Tempo } from '../src/compute/executors/iri/tempo.ts';
+import type { Executor } from '../src/compute/ports.ts';
+import { placeCredentials, startFacility, type TestFacility } from './iri-facility.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** Fast, so that failures of a facility take no time of the tests. */
 export const fast: Partial<Tempo> = {
