@@ -4,10 +4,14 @@ export type Breaker = {
   /** Throws `unavailable` while the facility is left alone. Of those that wait, one is let through to try it. */
   enter(): void;
   succeeded(): void;
-  failed(): void;
+  /** `askedMs`: how long the facility asks to be left alone; it is, up to a bound, also after one failure. */
+  failed(askedMs?: number): void;
   /** The one that was let through says nothing about the facility. */
   untold(): void;
 };
+
+/** The longest time that a facility is left alone because it asks for it. */
+const mostAskedMs = 600_000;
 
 /**
  * Leaves a facility alone that has failed several times in a row: calls then fail at once instead of waiting for it,
@@ -22,8 +26,8 @@ export function createBreaker(
   let inARow = 0;
   let openUntil: number | null = null;
   let trying = false;
-  const open = (): void => {
-    openUntil = now() + pauseMs;
+  const open = (askedMs: number): void => {
+    openUntil = now() + Math.max(pauseMs, Math.min(askedMs, mostAskedMs));
     trying = false;
   };
   return {
@@ -44,12 +48,12 @@ export function createBreaker(
       openUntil = null;
       trying = false;
     },
-    failed() {
+    failed(askedMs = 0) {
       inARow += 1;
-      if (openUntil === null && inARow < failures) return;
+      if (openUntil === null && inARow < failures && askedMs === 0) return;
       if (openUntil === null)
-        warn(`${facility} does not answer; it is tried again every ${Math.ceil(pauseMs / 1_000)} seconds.`);
-      open();
+        warn(`${facility} does not answer; it is left alone for a while and tried again.`);
+      open(askedMs);
     },
     untold() {
       trying = false;

@@ -4,13 +4,13 @@ import type { JobFolder } from './job-folder.ts';
 
 /**
  * Takes away what a released job has at its facility, then what is left of it here. The folder goes first: a job whose
- * script is gone starts nothing, wherever it waits. Throws while the facility is away; true when nothing is left to do.
+ * script is gone starts nothing, wherever it waits. Throws while the facility is away.
  */
 export async function clearAway(
   client: FacilityClient,
   folder: JobFolder,
   warn: (message: string, error: unknown) => void,
-): Promise<boolean> {
+): Promise<void> {
   const launch = await folder.readLaunch();
   if (launch !== null) {
     try {
@@ -26,5 +26,4 @@ export async function clearAway(
     }
   }
   await folder.forget();
-  return true;
 }

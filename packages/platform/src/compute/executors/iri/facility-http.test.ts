@@ -96,7 +96,10 @@ test('Retry-After is kept, and one that asks for too long ends the waiting', asy
   await httpTo(url).get();
   expect(seen[1]!.at - seen[0]!.at).toBeGreaterThanOrEqual(950);
   const long = await serverOf([{ status: 503, headers: { 'retry-after': '86400' } }]);
-  const failure = await failureOf(httpTo(long.url).get());
+  const { get } = httpTo(long.url);
+  const failure = await failureOf(get());
+  // the next call does not even ask
+  await expect(get()).rejects.toMatchObject({ failure: { code: 'unavailable', retryAfterSeconds: 600 } });
   expect(long.seen).toHaveLength(1);
   expect(asFailure(failure, 'It failed')).toMatchObject({ failure: { retryAfterSeconds: 3_600 } });
   const headers = (value: string) => new Headers({ 'retry-after': value });
@@ -168,7 +171,7 @@ test('a facility that fails again and again is left alone, then tried by one cal
   expect(await get()).toEqual({ ok: true });
   expect(await get()).toEqual({ ok: true });
   expect(warnings.map((text) => text.replace(/^\S+ /, ''))).toEqual([
-    'does not answer; it is tried again every 1 seconds.',
+    'does not answer; it is left alone for a while and tried again.',
     'answers again.',
   ]);
 });

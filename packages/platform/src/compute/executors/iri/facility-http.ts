@@ -141,8 +141,11 @@ export function createFacilityHttp(options: {
     } catch (error) {
       // being refused is an answer too; only what cannot be reached is left alone
       if (!(error instanceof CallFailed)) breaker.untold();
-      else if (error.transient || (error.status ?? 0) >= 500) breaker.failed();
-      else breaker.succeeded();
+      else if (error.transient || (error.status ?? 0) >= 500) {
+        const asked = error.retryAfterMs ?? 0;
+        // a short wait is kept here; a long one concerns every call
+        breaker.failed(asked > tempo.mostRetryAfterMs ? asked : 0);
+      } else breaker.succeeded();
       throw error;
     }
   };

@@ -87,7 +87,7 @@ test('a facility that is away for a while stops nothing', async () => {
   await pause(300);
   facility.state.fault = () => undefined;
   expect(await handle.wait()).toMatchObject({ state: 'succeeded' });
-  expect(warnings.join('\n')).toMatch(/does not answer; it is tried again/);
+  expect(warnings.join('\n')).toMatch(/does not answer; it is left alone/);
   expect(warnings.join('\n')).toMatch(/answers again/);
   // the name of what was not launched is free
   expect(await executor.reconcile('job-2')).toEqual({ state: 'unknown' });

@@ -4,12 +4,12 @@ import { GenesisError, type JobSpec, jobSpecSchema } from '@genesis/contracts';
 import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHandle, JobHooks } from '../../ports.ts';
 import { CallFailed } from './bounded-fetch.ts';
-import { clearAway } from './clear-away.ts';
 import { createTokenSource } from './credentials.ts';
 import { createFacilityClient, type FacilityClient, probe, TaskFailed } from './facility-client.ts';
 import { asFailure, createFacilityHttp } from './facility-http.ts';
 import { type FollowedJob, followJob } from './followed-job.ts';
 import { JobFolder, type Launch } from './job-folder.ts';
+import { createPoller } from './poller.ts';
 import { tellStored } from './remote-log.ts';
 import { assertFits, type IriAccess, planLaunch, requestFor } from './request.ts';
 import { stageJob } from './stage.ts';
@@ -43,13 +43,6 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
   const warn = (message: string, error?: unknown): void => {
     if (!signal.aborted) log?.warn(error === undefined ? {} : { err: error }, message);
   };
-  /** What is wrong with one look after another is told once, until a look goes well. */
-  const told = new Set<string>();
-  const warnOnce = (message: string, error: unknown): void => {
-    if (told.has(message)) return;
-    told.add(message);
-    warn(message, error);
-  };
   const tokens = createTokenSource(join(keysFolder, 'facilities', `${access.credentials}.json`));
   const http = createFacilityHttp({ url: access.url, tokens, tempo, warn, signal });
   const followed = new Map<string, FollowedJob>();
@@ -82,64 +75,18 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     hooks: JobHooks,
   ): JobHandle => {
     const job = followJob({
-      ...{ client, folder, launch, id, hooks, warn, wake },
+      ...{ client, folder, launch, id, hooks, warn, wake: poller.wake },
       patience: tempo.patience,
       submit: () => submit(client, launch),
       forget: () => followed.delete(launch.spec.name),
     });
     followed.set(launch.spec.name, job);
-    wake();
+    poller.wake();
     return job.handle;
   };
 
-  /** One look at all jobs; resolves to whether there was news. */
-  const poll = async (): Promise<boolean> => {
-    const client = await facility();
-    const jobs = [...followed.values()];
-    const ids = jobs.flatMap(({ id }) => (id === null ? [] : [id]));
-    const seen = ids.length === 0 ? new Map() : await client.lookAt(ids);
-    const looks = jobs.map(async (job) => {
-      if (job.id === null) await job.resolve();
-      else if (seen.has(job.id)) return await job.look(seen.get(job.id) ?? null);
-      return false;
-    });
-    const clearing = [...doomed].map(async (folder) => {
-      if (await clearAway(client, folder, warn)) doomed.delete(folder);
-      return false;
-    });
-    const results = await Promise.allSettled([...looks, ...clearing]);
-    for (const result of results)
-      if (result.status === 'rejected') warnOnce('A job cannot be looked after just now', result.reason);
-    if (results.every(({ status }) => status === 'fulfilled')) told.clear();
-    return results.some((result) => result.status === 'fulfilled' && result.value);
-  };
-
-  let timer: NodeJS.Timeout | undefined;
-  let polling = false;
-  let rest = tempo.pollFirstMs;
-  const pollOnce = async (): Promise<void> => {
-    polling = true;
-    try {
-      rest = (await poll()) ? tempo.pollFirstMs : Math.min(rest * 1.4, tempo.pollMostMs);
-    } catch (error) {
-      warnOnce(`${http.name} cannot be asked about its jobs; they go on`, error);
-      rest = Math.min(rest * 1.4, tempo.pollMostMs);
-    } finally {
-      polling = false;
-      schedule();
-    }
-  };
-  const schedule = (): void => {
-    clearTimeout(timer);
-    if (signal.aborted || (followed.size === 0 && doomed.size === 0)) return;
-    timer = setTimeout(() => void pollOnce(), rest);
-  };
-  /** Looks soon again. */
-  function wake(): void {
-    rest = tempo.pollFirstMs;
-    if (!polling) schedule();
-  }
-  wake();
+  const poller = createPoller({ facility, name: http.name, followed, doomed, tempo, warn, signal });
+  poller.wake();
 
   const refuseFollowed = (name: string, message: string): void => {
     if (followed.has(name)) throw new GenesisError({ code: 'conflict', message });
@@ -148,7 +95,7 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     const left = await folder.remove();
     if (left === null) return;
     doomed.add(left);
-    wake();
+    poller.wake();
   };
 
   const launchJob = async (spec: JobSpec, hooks: JobHooks): Promise<JobHandle> => {
@@ -232,7 +179,6 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     },
     close: async () => {
       for (const job of [...followed.values()]) job.leave();
-      clearTimeout(timer);
       stop.abort(
         new GenesisError({ code: 'unavailable', message: 'The executor is closing.', retryAfterSeconds: 10 }),
       );
