@@ -86,6 +86,19 @@ test.each(shells)('%s starts the job once, and never after it was given up', asy
   expect(await readdir(fenced.remote)).not.toContain('outcome.json');
 });
 
+test('a job that is given up just after it took its claim does not start', async () => {
+  const bin = join(await temporaryFolder(), 'bin');
+  await mkdir(bin);
+  const slow = '#!/bin/sh\n/bin/mkdir "$@" || exit\n[ "$1" != claim ] || /bin/mkdir claim/fenced\n';
+  await writeFile(join(bin, 'mkdir'), slow, { mode: 0o755 });
+  const { run, remote } = await prepared({
+    executable: 'sh',
+    arguments: ['-c', 'echo started >> ../../count'],
+  });
+  expect(run(['/bin/sh'], `${bin}:${process.env['PATH']}`).stderr.toString()).toMatch(/^given up before/);
+  expect(await readdir(join(remote, '..'))).not.toContain('count');
+});
+
 test.each(shells)('%s holds the limits of time, files and log', async (...shell) => {
   const slow = await prepared({
     executable: 'sleep',
