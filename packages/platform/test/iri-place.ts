@@ -11,7 +11,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 /** Fast, so that failures of a facility take no time of the tests. */
 export const fast: Partial<Tempo> = {
   ...{ pollFirstMs: 20, pollMostMs: 60, taskFirstMs: 3, taskMostMs: 20, retryMs: 5, callTimeoutMs: 3_000 },
-  ...{ breakerFailures: 50, breakerPauseMs: 200 },
+  ...{ breakerFailures: 50, breakerPauseMs: 200, absentMs: 150 },
 };
 
 /** A facility, and a platform that uses it; `open` again is the same platform after a restart. */

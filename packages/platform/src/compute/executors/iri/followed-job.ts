@@ -9,7 +9,15 @@ import type { JobFolder, Launch } from './job-folder.ts';
 import { spareSeconds } from './job-script.ts';
 import { createRemoteJob } from './remote-job.ts';
 import { createRemoteLog } from './remote-log.ts';
-import { judge, outcomeOf, type RemoteOutcome, type Why } from './remote-outcome.ts';
+import {
+  cancelledWhy,
+  judge,
+  killedWhy,
+  outcomeOf,
+  type RemoteOutcome,
+  unknownWhy,
+  type Why,
+} from './remote-outcome.ts';
 
 export type FollowedJob = {
   readonly handle: JobHandle;
@@ -23,14 +31,6 @@ export type FollowedJob = {
   leave(): void;
 };
 
-const cancelledWhy: Why = { failureClass: 'F0_NONE', reason: 'cancelled', message: 'The job was cancelled.' };
-const unknownWhy = (message: string): Why => ({
-  failureClass: 'F6_HPC_QUEUE',
-  reason: 'outcome-unknown',
-  message: `Outcome unknown: ${message} It is not repeated by itself.`,
-});
-const killedWhy = (message: string): Why => ({ failureClass: 'F6_HPC_QUEUE', reason: 'killed', message });
-
 /** Time beyond a job's own after which one whose end only its files can tell is over for certain. */
 const graceOfFilesMs = 600_000;
 
@@ -39,7 +39,9 @@ export function followJob(parts: {
   folder: JobFolder;
   launch: Launch;
   id: string | null;
+  /** Looks that must find the job ended, and milliseconds for which it must be gone, before that is believed. */
   patience: number;
+  absentMs: number;
   hooks: JobHooks;
   /** Submits once more, under the same name and key. */
   submit: () => Promise<string>;
@@ -49,7 +51,7 @@ export function followJob(parts: {
   forget: () => void;
   warn: (message: string, error: unknown) => void;
 }): FollowedJob {
-  const { client, folder, launch, patience, hooks, submit, wake, forget, warn } = parts;
+  const { client, folder, launch, patience, absentMs, hooks, submit, wake, forget, warn } = parts;
   const { claim, spec, jobName, remote: remoteFolder } = launch;
   const remote = createRemoteJob(client, launch);
   const log = createRemoteLog(client, remoteFolder, folder, hooks.onLog ?? (() => {}));
@@ -63,7 +65,7 @@ export function followJob(parts: {
   let state = '';
   let ended = 0;
   let misfits = 0;
-  let absent = 0;
+  let absentSince: number | null = null;
   /** Set when the job has started but the facility does not know that one: its files alone tell how it ends. */
   let byFilesUntil: number | null = null;
 
@@ -71,9 +73,17 @@ export function followJob(parts: {
     if (over) return;
     const counted = await folder.end(given);
     over = true;
-    await log.finish();
-    forget();
-    outcome.resolve(counted);
+    try {
+      await log.finish();
+    } finally {
+      forget();
+      outcome.resolve(counted);
+    }
+  };
+  /** Whether the facility has known nothing of the job for long enough: lists and answers may come late. */
+  const isGone = (): boolean => {
+    absentSince ??= performance.now();
+    return performance.now() - absentSince >= absentMs;
   };
   const endWithout = async (why: Why): Promise<void> => {
     if (hooks.onLog !== undefined) await log.follow(true);
@@ -118,7 +128,7 @@ export function followJob(parts: {
     const told = await remote.readOutcome();
     if (told !== null) return await take(told);
     ended += 1;
-    if (ended < patience) return;
+    if (ended < patience || (seen === null && !isGone())) return;
     const fence = await remote.fence();
     const said = seen?.status?.message?.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 300) ?? '';
     const what =
@@ -161,9 +171,10 @@ export function followJob(parts: {
       const now = seen?.status?.state ?? (seen === null ? 'absent' : 'unknown');
       const news = now !== state;
       state = now;
+      if (now !== 'absent') absentSince = null;
       if (now === 'completed' || now === 'failed' || now === 'canceled' || now === 'absent') {
         await lookAtEnd(seen);
-        return true;
+        return now !== 'absent';
       }
       ended = 0;
       if (cancelled && id !== null) await client.cancel(id);
@@ -181,6 +192,7 @@ export function followJob(parts: {
   const takeId = async (given: string): Promise<void> => {
     await folder.recordId(given);
     id = given;
+    absentSince = null;
     wake();
   };
 
@@ -205,8 +217,7 @@ export function followJob(parts: {
         return await settleByFence(
           unknownWhy(`${doubt} it tells neither keys nor names. The job was kept from starting.`),
         );
-      absent += 1;
-      if (absent >= patience)
+      if (isGone())
         await settleByFence(killedWhy(`${doubt} has none of its name. It was kept from starting.`));
     }, undefined);
 

@@ -46,6 +46,7 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
   const tokens = createTokenSource(join(keysFolder, 'facilities', `${access.credentials}.json`));
   const http = createFacilityHttp({ url: access.url, tokens, tempo, warn, signal });
   const followed = new Map<string, FollowedJob>();
+  const launching = new Set<Promise<JobHandle>>();
   const doomed = new Set(await JobFolder.removed(stagingRoot));
 
   const connect = async (): Promise<FacilityClient> => {
@@ -75,8 +76,8 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
     hooks: JobHooks,
   ): JobHandle => {
     const job = followJob({
-      ...{ client, folder, launch, id, hooks, warn, wake: poller.wake },
-      patience: tempo.patience,
+      ...{ client, folder, launch, id, hooks, warn, wake: () => poller.wake() },
+      ...{ patience: tempo.patience, absentMs: tempo.absentMs },
       submit: () => submit(client, launch),
       forget: () => followed.delete(launch.spec.name),
     });
@@ -148,7 +149,13 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
         throw new GenesisError({
           ...{ code: 'unavailable', message: 'The executor is closing.', retryAfterSeconds: 10 },
         });
-      return await launchJob(spec.data, hooks);
+      const launched = launchJob(spec.data, hooks);
+      launching.add(launched);
+      try {
+        return await launched;
+      } finally {
+        launching.delete(launched);
+      }
     },
     reconcile: async (name, hooks = {}) => {
       refuseFollowed(name, `The job "${name}" runs in this server.`);
@@ -182,6 +189,8 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
       stop.abort(
         new GenesisError({ code: 'unavailable', message: 'The executor is closing.', retryAfterSeconds: 10 }),
       );
+      await Promise.allSettled(launching);
+      await poller.idle();
     },
   };
 }

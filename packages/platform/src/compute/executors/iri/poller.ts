@@ -9,6 +9,8 @@ import type { Tempo } from './tempo.ts';
 export type Poller = {
   /** Has a look taken soon. */
   wake(): void;
+  /** Resolves when nothing of what was being looked at is under way any more; to be asked after `signal`. */
+  idle(): Promise<void>;
 };
 
 /** One list for all jobs at each look; the pauses grow while nothing changes. It ends with `signal`. */
@@ -32,6 +34,12 @@ export function createPoller(parts: {
   };
   /** Whether the last looks brought something that calls for another one soon. */
   let news = false;
+  const active = new Set<Promise<void>>();
+  const track = (work: Promise<void>): Promise<void> => {
+    const tracked: Promise<void> = work.finally(() => active.delete(tracked));
+    active.add(tracked);
+    return tracked;
+  };
   const clearing = new Set<JobFolder>();
   const clear = async (client: FacilityClient, folder: JobFolder): Promise<void> => {
     if (clearing.has(folder)) return;
@@ -57,10 +65,12 @@ export function createPoller(parts: {
   const poll = async (): Promise<void> => {
     let failed = false;
     const looks = (await lookAfter(await facility())).map((look) =>
-      look.catch((error: unknown) => {
-        failed = true;
-        warnOnce('A job cannot be looked after just now', error);
-      }),
+      track(
+        look.catch((error: unknown) => {
+          failed = true;
+          warnOnce('A job cannot be looked after just now', error);
+        }),
+      ),
     );
     await Promise.race([Promise.all(looks), pause(tempo.pollMostMs, undefined, { ref: false })]);
     if (!failed) told.clear();
@@ -92,13 +102,16 @@ export function createPoller(parts: {
     if (at >= due) return;
     clearTimeout(timer);
     due = at;
-    timer = setTimeout(() => void pollOnce(), rest);
+    timer = setTimeout(() => void track(pollOnce()), rest);
   };
   signal.addEventListener('abort', () => clearTimeout(timer));
   return {
     wake: () => {
       rest = tempo.pollFirstMs;
       if (!polling) schedule();
+    },
+    idle: async () => {
+      while (active.size > 0) await Promise.all(active);
     },
   };
 }

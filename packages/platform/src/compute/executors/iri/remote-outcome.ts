@@ -32,6 +32,23 @@ export const remoteOutcomeSchema = z.strictObject({
 export type RemoteOutcome = z.infer<typeof remoteOutcomeSchema>;
 
 export type Why = { failureClass: FailureClass; reason: FailureReason; message: string };
+export const cancelledWhy: Why = {
+  failureClass: 'F0_NONE',
+  reason: 'cancelled',
+  message: 'The job was cancelled.',
+};
+/** Ended by somebody else, or kept from starting. */
+export const killedWhy = (message: string): Why => ({
+  failureClass: 'F6_HPC_QUEUE',
+  reason: 'killed',
+  message,
+});
+/** User code may have run, to whatever end. */
+export const unknownWhy = (message: string): Why => ({
+  failureClass: 'F6_HPC_QUEUE',
+  reason: 'outcome-unknown',
+  message: `Outcome unknown: ${message} It is not repeated by itself.`,
+});
 
 const signalNames = new Map(
   Object.entries(constants.signals).map(([name, number]) => [number as number, name]),
@@ -67,10 +84,8 @@ export function judge(spec: JobSpec, remote: RemoteOutcome, cancelled: boolean):
     };
   // a job that was over before it heard of it was not cancelled
   const ending = stopped || signalOf(exitCode) !== null;
-  if (cancelled && ending)
-    return { failureClass: 'F0_NONE', reason: 'cancelled', message: 'The job was cancelled.' };
-  if (stopped)
-    return { failureClass: 'F6_HPC_QUEUE', reason: 'killed', message: 'The facility ended the job.' };
+  if (cancelled && ending) return cancelledWhy;
+  if (stopped) return killedWhy('The facility ended the job.');
   const { durationSeconds, outputBytes, logBytes } = spec.resources;
   if (timedOut(remote, spec))
     return at('time-limit', `The job ran longer than its ${durationSeconds} seconds.`);

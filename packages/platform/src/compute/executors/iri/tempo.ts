@@ -20,6 +20,8 @@ export type Tempo = {
   pollMostMs: number;
   /** Looks that must find a job ended, or gone, before its end is told without its own outcome. */
   patience: number;
+  /** Time for which a facility may know nothing of a job that it has taken, or not show it yet. */
+  absentMs: number;
 };
 
 export const standardTempo: Tempo = {
@@ -35,4 +37,5 @@ export const standardTempo: Tempo = {
   pollFirstMs: 500,
   pollMostMs: 5_000,
   patience: 3,
+  absentMs: 60_000,
 };
