@@ -16,6 +16,7 @@ import {
   computeRoutes,
   createCompute,
   createFunctionRunner,
+  createIriExecutor,
   createLocalExecutor,
   createSlurmExecutor,
   type FunctionRunner,
@@ -84,7 +85,7 @@ const mostRuns = 64;
 /** What reaches a resource. */
 const openExecutorsOf =
   ({ dataFolder, allowUnsandboxed, workers }: Config, log: Log): OpenExecutor =>
-  async (_machine, access) => {
+  async (machine, access) => {
     switch (access.kind) {
       case 'local': {
         const stagingRoot = join(dataFolder, 'jobs');
@@ -101,7 +102,10 @@ const openExecutorsOf =
         );
       }
       case 'iri':
-        throw new GenesisError({ code: 'unsupported', message: 'Facilities cannot be reached yet.' });
+        return await createIriExecutor({
+          ...{ access, log, stagingRoot: join(dataFolder, 'facilities', machine) },
+          keysFolder: join(dataFolder, 'keys'),
+        });
     }
   };
 

@@ -4599,7 +4599,7 @@ export interface paths {
                                     /** @enum {string} */
                                     failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
                                     message: string | null;
-                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "outcome-unknown" | "cancelled") | null;
                                     startedAt: string;
                                     /** @enum {string} */
                                     state: "succeeded" | "failed" | "cancelled";
@@ -4712,7 +4712,7 @@ export interface paths {
                                     /** @enum {string} */
                                     failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
                                     message: string | null;
-                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "outcome-unknown" | "cancelled") | null;
                                     startedAt: string;
                                     /** @enum {string} */
                                     state: "succeeded" | "failed" | "cancelled";
@@ -4774,7 +4774,7 @@ export interface paths {
                                     /** @enum {string} */
                                     failureClass: "F0_NONE" | "F1_MISSING_ARTIFACT" | "F2_ENVIRONMENT" | "F3_DATA_ACCESS" | "F4_POLICY" | "F5_UNSPECIFIED_CONFIG" | "F6_HPC_QUEUE" | "F7_RUNTIME" | "F8_DOMAIN_ASSUMPTION";
                                     message: string | null;
-                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "cancelled") | null;
+                                    reason: ("exit-code" | "signal" | "missing-executable" | "out-of-memory" | "time-limit" | "output-limit" | "process-limit" | "exception" | "killed" | "outcome-unknown" | "cancelled") | null;
                                     startedAt: string;
                                     /** @enum {string} */
                                     state: "succeeded" | "failed" | "cancelled";

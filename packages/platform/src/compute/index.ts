@@ -3,6 +3,7 @@ export { assertMember } from './accounting/members.ts';
 export { usageOf } from './accounting/usage.ts';
 export { type Compute, createCompute } from './compute.ts';
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
+export { createIriExecutor } from './executors/iri/iri-executor.ts';
 export { atMost } from './executors/limited.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';

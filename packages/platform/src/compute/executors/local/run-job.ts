@@ -34,6 +34,7 @@ function describe(reason: FailureReason, spec: JobSpec): string {
     'process-limit': `The job started more than its ${processes} processes and threads.`,
     exception: 'The executor failed while the job ran.',
     killed: 'The job was ended from outside.',
+    'outcome-unknown': 'It is not known how the job ended.',
     cancelled: 'The job was cancelled.',
   };
   return texts[reason];
