@@ -213,7 +213,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       crash,
       functions,
       measure: runs.measure,
-      local: compute.local,
+      local: () => compute.local(),
       catalog,
       models,
       predict,

@@ -45,6 +45,8 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
   const refuse = (field: keyof JobResources, why: string): never => {
     throw new GenesisError({ code: 'unsupported', message: `resources.${field}: ${why}` });
   };
+  if (resources.nodes > 1) refuse('nodes', 'a job runs on one node here; ask for 1');
+  if (resources.gpus > 0) refuse('gpus', 'a sandbox sees no accelerators here; ask for 0');
   if (resources.durationSeconds > longestSeconds)
     refuse('durationSeconds', `this executor cannot hold limits above ${longestSeconds} seconds`);
   const memoryCounted = cgroups.folders.memory !== undefined;

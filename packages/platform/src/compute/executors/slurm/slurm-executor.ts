@@ -95,6 +95,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     if (!spec.success) throw invalidSpec(spec.error);
     const message = 'The executor is closing.';
     if (closed) throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 });
+    assertOneNode(spec.data.resources);
     return spec.data;
   };
   /** Takes the name and writes what the node needs; undone when that fails. */
@@ -181,6 +182,17 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
       for (const job of [...followed.values()]) job.leave();
     },
   };
+}
+
+/** What the sandbox on the node cannot hold is refused before Slurm is asked. */
+function assertOneNode({ nodes, gpus }: JobSpec['resources']): void {
+  const wrong =
+    nodes > 1
+      ? 'resources.nodes: a job runs on one node here; ask for 1'
+      : gpus > 0
+        ? 'resources.gpus: a sandbox sees no accelerators here; ask for 0'
+        : undefined;
+  if (wrong !== undefined) throw new GenesisError({ code: 'unsupported', message: wrong });
 }
 
 const readLaunch = async (staging: Staging): Promise<Launch> =>
