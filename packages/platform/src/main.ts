@@ -21,6 +21,7 @@ import {
   createSlurmExecutor,
   type FunctionRunner,
   type OpenExecutor,
+  readFacility,
   together,
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
@@ -236,7 +237,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
-    computeRoutes(app, { door, clock, ids, compute });
+    const sayOf = (message: string): void => log.warn({}, message);
+    computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door, campaigns });

@@ -4,6 +4,7 @@ export { usageOf } from './accounting/usage.ts';
 export { type Compute, createCompute } from './compute.ts';
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
 export { createIriExecutor } from './executors/iri/iri-executor.ts';
+export { readFacility } from './executors/iri/read-facility.ts';
 export { atMost } from './executors/limited.ts';
 export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';

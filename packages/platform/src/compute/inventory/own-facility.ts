@@ -22,7 +22,7 @@ export const facilityDescriptionSchema = z.strictObject({
 export type FacilityDescription = z.infer<typeof facilityDescriptionSchema>;
 
 /** Facilities and what the platform registers by itself are public, and belong to it. */
-const platformsOwn = (kind: string, id: string): ResourceFacts => ({
+export const platformsOwn = (kind: string, id: string): ResourceFacts => ({
   ...{ kind, id, organisation: null, label: bottom },
   conditions: { licences: [], purposes: [...purposes], agreements: [] },
 });
