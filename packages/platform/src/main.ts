@@ -17,10 +17,14 @@ import {
   createCompute,
   createFunctionRunner,
   createIriExecutor,
+  createJobs,
   createLocalExecutor,
+  createProjects,
   createSlurmExecutor,
   type FunctionRunner,
+  jobQueues,
   type OpenExecutor,
+  projectRoutes,
   readFacility,
   together,
 } from './compute/index.ts';
@@ -54,7 +58,14 @@ import {
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
-import { backupRoutes, ledgerRoutes, policyRoutes } from './surfaces/index.ts';
+import {
+  backupRoutes,
+  createFileTasks,
+  fileTaskQueues,
+  iriRoutes,
+  ledgerRoutes,
+  policyRoutes,
+} from './surfaces/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -141,7 +152,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const queue = await createQueue({
       database,
       log,
-      queues: [...catalogQueues, ...runQueues, ...campaignQueues],
+      queues: [...catalogQueues, ...runQueues, ...campaignQueues, ...jobQueues, ...fileTaskQueues],
     });
     undo.push(() => queue.stop());
 
@@ -200,6 +211,21 @@ export async function startPlatform(config: Config): Promise<Platform> {
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
     });
+    const projects = createProjects({
+      ...{ door, directory, clock, ids },
+      projectsFolder: config.projectsFolder ?? join(dataFolder, 'projects'),
+    });
+    const jobs = createJobs({
+      ...{ door, queue, clock, ids, log, crash, projects },
+      executorOf: (machine) => compute.executorOf(machine),
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      concurrency: { local: config.workers, elsewhere: mostRuns },
+    });
+    const tasks = createFileTasks({
+      ...{ door, queue, clock, ids, log, crash, projects },
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      concurrency: config.workers * 2,
+    });
     const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
     const campaigns = createCampaigns({
       door,
@@ -243,6 +269,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
+    projectRoutes(app, { projects, door });
+    iriRoutes(app, { door, jobs, projects, tasks });
     const now = () => clock.now();
     backupRoutes(app, { door, backup: () => createBackup({ database, blobs, dataFolder, now }) });
 
@@ -253,6 +281,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await catalog.start();
     await runs.start();
     await campaigns.start();
+    await projects.start();
+    await jobs.start();
+    await tasks.start();
     const url = await listen(app, config);
     return { url, admin, close };
   } catch (error) {

@@ -10,6 +10,44 @@ export { createLocalExecutor } from './executors/local/local-executor.ts';
 export { createSlurmExecutor } from './executors/slurm/slurm-executor.ts';
 export { together } from './executors/together.ts';
 export type { OpenExecutor } from './executors.ts';
-export { findMachine, listMachines } from './inventory/store.ts';
+export {
+  type FacilityRow,
+  type FoundIncident,
+  findEvent,
+  findIncident,
+  findMachine,
+  listEvents,
+  listIncidents,
+  listMachines,
+  listSites,
+  type MachineRow,
+  ownFacility,
+  type SiteRow,
+  type StatusEventRow,
+} from './inventory/store.ts';
+export {
+  createJobs,
+  type FoundJob,
+  findJob,
+  type Jobs,
+  jobQueues,
+  listJobs,
+  liveStates,
+} from './jobs/index.ts';
 export type { Executor, JobHandle, Reconciliation } from './ports.ts';
+export {
+  createProjects,
+  type FoundAllocation,
+  type FoundProject,
+  type FoundShare,
+  findAccount,
+  findAllocation,
+  findProject,
+  isProjectStore,
+  listAllocations,
+  listProjects,
+  listShares,
+  type Projects,
+  projectRoutes,
+} from './projects/index.ts';
 export { computeRoutes } from './routes.ts';

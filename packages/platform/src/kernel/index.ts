@@ -19,14 +19,13 @@ export { createIds, type Ids } from './ids.ts';
 export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
 export { type Cursors, createCursors, type Page, pageOf, pageQuery, toPage } from './pages.ts';
-
+export { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
 export {
   createQueue,
   type JobContext,
   type Queue,
   type QueueDefinition,
 } from './queue.ts';
-
 export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';

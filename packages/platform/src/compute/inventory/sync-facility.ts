@@ -35,7 +35,7 @@ export type ReadFacility = (url: string) => Promise<RemoteFacility>;
 export type Synced = { facility: string; name: string; added: number; seen: number; gone: number };
 
 /** A name that people can type, made of one that anybody may have chosen. */
-export const nameFrom = (text: string): string => {
+const nameFrom = (text: string): string => {
   const safe = text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -121,10 +121,10 @@ export function runJob(
     for (const reader of readers) reader.end();
     const { usage, breach } = await watchdog.finish();
     const passed = stopped ?? breach;
-    // of a job that wrote without end there is nothing to keep
+    // of a job that wrote without end there is nothing to keep, and what it left in a workspace is there already
     const collected: Collected =
-      passed === 'output-limit'
-        ? { outputs: [], refused: [], overLimit: true }
+      passed === 'output-limit' || spec.workspace !== undefined
+        ? { outputs: [], refused: [], overLimit: passed === 'output-limit' }
         : await collectOutputs(job.folder, outputDirectory, spec.resources.outputBytes);
     const limit = passed ?? (collected.overLimit ? 'output-limit' : null);
     const end = judge(spec, job, exitCode, limit);
