@@ -15,6 +15,7 @@ import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
 import { modelCommands } from './commands/model.ts';
 import { policyCommands } from './commands/policy.ts';
+import { projectCommands } from './commands/project.ts';
 import { runCommands } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -30,6 +31,7 @@ const groups: readonly (readonly [
     datasetCommands,
     capabilityCommands,
     computeCommands,
+    projectCommands,
     runCommands,
     campaignCommands,
     hypothesisCommands,

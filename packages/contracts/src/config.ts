@@ -15,6 +15,11 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('PostgreSQL server; without it an embedded one runs in the data folder'),
   allowUnsandboxed: z.boolean().default(false).describe('Run commands without a sandbox, and mark them so'),
+  projectsFolder: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('Folders of projects; for jobs on a Slurm, one that its nodes share. Else in the data folder'),
   workers: z.number().int().min(1).max(256).default(2).describe('Threads for built-in functions'),
   bodyLimitBytes: bytes().min(1024).default(mebibyte).describe('Largest JSON request'),
   uploadLimitBytes: bytes()

@@ -9,7 +9,7 @@ export type GenesisFailure =
   | { code: 'unauthenticated'; message: string }
   | { code: 'denied'; message: string; decision: Decision }
   | { code: 'not-found'; message: string }
-  | { code: 'conflict'; message: string }
+  | { code: 'conflict'; message: string; retryAfterSeconds?: number }
   | { code: 'idempotency-mismatch'; message: string }
   | { code: 'too-large'; message: string; limitBytes: number }
   | { code: 'exhausted'; message: string; what: 'alpha' | 'budget' }

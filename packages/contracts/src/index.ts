@@ -132,6 +132,7 @@ export {
   logLineSchema,
   relativePathSchema,
 } from './job.ts';
+export { type JobRequest, jobRequestSchema } from './job-request.ts';
 export {
   type Conditions,
   categorySchema,

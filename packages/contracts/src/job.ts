@@ -26,6 +26,7 @@ const failureReasons = [
   'process-limit',
   'exception',
   'killed',
+  'outcome-unknown',
   'cancelled',
 ] as const;
 export const failureReasonSchema = z.enum(failureReasons);

@@ -11,6 +11,7 @@ import { type DevelopmentSlurm, developmentSlurm } from '../test/development-slu
 import { measureBatch } from './compute-batch.ts';
 import { measureLooks } from './compute-looks.ts';
 import { measureStart, type Quartiles } from './compute-start.ts';
+import { measurePlacement } from './placement.ts';
 
 type Figure = {
   what: string;
@@ -26,7 +27,7 @@ type Figure = {
 
 type Place = { quick: boolean; folder: string; slurm: () => DevelopmentSlurm };
 
-const usage = `Usage: node packages/platform/bench/compute.ts [--quick] [--json] [--only start,batch,looks]
+const usage = `Usage: node packages/platform/bench/compute.ts [--quick] [--json] [--only start,batch,looks,placement]
 
   --quick  fewer runs, for trying it out
   --json   one object with everything measured, on the last line
@@ -85,8 +86,20 @@ async function looks({ quick, folder }: Place): Promise<Figure> {
   };
 }
 
-// The place for placement over 10,000 resources (`compute/placement`): a function like those above, and its name here.
-const measures = { start, batch, looks };
+async function placement({ quick }: Place): Promise<Figure> {
+  const details = measurePlacement({ quick });
+  return {
+    what: `placement over ${details.resources} resources (median)`,
+    ours: details.medianMs,
+    limit: details.promised,
+    unit: 'ms (at most)',
+    holds: details.holds,
+    growth: `linear in resources, but for sorting: ${details.noQueueMs.toFixed(1)} ms without any history, ${details.everyQueueMs.toFixed(0)} ms where each has a full one`,
+    details,
+  };
+}
+
+const measures = { start, batch, looks, placement };
 type Measure = keyof typeof measures;
 const names = Object.keys(measures) as Measure[];
 

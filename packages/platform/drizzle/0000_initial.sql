@@ -6,6 +6,7 @@ CREATE TABLE "campaign" (
 	"instrument" jsonb,
 	"origin" text,
 	"state" text NOT NULL,
+	"stopped_because" text,
 	"owner" text NOT NULL,
 	"delegation" text NOT NULL,
 	"entry" text NOT NULL,
@@ -241,6 +242,23 @@ CREATE TABLE "incident" (
 	"starts_at" bigint NOT NULL,
 	"ends_at" bigint,
 	"modified_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "job" (
+	"id" text PRIMARY KEY NOT NULL,
+	"machine" text NOT NULL,
+	"project" text NOT NULL,
+	"principal" text NOT NULL,
+	"delegation" text NOT NULL,
+	"spec" jsonb NOT NULL,
+	"state" text NOT NULL,
+	"exit_code" integer,
+	"message" text,
+	"outcome" jsonb,
+	"created_at" bigint NOT NULL,
+	"started_at" bigint,
+	"ended_at" bigint
 );
 
 --> statement-breakpoint
@@ -548,6 +566,21 @@ CREATE TABLE "run_log" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "file_task" (
+	"id" text PRIMARY KEY NOT NULL,
+	"project" text NOT NULL,
+	"machine" text NOT NULL,
+	"principal" text NOT NULL,
+	"delegation" text NOT NULL,
+	"command" text NOT NULL,
+	"args" jsonb NOT NULL,
+	"content" "bytea",
+	"state" text NOT NULL,
+	"result" jsonb,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
 CREATE UNIQUE INDEX "experiment_place" ON "experiment" USING btree ("campaign","arm","repeat","index");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash");
@@ -569,6 +602,10 @@ CREATE INDEX "charge_project" ON "charge" USING btree ("project");
 CREATE INDEX "charge_machine" ON "charge" USING btree ("machine","settled_at");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "facility_name" ON "facility" USING btree ("name");
+--> statement-breakpoint
+CREATE INDEX "job_machine" ON "job" USING btree ("machine","created_at","id");
+--> statement-breakpoint
+CREATE INDEX "job_project" ON "job" USING btree ("project");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "machine_name" ON "machine" USING btree ("organisation","name");
 --> statement-breakpoint
@@ -607,3 +644,5 @@ CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("orga
 CREATE INDEX "run_governed_by" ON "run" USING btree ("governed_by","created_at");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "run_idempotency" ON "run" USING btree ("submitted_by","idempotency_key");
+--> statement-breakpoint
+CREATE INDEX "file_task_principal" ON "file_task" USING btree ("principal","created_at");

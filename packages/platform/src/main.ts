@@ -16,10 +16,16 @@ import {
   computeRoutes,
   createCompute,
   createFunctionRunner,
+  createIriExecutor,
+  createJobs,
   createLocalExecutor,
+  createProjects,
   createSlurmExecutor,
   type FunctionRunner,
+  jobQueues,
   type OpenExecutor,
+  projectRoutes,
+  readFacility,
   together,
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
@@ -53,7 +59,14 @@ import {
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
-import { backupRoutes, ledgerRoutes, policyRoutes } from './surfaces/index.ts';
+import {
+  backupRoutes,
+  createFileTasks,
+  fileTaskQueues,
+  iriRoutes,
+  ledgerRoutes,
+  policyRoutes,
+} from './surfaces/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -85,7 +98,7 @@ const mostRuns = 64;
 /** What reaches a resource. */
 const openExecutorsOf =
   ({ dataFolder, allowUnsandboxed, workers }: Config, log: Log, crash: CrashPoints): OpenExecutor =>
-  async (_machine, access) => {
+  async (machine, access) => {
     switch (access.kind) {
       case 'local': {
         const stagingRoot = join(dataFolder, 'jobs');
@@ -102,7 +115,10 @@ const openExecutorsOf =
         );
       }
       case 'iri':
-        throw new GenesisError({ code: 'unsupported', message: 'Facilities cannot be reached yet.' });
+        return await createIriExecutor({
+          ...{ access, log, stagingRoot: join(dataFolder, 'facilities', machine) },
+          keysFolder: join(dataFolder, 'keys'),
+        });
     }
   };
 
@@ -137,7 +153,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const queue = await createQueue({
       database,
       log,
-      queues: [...catalogQueues, ...runQueues, ...campaignQueues],
+      queues: [...catalogQueues, ...runQueues, ...campaignQueues, ...jobQueues, ...fileTaskQueues],
     });
     undo.push(() => queue.stop());
 
@@ -196,6 +212,21 @@ export async function startPlatform(config: Config): Promise<Platform> {
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
     });
+    const projects = createProjects({
+      ...{ door, directory, clock, ids },
+      projectsFolder: config.projectsFolder ?? join(dataFolder, 'projects'),
+    });
+    const jobs = createJobs({
+      ...{ door, queue, clock, ids, log, crash, projects },
+      executorOf: (machine) => compute.executorOf(machine),
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      concurrency: { local: config.workers, elsewhere: mostRuns },
+    });
+    const tasks = createFileTasks({
+      ...{ door, queue, clock, ids, log, crash, projects },
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      concurrency: config.workers * 2,
+    });
     const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
     const campaigns = createCampaigns({
       door,
@@ -210,7 +241,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       crash,
       functions,
       measure: runs.measure,
-      local: compute.local,
+      local: () => compute.local(),
       catalog,
       models,
       predict,
@@ -233,11 +264,14 @@ export async function startPlatform(config: Config): Promise<Platform> {
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
-    computeRoutes(app, { door, clock, ids, compute });
+    const sayOf = (message: string): void => log.warn({}, message);
+    computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
+    projectRoutes(app, { projects, door });
+    iriRoutes(app, { door, jobs, projects, tasks });
     const now = () => clock.now();
     backupRoutes(app, { door, backup: () => createBackup({ database, blobs, dataFolder, now }) });
 
@@ -248,6 +282,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await catalog.start();
     await runs.start();
     await campaigns.start();
+    await projects.start();
+    await jobs.start();
+    await tasks.start();
     const url = await listen(app, config);
     return { url, admin, close };
   } catch (error) {

@@ -6,7 +6,12 @@ import {
   type Label,
 } from '@genesis/contracts';
 import { createMemoryExecutor, type MemoryJournal } from '../src/compute/executors/memory/memory-executor.ts';
-import { createCompute, createFunctionRunner, type Executor } from '../src/compute/index.ts';
+import {
+  createCompute,
+  createFunctionRunner,
+  type Executor,
+  type OpenExecutor,
+} from '../src/compute/index.ts';
 import { actUnder, createDoor } from '../src/door/index.ts';
 import { requireAuthentication } from '../src/identity/index.ts';
 import {
@@ -40,6 +45,8 @@ type Parts = {
   /** Of a platform that was stopped, to go on where it was. */
   dataFolder: string;
   executor?: Executor;
+  /** For more than one resource; without it every one is reached by `executor`. */
+  open?: OpenExecutor;
   people?: Map<string, PrincipalFacts>;
 };
 
@@ -59,7 +66,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const functions = createFunctionRunner({ workers: 1 });
   const executor =
     given.executor ?? createMemoryExecutor({ programs: {}, folder: join(dataFolder, 'memory') });
-  const compute = createCompute({ door, clock, ids, log, open: async () => executor });
+  const compute = createCompute({ door, clock, ids, log, open: given.open ?? (async () => executor) });
   await compute.start();
   const runs = createRuns({
     ...{ door, queue, blobs, clock, ids, log, functions, compute },
@@ -117,7 +124,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     (await ask<Shown>(by, 'GET', `/v1/runs/${id}`)).json();
 
   return {
-    ...{ runs, door, queue, people, person, ask, show },
+    ...{ runs, door, queue, people, person, ask, show, compute, clock, ids },
     /** Waits until a run has a state. */
     async until(by: PrincipalFacts, id: string, ...states: string[]): Promise<Shown> {
       for (;;) {

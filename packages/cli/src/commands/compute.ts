@@ -3,7 +3,7 @@ import { type Answer, dataOf } from '@genesis/client';
 import type { Command } from 'commander';
 import { declare, group, names, oneOf, type Registry } from '../command.ts';
 import { UsageError } from '../failure.ts';
-import { short } from '../terminal/plain.ts';
+import { figure, short } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
 import { inventoryCsv } from '../work/inventory-csv.ts';
 import { readInventory } from '../work/inventory-file.ts';
@@ -112,6 +112,40 @@ function readCommands(registry: Registry, compute: Command): void {
     },
   });
 
+  declare<[], { campaign?: string; project?: string; challenge?: string }>(registry, compute, 'usage', {
+    summary: 'What a campaign, project or challenge used, by resource',
+    options: (command) =>
+      command
+        .option('--campaign <id>', 'of a campaign')
+        .option('--project <id>', 'of a project')
+        .option('--challenge <number>', 'of a challenge: of its campaigns that you may see'),
+    examples: [
+      'genesis compute usage --campaign cmp_01jd8x3k2v9q7r5t1w4y6z8abc',
+      'genesis compute usage --challenge 11',
+    ],
+    act: async (call, { campaign, project, challenge }) => {
+      if ([campaign, project, challenge].filter((one) => one !== undefined).length !== 1)
+        throw new UsageError('expected one of --campaign, --project and --challenge');
+      const query = {
+        ...(campaign === undefined ? {} : { campaign }),
+        ...(project === undefined ? {} : { project }),
+        ...(challenge === undefined ? {} : { challenge }),
+      };
+      const { api } = await call.client();
+      const { total, byResource } = dataOf(
+        await api.GET('/v1/usage', { params: { query }, signal: call.signal }),
+      );
+      const line = (name: string, { runs, coreHours, gpuHours, nodeHours, units }: typeof total) => [
+        ...[name, runs, figure(coreHours), figure(gpuHours), figure(nodeHours), figure(units)],
+      ];
+      const rows = [...byResource.map(({ name, usage }) => line(name, usage)), line('all', total)];
+      return {
+        text: table(['Resource', 'Runs', 'Core-hours', 'GPU-hours', 'Node-hours', 'Units'], rows),
+        json: { total, byResource },
+      };
+    },
+  });
+
   declare<[], { output: string; format: 'json' | 'csv' }>(registry, compute, 'export', {
     summary: 'The whole inventory as a file',
     options: (command) =>
@@ -184,6 +218,23 @@ function operatorCommands(registry: Registry, compute: Command): void {
       };
       const { id } = dataOf(await api.POST('/v1/compute/incidents', { body, signal: call.signal }));
       return { text: `${id}: end it with genesis compute resolve ${id}`, json: { id } };
+    },
+  });
+
+  declare<[string]>(registry, compute, 'sync <url>', {
+    summary: 'Take in what a facility with the IRI Facility API offers (operators of the platform)',
+    details:
+      'Enters its resources, or what is new of them. Nothing can be run there until `genesis compute add` says how each\n' +
+      'is reached and what it may hold.',
+    examples: ['genesis compute sync https://api.iri.nersc.gov'],
+    act: async (call, _options, url) => {
+      const { api } = await call.client();
+      const done = dataOf(await api.POST('/v1/compute/sync', { body: { url }, signal: call.signal }));
+      const gone = done.gone === 0 ? '' : `, ${done.gone} not listed any more`;
+      return {
+        text: `${done.name}: ${done.seen} resources, ${done.added} of them new${gone}. See them with: genesis compute list`,
+        json: { ...done },
+      };
     },
   });
 

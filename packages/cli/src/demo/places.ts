@@ -43,7 +43,7 @@ export async function preparePlace(place: DemoPlace, setting: Setting): Promise<
   const slurm = await startSlurm(call, folder);
   try {
     await addResource(operator, await slurmResource(folder, slurm.configuration), call.signal);
-    return { compute: { resources: ['slurm'], project: null }, stop: slurm.stop };
+    return { compute: { resources: ['slurm'], project: null }, stop: () => slurm.stop() };
   } catch (error) {
     await slurm.stop();
     throw error;

@@ -1,7 +1,7 @@
 import { dataOf, type GenesisClient } from '@genesis/client';
 import type { Goal } from '@genesis/contracts';
 import type { Bar, Call } from '../command.ts';
-import { figure } from '../terminal/plain.ts';
+import { figure, plainLines } from '../terminal/plain.ts';
 
 export type ArmProgress = {
   name: string;
@@ -12,7 +12,13 @@ export type ArmProgress = {
   censored: number;
   best: (number | null)[];
 };
-export type CampaignProgress = { state: string; recorded: number; budget: number; arms: ArmProgress[] };
+export type CampaignProgress = {
+  state: string;
+  stoppedBecause: string | null;
+  recorded: number;
+  budget: number;
+  arms: ArmProgress[];
+};
 export type Objective = { name: string; unit: string | null; goal: Goal };
 
 const middle = (values: readonly number[]): number | null => {
@@ -60,5 +66,7 @@ export async function watchCampaign(
   const found = dataOf(
     await client.api.GET('/v1/campaigns/{id}', { params: { path: { id } }, signal: call.signal }),
   );
+  const { stoppedBecause } = found.progress;
+  if (stoppedBecause !== null) call.say(`The campaign has stopped: ${plainLines(stoppedBecause)}`);
   return found.progress;
 }

@@ -11,7 +11,8 @@ import { confirmQueue, openHypothesis } from './hypotheses/open.ts';
 import type { CampaignParts } from './parts.ts';
 import { recordResults, suggestExperiments } from './people.ts';
 import { reportCampaign } from './report-campaign.ts';
-import { resumeCampaign, stopCampaign } from './stop-campaign.ts';
+import { resumeCampaign } from './resume-campaign.ts';
+import { stopCampaign } from './stop-campaign.ts';
 import { submitTraining, train, trainQueue } from './train.ts';
 
 /** The kinds of background work that campaigns need. */

@@ -1,6 +1,7 @@
 import { type CampaignPlan, invalidField, type Space } from '@genesis/contracts';
 import { canonicalJson, planHash as hashOfPlan } from '@genesis/evidence';
 import { assertSpace, createRandom, drawDesign } from '@genesis/explorer';
+import { assertMember } from '../compute/index.ts';
 import { delegate, type NewDelegation } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import {
@@ -55,6 +56,8 @@ export async function createCampaign(
   idempotency?: Idempotency,
 ): Promise<{ id: string; entry: string }> {
   const { door, clock, ids, queue } = parts;
+  const paying = plan.compute?.project ?? null;
+  if (paying !== null) await assertMember(door.authorize(principal, 'explore'), paying, 'compute.project');
   const resolved = await resolve(parts, principal, plan);
   const label = resolved.sources.reduce((all, source) => join(all, source.label), plan.label ?? bottom);
   const conditions = resolved.sources.reduce(

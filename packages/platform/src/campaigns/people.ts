@@ -1,9 +1,9 @@
 import { type Design, type ExperimentOutcome, GenesisError, invalidField } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
 import type { PrincipalFacts } from '../policy/index.ts';
-import { explorationOf, finishIfDone, proposeBlock, recordOutcome, triedOf } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
 import { type CampaignRow, type ExperimentRow, findCampaign, listExperiments } from './store.ts';
+import { explorationOf, finishIfDone, proposeBlock, recordOutcome, triedOf } from './trajectory.ts';
 
 const functions = new URL('./functions/explore.ts', import.meta.url);
 

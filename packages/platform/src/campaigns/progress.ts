@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { ReadScope } from '../door/index.ts';
 import type { ServerEvent } from '../kernel/index.ts';
 import { observationOf } from './exploration.ts';
-import { triedOf } from './explore.ts';
 import { type CampaignRow, findCampaign, listExperiments, listTrajectories } from './store.ts';
+import { triedOf } from './trajectory.ts';
 
 const armProgressSchema = z.strictObject({
   name: z.string(),
@@ -22,6 +22,8 @@ const armProgressSchema = z.strictObject({
 
 export const progressSchema = z.strictObject({
   state: z.enum(campaignStates.states),
+  /** Why it was stopped, where nobody asked for it. */
+  stoppedBecause: z.string().nullable(),
   recorded: z.int(),
   budget: z.int(),
   arms: z.array(armProgressSchema),
@@ -51,6 +53,7 @@ export async function progressOf(scope: ReadScope, row: CampaignRow): Promise<Pr
   });
   return {
     state: row.state as Progress['state'],
+    stoppedBecause: row.stoppedBecause,
     recorded: arms.reduce((sum, arm) => sum + arm.recorded, 0),
     budget: arms.reduce((sum, arm) => sum + arm.budget, 0),
     arms,

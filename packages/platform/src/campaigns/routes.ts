@@ -32,6 +32,8 @@ const campaignView = z.strictObject({
   planHash: z.string(),
   space: spaceSchema,
   state: z.enum(campaignStates.states),
+  /** Why it was stopped, where nobody asked for it. */
+  stoppedBecause: z.string().nullable(),
   label: labelSchema,
   /** Under which the platform goes on by itself; revoking it stops that. */
   delegation: z.string(),
@@ -64,15 +66,19 @@ const position = z.object({ at: z.number(), id: z.string() });
 
 type Listed = Awaited<ReturnType<typeof store.listCampaigns>>[number];
 
-const viewCampaignRow = ({ id, plan, planHash, space, state, delegation, createdAt }: store.CampaignRow) => ({
-  delegation,
-  id,
-  plan,
-  planHash,
-  space,
-  state: state as z.infer<typeof campaignView>['state'],
-  createdAt: new Date(createdAt).toISOString(),
-});
+const viewCampaignRow = (row: store.CampaignRow) => {
+  const { id, plan, planHash, space, state, stoppedBecause, delegation, createdAt } = row;
+  return {
+    stoppedBecause,
+    delegation,
+    id,
+    plan,
+    planHash,
+    space,
+    state: state as z.infer<typeof campaignView>['state'],
+    createdAt: new Date(createdAt).toISOString(),
+  };
+};
 
 const viewCampaign = ({ campaign, resource }: Listed): z.output<typeof campaignView> => ({
   ...viewCampaignRow(campaign),

@@ -25,6 +25,8 @@ export const campaign = pgTable('campaign', {
   /** Version or capability behind the measurements. */
   origin: text('origin'),
   state: text('state').notNull(),
+  /** Why it was stopped, where nobody asked for it. */
+  stoppedBecause: text('stopped_because'),
   owner: text('owner').notNull(),
   delegation: text('delegation').notNull(),
   /** The ledger entry of its creation. */

@@ -6,9 +6,9 @@ import { delegate } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, insertRun, succeeded } from '../runs/index.ts';
-import { belongs, triedOf } from './explore.ts';
 import type { CampaignParts } from './parts.ts';
 import { findCampaign, listExperiments } from './store.ts';
+import { belongs, triedOf } from './trajectory.ts';
 
 const payload = z.object({
   campaign: z.string(),

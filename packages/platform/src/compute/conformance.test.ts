@@ -1,6 +1,8 @@
 import { afterAll } from 'vitest';
 import { developmentSlurm } from '../../test/development-slurm.ts';
+import { placeCredentials, startFacility } from '../../test/iri-facility.ts';
 import { type ConformanceProgram, conformancePrograms, executorConformance } from './conformance.ts';
+import { createIriExecutor } from './executors/iri/iri-executor.ts';
 import { createLocalExecutor } from './executors/local/local-executor.ts';
 import { sandboxMissing } from './executors/local/sandbox-for-tests.ts';
 import {
@@ -52,6 +54,33 @@ executorConformance(
   },
   slurm.missing ?? (await sandboxMissing()),
 );
+
+for (const version of ['v2', 'v1'] as const) {
+  const facility = await startFacility({ version });
+  afterAll(() => facility.stop());
+  executorConformance(`IRI executor, ${version}, a facility for tests`, {
+    open: async (folder) => {
+      await placeCredentials(`${folder}/keys`, { token: 'secret-token' });
+      return await createIriExecutor({
+        stagingRoot: `${folder}/jobs`,
+        access: {
+          ...{
+            kind: 'iri',
+            url: facility.url,
+            resource: 'machine',
+            credentials: 'test',
+            customAttributes: {},
+          },
+          folder: `${folder}/remote`,
+        },
+        keysFolder: `${folder}/keys`,
+        graceSeconds: 1,
+        tempo: { pollFirstMs: 100, pollMostMs: 500, taskFirstMs: 5 },
+      });
+    },
+    command: shell,
+  });
+}
 
 const programs: Record<ConformanceProgram, PretendedProgram> = {
   succeed: async () => ({ exitCode: 0 }),

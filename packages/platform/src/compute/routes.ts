@@ -24,6 +24,7 @@ import {
   listMachines,
   listSites,
 } from './inventory/store.ts';
+import { type ReadFacility, syncFacility } from './inventory/sync-facility.ts';
 import {
   eventView,
   facilityView,
@@ -43,7 +44,10 @@ const ok = { done: true as const };
 const named = z.strictObject({ name: z.union([computeNameSchema, idSchema('machine')]) });
 const most = 10_000;
 
-export function computeRoutes(app: App, parts: InventoryParts & { door: Door; compute: Compute }): void {
+export function computeRoutes(
+  app: App,
+  parts: InventoryParts & { door: Door; compute: Compute; readFacility: ReadFacility },
+): void {
   const { door, compute } = parts;
 
   app.get(
@@ -215,6 +219,34 @@ export function computeRoutes(app: App, parts: InventoryParts & { door: Door; co
     async (request) => {
       await resolveIncident(parts, principalOf(request), request.params.id);
       return ok;
+    },
+  );
+
+  app.post(
+    '/v1/compute/sync',
+    {
+      schema: {
+        tags,
+        summary: 'Take in what a facility with the IRI Facility API offers (operators of the platform)',
+        body: z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(1000) }),
+        response: {
+          200: z.strictObject({
+            facility: z.string(),
+            name: z.string(),
+            added: z.int(),
+            seen: z.int(),
+            gone: z.int(),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      // decided before anything is asked of a stranger
+      const act = { principal, action: 'compute.manage' as const, resource: { about: platformFacts } };
+      const { url } = request.body;
+      await door.perform({ ...act, purpose: null }, async () => ({ result: undefined, details: { url } }));
+      return await syncFacility(parts, principal, url.replace(/\/+$/, ''), parts.readFacility);
     },
   );
 

@@ -1,6 +1,9 @@
 import type {
   Access,
+  ExecutionOutcome,
   Hardware,
+  JobRequest,
+  JobState,
   Label,
   Limits,
   Price,
@@ -21,6 +24,9 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+
+/** How a job ended, without what lies in its folder. */
+export type JobRecord = ExecutionOutcome & { signal: string | null; sandboxed: boolean };
 
 /** Where a fact about a resource comes from, and when it was seen there (milliseconds). */
 export type Provenance = { source: 'operator' | 'platform' | 'slurm' | 'iri'; at: number };
@@ -171,6 +177,34 @@ export const userAllocation = pgTable(
     granted: doublePrecision('granted').notNull(),
   },
   (table) => [uniqueIndex('user_allocation_place').on(table.allocation, table.principal)],
+);
+
+/**
+ * Jobs that people submit to the facility that this Genesis is, for a project. A governed thing, kind `job`, with the
+ * joined label of the project and the machine. Its id is its name in the executor.
+ */
+export const job = pgTable(
+  'job',
+  {
+    id: text('id').primaryKey(),
+    machine: text('machine').notNull(),
+    project: text('project').notNull(),
+    principal: text('principal').notNull(),
+    delegation: text('delegation').notNull(),
+    /** As it was submitted, in IRI's words. */
+    spec: jsonb('spec').$type<JobRequest>().notNull(),
+    state: text('state').$type<JobState>().notNull(),
+    exitCode: integer('exit_code'),
+    message: text('message'),
+    outcome: jsonb('outcome').$type<JobRecord>(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+    startedAt: bigint('started_at', { mode: 'number' }),
+    endedAt: bigint('ended_at', { mode: 'number' }),
+  },
+  (table) => [
+    index('job_machine').on(table.machine, table.createdAt, table.id),
+    index('job_project').on(table.project),
+  ],
 );
 
 /**

@@ -46,7 +46,13 @@ export type WriteRequest = {
 export type Change<T> = { result: T; details: unknown; edges?: readonly Edge[] };
 
 /** The result of a write together with the entry that proves it. */
-export type Performed<T> = { result: T; entry: string; decision: Decision };
+export type Performed<T> = {
+  result: T;
+  entry: string;
+  decision: Decision;
+  /** Whether this is the result of an earlier request with the same idempotency key. */
+  repeated: boolean;
+};
 
 export interface Door {
   /**
@@ -208,12 +214,15 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       if (judged === undefined) return { unknown: true as const };
       if (judged.decision.effect !== 'allow') return { denied: judged };
       const act = () => carryOut(tx, request, judged, change);
-      if (request.idempotency === undefined) return { done: { ...(await act()), decision: judged.decision } };
+      if (request.idempotency === undefined)
+        return { done: { ...(await act()), decision: judged.decision, repeated: false } };
       const answer = await answerOnce(tx, request.idempotency, async () => ({
         status: 200,
         body: await act(),
       }));
-      return { done: { ...(answer.body as { result: T; entry: string }), decision: judged.decision } };
+      const { repeated } = answer;
+      const body = answer.body as { result: T; entry: string };
+      return { done: { ...body, decision: judged.decision, repeated } };
     });
     if (outcome.unknown === true) return await refuseUnknown(request);
     return outcome.done ?? (await refuse(request, outcome.denied));

@@ -1,20 +1,37 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
 import type { FastifyRequest } from 'fastify';
 import { type App, type Idempotency, idempotencyKeySchema, requestHash } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import { bottom, type PrincipalFacts } from '../policy/index.ts';
 import type { Authenticator } from './ports.ts';
 
 type Bearer = { principal: PrincipalFacts; again: () => Promise<PrincipalFacts | undefined> };
 const bearers = new WeakMap<object, Bearer>();
 
-/** Paths that need no token: they show what is public about this instance. */
-const openPaths = new Set(['/openapi.json']);
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Needs no token: it shows what is public, and with a token what its holder may see. */
+    public?: boolean;
+  }
+}
 
-/** From now on every request of the app must carry a valid bearer token, except for the open paths. */
+/** Somebody without a token: may read what is public of the platform's inventory, and nothing else. */
+const anonymous: PrincipalFacts = {
+  id: 'anonymous',
+  kind: 'service',
+  organisation: 'anonymous',
+  clearance: bottom,
+  roles: [],
+  tokenScopes: ['compute.read'],
+};
+
+/** From now on every request of the app must carry a valid bearer token; to public routes it may carry none. */
 export function requireAuthentication(app: App, authenticator: Authenticator): void {
   app.addHook('onRequest', async (request) => {
-    if (openPaths.has(request.routeOptions.url ?? '')) return;
     const header = request.headers.authorization;
+    if (header === undefined && request.routeOptions.config.public === true) {
+      bearers.set(request, { principal: anonymous, again: async () => anonymous });
+      return;
+    }
     const bearer = header?.startsWith('Bearer ') === true ? header.slice('Bearer '.length) : undefined;
     const principal = bearer === undefined ? undefined : await authenticator.authenticate(bearer);
     if (principal === undefined) {

@@ -74,7 +74,7 @@ export const sendEvents = (
       if (signal.aborted) return;
       const answer = toOutgoing(error, request);
       if (answer.status >= 500) request.log.error({ err: error }, 'A stream of events failed');
-      yield encode({ event: 'problem', data: problemDocument(answer, request.id) });
+      yield encode({ event: 'problem', data: problemDocument(answer, request) });
     }
   }
   return reply

@@ -53,13 +53,15 @@ const covers = (pattern: string): ((path: string) => boolean) => {
 };
 
 const send = (reply: FastifyReply, answer: Outgoing): FastifyReply => {
-  if (answer.failure.code === 'unavailable') reply.header('retry-after', answer.failure.retryAfterSeconds);
+  const { failure } = answer;
+  if ('retryAfterSeconds' in failure && failure.retryAfterSeconds !== undefined)
+    reply.header('retry-after', failure.retryAfterSeconds);
   if (answer.status === 401) reply.header('www-authenticate', 'Bearer realm="genesis"');
   return reply
     .status(answer.status)
     .type('application/problem+json')
     .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(problemDocument(answer, reply.request.id));
+    .send(problemDocument(answer, reply.request));
 };
 
 /**
@@ -165,7 +167,7 @@ export const createApp = async (options: {
     },
     transform: jsonSchemaTransform,
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, () => app.swagger());
   return app;
 };
 

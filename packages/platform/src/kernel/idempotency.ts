@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GenesisError } from '@genesis/contracts';
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './database.ts';
 import { idempotentResponses } from './tables.ts';
@@ -16,6 +16,10 @@ export type Idempotency = {
   key: string;
   /** What makes two requests the same one; see `requestHash`. */
   hash: string;
+  /** Refuses a repetition with `conflict` while the first request is under way, instead of waiting for it. */
+  refuseInFlight?: boolean;
+  /** How long an answer is given again; a week where this is left out, which is also the most. */
+  keptHours?: number;
 };
 
 type StoredAnswer = { status: number; body: unknown };
@@ -43,13 +47,31 @@ const rememberedDays = 7;
  */
 export const answerOnce = async (
   tx: Tx,
-  { principal, key, hash }: Idempotency,
+  { principal, key, hash, refuseInFlight = false, keptHours = rememberedDays * 24 }: Idempotency,
   act: () => Promise<StoredAnswer>,
 ): Promise<StoredAnswer & { repeated: boolean }> => {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${principal} ${key}`}, 0))`);
+  const lock = sql`hashtextextended(${`${principal} ${key}`}, 0)`;
+  if (refuseInFlight) {
+    const { rows } = await tx.execute<{ taken: boolean }>(
+      sql`select pg_try_advisory_xact_lock(${lock}) as taken`,
+    );
+    if (rows[0]?.taken !== true) {
+      const message = `A request with the idempotency key "${key}" is under way. Ask again in a moment.`;
+      throw new GenesisError({ code: 'conflict', message, retryAfterSeconds: 1 });
+    }
+  } else await tx.execute(sql`select pg_advisory_xact_lock(${lock})`);
   await tx
     .delete(idempotentResponses)
-    .where(lt(idempotentResponses.at, sql`now() - make_interval(days => ${rememberedDays})`));
+    .where(
+      or(
+        lt(idempotentResponses.at, sql`now() - make_interval(days => ${rememberedDays})`),
+        and(
+          eq(idempotentResponses.principal, principal),
+          eq(idempotentResponses.key, key),
+          lt(idempotentResponses.at, sql`now() - make_interval(hours => ${keptHours})`),
+        ),
+      ),
+    );
   const [stored] = await tx
     .select()
     .from(idempotentResponses)

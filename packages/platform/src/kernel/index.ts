@@ -6,6 +6,7 @@ export { loadConfig, persistentOrigin } from './config.ts';
 export { type CrashPoints, createCrashPoints, noCrashPoints } from './crash-points.ts';
 export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
+export { syncFolder } from './durable-file.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
 export { type App, createApp } from './http.ts';
 export {
@@ -18,14 +19,13 @@ export { createIds, type Ids } from './ids.ts';
 export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
 export { type Cursors, createCursors, type Page, pageOf, pageQuery, toPage } from './pages.ts';
-
+export { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
 export {
   createQueue,
   type JobContext,
   type Queue,
   type QueueDefinition,
 } from './queue.ts';
-
 export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';

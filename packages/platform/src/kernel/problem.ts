@@ -115,7 +115,7 @@ export const toOutgoing = (error: unknown, request: FastifyRequest): Outgoing =>
 /** RFC 9457 problem details: the standard members, then the fields of the failure. */
 export const problemDocument = (
   { status, failure }: Outgoing,
-  requestId: string,
+  request: Pick<FastifyRequest, 'id' | 'url'>,
 ): Record<string, unknown> => {
   const { message, ...fields } = failure;
   return {
@@ -123,7 +123,8 @@ export const problemDocument = (
     title: titles[failure.code],
     status,
     detail: message,
-    requestId,
+    instance: request.url.split('?')[0],
+    requestId: request.id,
     ...fields,
     ...(failure.code === 'denied' ? { needed: failure.decision.needed } : {}),
   };

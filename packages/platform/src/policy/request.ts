@@ -48,6 +48,8 @@ export type ResourceFacts = {
   sealed?: boolean;
   /** What the target (machine, endpoint, recipient) may hold, when data moves to it. */
   destinationClearance?: Label;
+  /** Ids of the members of a project, where an act is about what only they have. */
+  members?: readonly string[];
 };
 
 /** A label with the conditions that go with it, and the owner where there is one: what a source of a derived thing has. */

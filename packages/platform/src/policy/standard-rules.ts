@@ -19,7 +19,7 @@ import {
   purposeOfAction,
   purposeStated,
 } from './rules/labels.ts';
-import { ownTokens, publicToAll, roleInOrganisation } from './rules/permissions.ts';
+import { membersOnly, ownTokens, publicToAll, roleInOrganisation } from './rules/permissions.ts';
 
 /** The mandatory rules, in the order in which a denial names them: who asks, what for, what about, then permissions. */
 export const standardRules: readonly Rule[] = [
@@ -40,6 +40,7 @@ export const standardRules: readonly Rule[] = [
   purposeStated,
   exportAllowed,
   destinationCleared,
+  membersOnly,
   notOneself,
   bornWithoutClearance,
   agentApproval,

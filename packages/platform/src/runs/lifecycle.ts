@@ -67,7 +67,7 @@ export type FinishedRun = {
 };
 
 /** What a function in a worker thread takes. */
-export const oneCore = { cpuCores: 1, gpus: 0, nodes: 1, durationSeconds: 0 } as const;
+const oneCore = { cpuCores: 1, gpus: 0, nodes: 1, durationSeconds: 0 } as const;
 
 /**
  * Records how the newest attempt ended.

@@ -14,20 +14,24 @@ const mostNamed = 20;
 const passing = new Set(['down', 'unreachable', 'too-many-jobs']);
 
 /** The chosen resource; where there is none, an error that says of each one why. */
-export function chosenOf(plan: PlacementPlan): string {
+function chosenOf(plan: PlacementPlan): string {
   if (plan.chosen !== null) return plan.chosen;
-  const told = plan.considered
+  // what nobody asked for is no news
+  const asked = plan.considered.filter(({ rejections }) =>
+    rejections.every(({ code }) => code !== 'not-among'),
+  );
+  const told = asked
     .slice(0, mostNamed)
     .map(({ name, rejections }) => `${name}: ${rejections.map(({ message }) => message).join('; ')}`);
   const why = told.length === 0 ? 'no resource is known to you' : told.join('. ');
-  const waits = plan.considered.some(({ rejections }) => rejections.every(({ code }) => passing.has(code)));
+  const waits = asked.some(({ rejections }) => rejections.every(({ code }) => passing.has(code)));
   if (waits)
     throw new GenesisError({
       code: 'unavailable',
       message: `No resource can take the run just now. ${why}`,
       retryAfterSeconds: 10,
     });
-  const spent = plan.considered.some(({ rejections }) =>
+  const spent = asked.some(({ rejections }) =>
     rejections.every(
       ({ code }) => passing.has(code) || code === 'no-allocation' || code === 'allocation-spent',
     ),

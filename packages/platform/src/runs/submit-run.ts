@@ -8,6 +8,7 @@ import {
 import { canonicalHash } from '@genesis/evidence';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { assertMember } from '../compute/index.ts';
 import { delegate, type WriteTx } from '../door/index.ts';
 import type { QueueDefinition } from '../kernel/index.ts';
 import {
@@ -154,6 +155,9 @@ export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, want
   const { purpose } = wanted;
   const { row, facts } = await findCapability(parts.door.authorize(principal, purpose), wanted.capability);
   assertFits(row.manifest.input, wanted.input ?? null, 'input');
+  const paying = wanted.compute?.project ?? null;
+  if (paying !== null)
+    await assertMember(parts.door.authorize(principal, purpose), paying, 'compute.project');
   assertApart(wanted.datasets.map(({ name }) => name));
   const versions = await Promise.all(
     wanted.datasets.map(({ version }) => parts.catalog.showVersion(principal, version, purpose)),

@@ -17,8 +17,8 @@ export type Kind = (typeof kinds)[number];
 export const crashPoints = [
   'run.begun',
   'run.placed',
-  'job.staged',
-  'job.submitted',
+  'slurm.staged',
+  'slurm.submitted',
   'run.launched',
   'run.ended',
   'run.recorded',
@@ -37,7 +37,7 @@ export type Trial = {
 };
 
 /** Points that a few batches reach a few times only. */
-const seldom: ReadonlySet<string> = new Set(['job.staged', 'job.submitted', 'batch.listed']);
+const seldom: ReadonlySet<string> = new Set(['slurm.staged', 'slurm.submitted', 'batch.listed']);
 const pointsOf = (kind: Kind): readonly string[] =>
   kind === 'genesis' || kind === 'both' ? crashPoints : moments;
 

@@ -24,7 +24,7 @@ export type Witness = {
 
 /** Why there can be no witness here, or null. */
 export function witnessMissing(): string | null {
-  const { status } = spawnSync('unshare', ['--mount', '--propagation', 'private', 'true']);
+  const { status } = spawnSync('/usr/bin/unshare', ['--mount', '--propagation', 'private', 'true']);
   return status === 0 ? null : 'no mount namespace can be made without more rights';
 }
 
@@ -43,7 +43,7 @@ export function openWitness(folder: string): Witness {
   const begin = `mount --bind '${other}' ${bubblewrap} && exec "$@"`;
   const identities = (): number[] => readdirSync(place).map((name) => Number(name.split('.')[0]));
   return {
-    under: ['unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', begin, 'sh'],
+    under: ['/usr/bin/unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', begin, 'sh'],
     startsOf: (identity) => identities().filter((one) => one === identity).length,
     startsBetween: (from, to) => identities().filter((one) => one >= from && one < to).length,
   };

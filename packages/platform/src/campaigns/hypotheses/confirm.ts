@@ -21,7 +21,6 @@ import { settle, usedBy } from '../../compute/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { beginAttempt, type CommandMeasurement, findRun, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
-import { explorationOf } from '../explore.ts';
 import { placed } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
@@ -33,6 +32,7 @@ import {
 } from '../store.ts';
 import { hypothesis } from '../tables.ts';
 import { learning } from '../train.ts';
+import { explorationOf } from '../trajectory.ts';
 import { keepRows } from './evaluation-rows.ts';
 import { fewAtATime } from './few-at-a-time.ts';
 import { assertFrozen } from './frozen.ts';

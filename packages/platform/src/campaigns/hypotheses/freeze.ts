@@ -4,7 +4,6 @@ import { count, eq, sql } from 'drizzle-orm';
 import type { WriteTx } from '../../door/index.ts';
 import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
-import { triedOf } from '../explore.ts';
 import { placed, type StoredInstrument } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
@@ -17,6 +16,7 @@ import {
   lockHypothesis,
 } from '../store.ts';
 import { campaign, family, hypothesis } from '../tables.ts';
+import { triedOf } from '../trajectory.ts';
 import { judging } from './confirm.ts';
 import { draftClaim, type NewHypothesis } from './draft.ts';
 

@@ -6,7 +6,6 @@ import { delegate, type WriteRequest, type WriteTx } from '../../door/index.ts';
 import type { QueueDefinition } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { insertRun } from '../../runs/index.ts';
-import { belongs } from '../explore.ts';
 import { neededBy } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
@@ -18,6 +17,7 @@ import {
   lockHypothesis,
 } from '../store.ts';
 import { family, hypothesis, opening } from '../tables.ts';
+import { belongs } from '../trajectory.ts';
 import { assertAllowed } from './assert-allowed.ts';
 import { assertFrozen } from './frozen.ts';
 

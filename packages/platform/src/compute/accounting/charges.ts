@@ -1,20 +1,14 @@
-import { type ExecutionOutcome, GenesisError, type Price, type WhenSpent } from '@genesis/contracts';
+import { type ExecutionOutcome, GenesisError, type WhenSpent } from '@genesis/contracts';
 import { and, eq, isNull, ne, or, sql } from 'drizzle-orm';
 import type { WriteTx } from '../../door/index.ts';
+import { isSpent, type Size, unitsOf } from '../placement/cost.ts';
 import { allocation, charge, machine, userAllocation, waitRecord } from '../tables.ts';
 
 /** What a run may take at most, or has taken, in seconds. */
 type Amount = { coreSeconds: number; gpuSeconds: number; nodeSeconds: number };
 
-/** Allocation units of an amount by the price of a resource. */
-export const unitsOf = (amount: Amount, price: Price): number =>
-  (amount.coreSeconds * price.coreHour +
-    amount.gpuSeconds * price.gpuHour +
-    amount.nodeSeconds * price.nodeHour) /
-  3600;
-
 type Ended = Pick<ExecutionOutcome, 'usage' | 'startedAt' | 'failureClass'>;
-type Asked = { cpuCores: number; gpus: number; nodes: number; durationSeconds: number };
+type Asked = Size;
 
 /** What a run takes in a time: everything that it asked for, whether it kept it busy or not, as schedulers count. */
 const amountOf = (asked: Asked, seconds = asked.durationSeconds): Amount => ({
@@ -49,12 +43,14 @@ export async function reserve(
   const amount = amountOf(asked);
   const [place] = await tx.select().from(machine).where(eq(machine.id, wanted.machine));
   if (place === undefined) throw new Error(`there is no resource ${wanted.machine}`);
-  const units = unitsOf(amount, place.price);
+  const units = unitsOf(place.price, asked);
   const budget = units > 0 ? await budgetOf(tx, wanted, place.name, now) : null;
   let warning: string | null = null;
   if (budget !== null) {
-    const left = budget.granted - (await takenFrom(tx, budget.id, wanted));
-    if (units > left) warning = spent(budget.whenSpent, place.name, units, left);
+    const { granted, whenSpent } = budget;
+    const used = await takenFrom(tx, budget.id, wanted);
+    if (isSpent({ granted, used, whenSpent }, units))
+      warning = spent(whenSpent, place.name, units, granted - used);
     await assertMemberHas(tx, budget.id, wanted, units, place.name);
   }
   await tx
@@ -182,10 +178,16 @@ export async function settle(
       ),
     );
   for (const { attempt, price } of rows) {
-    const amount = used === null ? null : amountOf(used.asked, used.seconds);
+    const took =
+      used === null
+        ? {}
+        : {
+            ...amountOf(used.asked, used.seconds),
+            units: unitsOf(price, { ...used.asked, durationSeconds: used.seconds }),
+          };
     await tx
       .update(charge)
-      .set({ ...amount, ...(amount === null ? {} : { units: unitsOf(amount, price) }), settledAt: now })
+      .set({ ...took, settledAt: now })
       .where(and(eq(charge.run, run), eq(charge.attempt, attempt)));
     const began = used?.startedAt ?? null;
     await tx

@@ -14,7 +14,7 @@ type Waiting = { spec: JobSpec; hooks?: JobHooks; done: PromiseWithResolvers<Job
  * block of experiments is then one entry in the queue, and nobody who launches needs to know.
  */
 export function together(executor: Executor): Executor {
-  const { launchBatch } = executor;
+  const launchBatch = executor.launchBatch?.bind(executor);
   if (launchBatch === undefined) return executor;
   const gathering = new Map<string, Waiting[]>();
 

@@ -12,7 +12,7 @@ import type { MachineRow } from './store.ts';
 const hour = 3_600_000;
 
 /** What a look adds to a row; null where it says what is known already, and not long ago. */
-export function learnt(
+function learnt(
   row: Pick<MachineRow, 'hardware' | 'limits' | 'provenance'>,
   seen: Inspection,
   source: Provenance['source'],

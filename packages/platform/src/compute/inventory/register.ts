@@ -51,7 +51,7 @@ export async function putMachine(
       'access',
       'only an operator of the platform can say how a resource is reached; leave it out, or have them add it',
     );
-  if (wanted.authority === null && wanted.access?.kind !== 'local')
+  if (wanted.authority === null && wanted.access?.kind !== 'local' && from !== 'platform')
     throw invalidField('authority', "expected a label: only the platform's own machine holds whatever comes");
   if (wanted.authority !== null && !dominates(wanted.authority, wanted.label))
     throw invalidField(

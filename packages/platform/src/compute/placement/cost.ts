@@ -7,8 +7,11 @@ import type { AllocationFacts } from './world.ts';
  */
 export const secondsPerUnit = 360;
 
-/** Allocation units of a run that takes all the time that it asks for: the most that it can cost. */
-export function unitsOf(price: Price, asked: JobResources): number {
+/** What costs: the size of a run, and for how long. */
+export type Size = Pick<JobResources, 'cpuCores' | 'gpus' | 'nodes' | 'durationSeconds'>;
+
+/** Allocation units of a run of this size: for all the time that it asks for, the most that it can cost. */
+export function unitsOf(price: Price, asked: Size): number {
   const hours = (asked.durationSeconds / 3_600) * asked.nodes;
   return hours * (price.coreHour * asked.cpuCores + price.gpuHour * asked.gpus + price.nodeHour);
 }

@@ -2,7 +2,7 @@ import { type Action, actions } from '@genesis/contracts';
 import { openActions, rolesFor } from '../actions.ts';
 import { isPublic } from '../lattice.ts';
 import { type PrincipalFacts, platformOrganisation } from '../request.ts';
-import { type Rule, silent } from '../rule.ts';
+import { forbid, type Rule, silent } from '../rule.ts';
 
 /**
  * The first role that permits the action on something of this organisation. A platform administrator administers
@@ -30,6 +30,32 @@ export function permittingRole(
   }
   return undefined;
 }
+
+const insideProjects: ReadonlySet<Action> = new Set([
+  'job.submit',
+  'job.update',
+  'job.cancel',
+  'file.read',
+  'file.write',
+]);
+
+export const membersOnly: Rule = {
+  name: 'members-only',
+  says: 'Files of a project, and jobs in it, are for its members; stewards and operators may cancel jobs too.',
+  judge: ({ principal, action, resource, at }) => {
+    const { members, organisation } = resource;
+    if (!insideProjects.has(action) || members === undefined || members.includes(principal.id)) return silent;
+    if (
+      action === 'job.cancel' &&
+      permittingRole(principal, 'project.manage', organisation, at) !== undefined
+    )
+      return silent;
+    return forbid(
+      'you are no member of the project',
+      `a steward or an operator of ${organisation ?? 'the platform'} must add you to the project`,
+    );
+  },
+};
 
 const roleNames = Object.fromEntries(
   actions.map((action) => [action, rolesFor[action].join(' or ')]),

@@ -33,7 +33,7 @@ export async function findBubblewrap(
 }
 
 /** Where a job finds the Node that Genesis runs on, whatever the machine has besides. */
-export const nodeInside = '/genesis/bin/node';
+const nodeInside = '/genesis/bin/node';
 
 /** One part of the host that every sandbox sees, read-only. */
 export type RuntimePart =

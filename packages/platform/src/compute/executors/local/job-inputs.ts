@@ -10,6 +10,8 @@ const meetingPoint = '/mnt';
 export type JobInputs = {
   /** The path of each input as bubblewrap sees it, in the order of the specification. */
   sources: string[];
+  /** The job's workspace as bubblewrap sees it. */
+  workspace: string | null;
   /** Puts a command in front of bubblewrap's that makes the sources visible and takes on the job's user. */
   wrap: (command: string[]) => string[];
   /** Whether that command needs the server's own rights and then takes on the job's user itself. */
@@ -53,7 +55,9 @@ export async function prepareInputs(
 ): Promise<JobInputs> {
   const folder = join(staging.folder, 'inputs');
   const binds: string[] = [];
-  if (user !== null && spec.inputs.length > 0) await mkdir(folder, { mode: 0o755 });
+  const { workspace } = spec;
+  const needsFolder = spec.inputs.length > 0 || workspace !== undefined;
+  if (user !== null && needsFolder) await mkdir(folder, { mode: 0o755 });
   for (const [index, { source }] of spec.inputs.entries()) {
     const { readableByAll } = await inspect(source, `inputs.${index}.source`);
     if (user === null) continue;
@@ -66,14 +70,20 @@ export async function prepareInputs(
       await chmod(place, 0o444);
     }
   }
-  if (user === null || spec.inputs.length === 0)
+  if (user !== null && workspace !== undefined) {
+    await mkdir(join(folder, 'workspace'));
+    binds.push(workspace.root, 'workspace');
+  }
+  if (user === null || !needsFolder)
     return {
+      workspace: workspace?.root ?? null,
       sources: spec.inputs.map(({ source }) => source),
       wrap: (command) => command,
       wrapTakesUser: false,
     };
   return {
     wrapTakesUser: true,
+    workspace: workspace === undefined ? null : `${meetingPoint}/workspace`,
     sources: spec.inputs.map((_input, index) => `${meetingPoint}/${index}`),
     wrap: (command) => [
       ...['/usr/bin/unshare', '--mount', '--propagation', 'private', '--'],

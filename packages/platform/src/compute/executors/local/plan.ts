@@ -4,6 +4,7 @@ import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
 import type { CgroupLimits, CgroupParents } from './cgroups.ts';
 import { reservedNames } from './collect.ts';
 import type { ProcessLimits } from './gate.ts';
+import { beginsIn } from './workspace.ts';
 
 export type LimitAbilities = {
   cgroups: CgroupParents;
@@ -45,6 +46,8 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
   const refuse = (field: keyof JobResources, why: string): never => {
     throw new GenesisError({ code: 'unsupported', message: `resources.${field}: ${why}` });
   };
+  if (resources.nodes > 1) refuse('nodes', 'a job runs on one node here; ask for 1');
+  if (resources.gpus > 0) refuse('gpus', 'a sandbox sees no accelerators here; ask for 0');
   if (resources.durationSeconds > longestSeconds)
     refuse('durationSeconds', `this executor cannot hold limits above ${longestSeconds} seconds`);
   const memoryCounted = cgroups.folders.memory !== undefined;
@@ -124,8 +127,8 @@ export const fixedEnvironment = {
 } as const;
 
 /**
- * Arguments of bubblewrap up to the command; `sources` are the host paths of the inputs. They go through a descriptor, so that the job does not find host paths
- * in /proc/1/cmdline. Only the job folder can be written: the root, /dev and /proc are read-only (root's own files
+ * Arguments of bubblewrap up to the command; `sources` and `workspace` are paths of the host. They go through a
+ * descriptor, so that the job does not find host paths in /proc/1/cmdline. Only the job folder and the workspace can be written: the root, /dev and /proc are read-only (root's own files
  * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder.
  */
 export function sandboxArguments(
@@ -133,9 +136,14 @@ export function sandboxArguments(
   plan: LimitPlan,
   bubblewrap: Bubblewrap,
   runtime: RuntimePart[],
-  sources: string[],
+  { sources, workspace }: { sources: string[]; workspace: string | null },
 ): string[] {
   const scratch = `/job/${reservedNames.scratch}`;
+  const size = ['--size', String(plan.folderBytes)];
+  const root = spec.workspace?.root ?? '';
+  // nothing can be mounted behind a link, so that a workspace below it makes it a folder of its own
+  const temporary = (path: string): string[] =>
+    root.startsWith(`${path}/`) ? [...size, '--tmpfs', path] : ['--symlink', scratch, path];
   return [
     ...[
       '--unshare-user',
@@ -172,11 +180,13 @@ export function sandboxArguments(
     ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', '/proc/self/fd/0', '/dev/stdin'],
     ...['--symlink', '/proc/self/fd/1', '/dev/stdout', '--symlink', '/proc/self/fd/2', '/dev/stderr'],
     ...['--symlink', scratch, '/dev/shm', '--remount-ro', '/dev'],
-    ...['--symlink', scratch, '/tmp', '--symlink', scratch, '/var/tmp'],
-    ...['--size', String(plan.folderBytes), '--tmpfs', '/job', '--dir', scratch],
+    ...temporary('/tmp'),
+    ...temporary('/var/tmp'),
+    ...[...size, '--tmpfs', '/job', '--dir', scratch],
     ...['--dir', '/inputs', '--symlink', '/inputs', `/job/${reservedNames.inputs}`],
     ...spec.inputs.flatMap(({ path }, index) => ['--ro-bind', sources[index] ?? '', `/inputs/${path}`]),
-    ...['--remount-ro', '/', '--chdir', '/job'],
+    ...(workspace === null ? [] : ['--bind', workspace, root]),
+    ...['--remount-ro', '/', '--chdir', spec.workspace === undefined ? '/job' : beginsIn(spec.workspace)],
     ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
   ];
 }

@@ -34,6 +34,7 @@ function describe(reason: FailureReason, spec: JobSpec): string {
     'process-limit': `The job started more than its ${processes} processes and threads.`,
     exception: 'The executor failed while the job ran.',
     killed: 'The job was ended from outside.',
+    'outcome-unknown': 'It is not known how the job ended.',
     cancelled: 'The job was cancelled.',
   };
   return texts[reason];
@@ -120,10 +121,10 @@ export function runJob(
     for (const reader of readers) reader.end();
     const { usage, breach } = await watchdog.finish();
     const passed = stopped ?? breach;
-    // of a job that wrote without end there is nothing to keep
+    // of a job that wrote without end there is nothing to keep, and what it left in a workspace is there already
     const collected: Collected =
-      passed === 'output-limit'
-        ? { outputs: [], refused: [], overLimit: true }
+      passed === 'output-limit' || spec.workspace !== undefined
+        ? { outputs: [], refused: [], overLimit: passed === 'output-limit' }
         : await collectOutputs(job.folder, outputDirectory, spec.resources.outputBytes);
     const limit = passed ?? (collected.overLimit ? 'output-limit' : null);
     const end = judge(spec, job, exitCode, limit);

@@ -15,6 +15,7 @@ import { encodeProgram, seccompProgram } from './seccomp.ts';
 import type { Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
 import type { Architecture } from './system-calls.ts';
+import { checkWorkspace, ownerOf } from './workspace.ts';
 
 export type SandboxHost = {
   bubblewrap: Bubblewrap;
@@ -63,7 +64,7 @@ function spawnSandbox(
   });
   const feed = (descriptor: number, data: string | Buffer): void =>
     sendTo(pipeOf(child, descriptor), data, true);
-  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs.sources);
+  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs);
   feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
   feed(
     descriptors.seccomp,
@@ -89,7 +90,8 @@ export async function startSandboxed(
   staging: Staging,
   host: SandboxHost,
 ): Promise<StartedJob> {
-  const user = host.jobUser?.() ?? null;
+  const user = host.jobUser === null ? null : ((await ownerOf(spec.workspace)) ?? host.jobUser());
+  if (spec.workspace !== undefined) await checkWorkspace(spec.workspace);
   const inputs = await prepareInputs(spec, staging, user);
   // made while the sandbox comes up; whether it could be made is asked below
   const cgroupMade = createJobCgroup(host.cgroups, staging.id, plan.cgroup);

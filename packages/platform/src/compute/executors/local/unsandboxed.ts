@@ -18,6 +18,7 @@ import { descriptors, fixedEnvironment, type LimitPlan } from './plan.ts';
 import { identify, killMarked, markOf, sampleTree, signal } from './process-tree.ts';
 import type { Staging } from './staging.ts';
 import type { StartedJob } from './started-job.ts';
+import { beginsIn, checkWorkspace } from './workspace.ts';
 
 /** How long the log of an ended job may take to end. */
 const drainMilliseconds = 500;
@@ -44,6 +45,7 @@ export async function startUnsandboxed(
   staging: Staging,
   inheritable: number[],
 ): Promise<StartedJob> {
+  if (spec.workspace !== undefined) await checkWorkspace(spec.workspace);
   const work = await prepareFolder(spec, staging);
   const scratch = join(work, reservedNames.scratch);
   const devNull = await open('/dev/null', 'r');
@@ -52,7 +54,7 @@ export async function startUnsandboxed(
     ...spec.arguments,
   ]);
   const child = spawn(program, rest, {
-    cwd: work,
+    cwd: spec.workspace === undefined ? work : beginsIn(spec.workspace),
     env: { ...fixedEnvironment, HOME: scratch, TMPDIR: scratch, ...markOf(staging.id) },
     detached: true,
     stdio: closedStdio<'ignore' | 'pipe' | number>(

@@ -54,9 +54,9 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
   const script = await placeRunner(stagingRoot, options.node ?? process.execPath);
   const over = await openOver(stagingRoot, commands, warn);
   const submit = async (name: string, args: readonly string[]): Promise<void> => {
-    crash.reach('job.staged');
+    crash.reach('slurm.staged');
     await commands.submit(name, args);
-    crash.reach('job.submitted');
+    crash.reach('slurm.submitted');
   };
   const batches = await openBatches(stagingRoot, {
     over,
@@ -102,6 +102,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     if (!spec.success) throw invalidSpec(spec.error);
     const message = 'The executor is closing.';
     if (closed) throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 });
+    assertOneNode(spec.data.resources);
     return spec.data;
   };
   /** Takes the name and writes what the node needs; undone when that fails. */
@@ -188,6 +189,17 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
       for (const job of [...followed.values()]) job.leave();
     },
   };
+}
+
+/** What the sandbox on the node cannot hold is refused before Slurm is asked. */
+function assertOneNode({ nodes, gpus }: JobSpec['resources']): void {
+  const wrong =
+    nodes > 1
+      ? 'resources.nodes: a job runs on one node here; ask for 1'
+      : gpus > 0
+        ? 'resources.gpus: a sandbox sees no accelerators here; ask for 0'
+        : undefined;
+  if (wrong !== undefined) throw new GenesisError({ code: 'unsupported', message: wrong });
 }
 
 const readLaunch = async (staging: Staging): Promise<Launch> =>

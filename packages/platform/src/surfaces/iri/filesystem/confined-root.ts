@@ -13,7 +13,16 @@ import { type Pinned, pin, pinTrusted, reopen, stepTo } from './pinned.ts';
 export type Links = 'follow' | 'keep-last' | 'refuse';
 
 /** Where a path leads: a name in an open folder. `name` is "." where it leads to a folder by way of a link or root. */
-export type Place = { folder: FileHandle; name: string; path: string; found: Pinned | undefined };
+export type Place = {
+  folder: FileHandle;
+  name: string;
+  path: string;
+  found: Pinned | undefined;
+  /** Whom the root belongs to. */
+  owner: Owner;
+};
+
+export type Owner = { uid: number; gid: number };
 
 /** A folder of the machine that nothing here leaves. */
 export interface ConfinedRoot {
@@ -33,6 +42,8 @@ const farthest = 256;
  */
 export async function openConfinedRoot(folder: string): Promise<ConfinedRoot> {
   const root = await explained('', () => pinTrusted(folder));
+  const { uid, gid } = root.stats;
+  const owner = { uid, gid };
 
   async function at<T>(path: string, links: Links, use: (place: Place) => Promise<T>): Promise<T> {
     const held: Pinned[] = [];
@@ -59,7 +70,7 @@ export async function openConfinedRoot(folder: string): Promise<ConfinedRoot> {
       const isLast = ahead.length === 0;
       const found = await pin(here.handle, name);
       if (found === undefined) {
-        if (isLast) return { folder: here.handle, name, path, found };
+        if (isLast) return { folder: here.handle, name, path, found, owner };
         throw missing(path);
       }
       held.push(found);
@@ -72,14 +83,14 @@ export async function openConfinedRoot(folder: string): Promise<ConfinedRoot> {
         ahead.unshift(...(await readTarget(here, name)));
         continue;
       }
-      if (isLast) return { folder: here.handle, name, path, found };
+      if (isLast) return { folder: here.handle, name, path, found, owner };
       if (found.kind !== 'folder') throw invalidField('path', 'a part of it is not a folder');
       trail.push(found);
     }
     const end = trail.at(-1)!;
     const found = await pin(end.handle, '.');
     if (found !== undefined) held.push(found);
-    return { folder: end.handle, name: '.', path, found };
+    return { folder: end.handle, name: '.', path, found, owner };
   }
 
   return { at, close: () => root.handle.close() };

@@ -6,7 +6,7 @@ import { createBudget } from './limits.ts';
 import { assertFitToMake, stepsOf } from './path.ts';
 import { stepTo } from './pinned.ts';
 import { type Found, walkTree } from './tree.ts';
-import { makeFolder, pour, replaceFile, targetFor } from './write.ts';
+import { giveToOwner, makeFolder, pour, replaceFile, targetFor } from './write.ts';
 
 /** What was left out, relative to what was copied: special files, and links that lead out of it. */
 export type Copied = { files: number; skipped: string[] };
@@ -53,9 +53,10 @@ export async function copy(
       copied.skipped.push(at);
       return;
     }
-    await to.at(placed(at), 'refuse', async ({ folder, name }) => {
+    await to.at(placed(at), 'refuse', async ({ folder, name, owner }) => {
       assertFitToMake(name, 'target_path');
       await symlink(text, stepTo(folder, name));
+      await giveToOwner(folder, name, owner);
     });
   };
 

@@ -87,6 +87,12 @@ const deadLink = (name: string): Listed => ({
   size: '0',
 });
 
+/** What lies at a path, links not followed; by its own name. */
+export const describe = (root: ConfinedRoot, path: string): Promise<Listed> =>
+  root.at(path, 'keep-last', async (place) =>
+    entryOf(path.split('/').at(-1) ?? path, present(place), await targetOf(root, path, '')),
+  );
+
 /** What a link says; where that is a path outside of the project, it stays unsaid. */
 const targetOf = (root: ConfinedRoot, base: string, at: string): Promise<string | null> =>
   root.at(

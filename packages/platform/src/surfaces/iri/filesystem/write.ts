@@ -1,27 +1,53 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lchown,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { posix } from 'node:path';
 import { invalidField } from '@genesis/contracts';
-import { assertOneName, type ConfinedRoot, changeable, type Place, present } from './confined-root.ts';
+import {
+  assertOneName,
+  type ConfinedRoot,
+  changeable,
+  type Owner,
+  type Place,
+  present,
+} from './confined-root.ts';
 import { conflict } from './failures.ts';
 import { type Budget, createBudget, mostFileBytes, tooLarge } from './limits.ts';
 import { modeOf } from './look.ts';
 import { assertFitToMake, stepsOf } from './path.ts';
 import { type Name, pin, reopen, stepTo } from './pinned.ts';
 
+/**
+ * Under a server that runs as root, the jobs of a project run as the user who owns its folder: what is made here is given
+ * to that user. The name itself is given away, never what a link of that name leads to.
+ */
+export async function giveToOwner(folder: FileHandle, name: Name, owner: Owner): Promise<void> {
+  if (process.getuid!() === 0 && owner.uid !== 0) await lchown(stepTo(folder, name), owner.uid, owner.gid);
+}
+
 /** Makes a folder; with `parents` also those above it, and one that is there already is no error. */
 export async function makeFolder(root: ConfinedRoot, path: string, parents = false): Promise<void> {
   const steps = stepsOf(path);
   const first = parents ? 1 : Math.max(1, steps.length);
   for (let count = first; count <= steps.length; count += 1) {
-    await root.at(steps.slice(0, count).join('/'), 'refuse', async ({ folder, name, found }) => {
+    await root.at(steps.slice(0, count).join('/'), 'refuse', async ({ folder, name, found, owner }) => {
       if (found !== undefined) {
         if (parents && found.kind === 'folder') return;
         throw conflict(`${JSON.stringify(path)} is there already.`);
       }
       assertFitToMake(name, 'path');
       await mkdir(stepTo(folder, name), { mode: 0o700 });
+      await giveToOwner(folder, name, owner);
     });
   }
 }
@@ -37,6 +63,7 @@ export async function makeLink(root: ConfinedRoot, path: string, link: string): 
       posix.relative(`/${from.slice(0, -1).join('/')}`, `/${target}`) || '.',
       stepTo(place.folder, name),
     );
+    await giveToOwner(place.folder, name, place.owner);
   });
 }
 
@@ -47,20 +74,18 @@ export async function changeMode(root: ConfinedRoot, path: string, mode: string)
 }
 
 /**
- * Gives a file to a user or a group by number. Only the server's own user, and groups that it is in, are possible, also
- * when it could do more.
+ * Gives a file to a user or a group by number. Only whom the project's folder belongs to, and groups that the server is
+ * in, are possible, also when it could do more.
  */
 export async function changeOwner(root: ConfinedRoot, path: string, owner = '', group = ''): Promise<void> {
-  const users = [process.getuid!()];
-  const groups = [process.getgid!(), ...process.getgroups!()];
   const pick = (field: string, text: string, allowed: number[]): number | undefined => {
     if (text === '') return undefined;
     if (/^\d{1,10}$/.test(text) && allowed.includes(Number(text))) return Number(text);
     throw invalidField(field, `expected one of these numbers: ${[...new Set(allowed)].join(', ')}`);
   };
-  const uid = pick('owner', owner, users);
-  const gid = pick('group', group, groups);
-  await onOpen(root, path, async (handle) => {
+  await onOpen(root, path, async (handle, project) => {
+    const uid = pick('owner', owner, [project.uid]);
+    const gid = pick('group', group, [project.gid, process.getgid!(), ...process.getgroups!()]);
     const { uid: presentUser, gid: presentGroup } = await handle.stat();
     await handle.chown(uid ?? presentUser, gid ?? presentGroup);
   });
@@ -69,7 +94,7 @@ export async function changeOwner(root: ConfinedRoot, path: string, owner = '', 
 const onOpen = (
   root: ConfinedRoot,
   path: string,
-  act: (handle: FileHandle) => Promise<void>,
+  act: (handle: FileHandle, owner: Owner) => Promise<void>,
 ): Promise<void> =>
   root.at(path, 'refuse', async (place) => {
     changeable(place);
@@ -79,7 +104,7 @@ const onOpen = (
     assertOneName(found, path);
     const handle = await reopen(found, constants.O_RDONLY);
     try {
-      await act(handle);
+      await act(handle, place.owner);
     } finally {
       await handle.close();
     }
@@ -152,10 +177,12 @@ export async function replaceFile(place: Place, write: (file: FileHandle) => Pro
   if (place.found !== undefined && place.found.kind !== 'file' && place.found.kind !== 'link')
     throw conflict(`${JSON.stringify(place.path)} is a ${place.found.kind}, which a file does not replace.`);
   const draft = stepTo(place.folder, `.upload-${randomUUID()}`);
+  const { uid, gid } = place.owner;
   const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     try {
       await write(file);
+      if (process.getuid!() === 0 && uid !== 0) await file.chown(uid, gid);
       await file.sync();
     } finally {
       await file.close();

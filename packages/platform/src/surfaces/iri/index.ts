@@ -1,0 +1,2 @@
+export { iriRoutes } from './routes.ts';
+export { createFileTasks, fileTaskQueues } from './tasks/index.ts';
