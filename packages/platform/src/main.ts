@@ -39,6 +39,7 @@ import {
 } from './identity/index.ts';
 import {
   type App,
+  type CrashPoints,
   createApp,
   createBackup,
   createCrashPoints,
@@ -96,7 +97,7 @@ const mostRuns = 64;
 
 /** What reaches a resource. */
 const openExecutorsOf =
-  ({ dataFolder, allowUnsandboxed, workers }: Config, log: Log): OpenExecutor =>
+  ({ dataFolder, allowUnsandboxed, workers }: Config, log: Log, crash: CrashPoints): OpenExecutor =>
   async (machine, access) => {
     switch (access.kind) {
       case 'local': {
@@ -107,7 +108,7 @@ const openExecutorsOf =
         const { stagingFolder: stagingRoot, configuration: slurmConf, partition, account } = access;
         return together(
           await createSlurmExecutor({
-            ...{ stagingRoot, allowUnsandboxed, slurmConf, log },
+            ...{ stagingRoot, allowUnsandboxed, slurmConf, crash, log },
             ...(partition === undefined ? {} : { partition }),
             ...(account === undefined ? {} : { account }),
           }),
@@ -177,7 +178,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
     const functions = callFunctions(runner);
-    const compute = createCompute({ door, clock, ids, log, open: openExecutorsOf(config, log) });
+    const compute = createCompute({ door, clock, ids, log, open: openExecutorsOf(config, log, crash) });
     undo.push(() => compute.close());
     const catalog = await createCatalog({
       door,

@@ -21,7 +21,14 @@ import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
 import { findCapability } from './registry.ts';
-import { runCommand, type Stops, waitForJob, wasStopped } from './run-command.ts';
+import {
+  endedWithPlatform,
+  releaseJob,
+  runCommand,
+  type Stops,
+  waitForJob,
+  wasStopped,
+} from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
 import type { RunJob, StoredInput } from './submit-run.ts';
 import { attempt, run } from './tables.ts';
@@ -188,9 +195,9 @@ async function findOld(
     .where(sql`${attempt.run} = ${row.id} and ${attempt.number} = ${row.attempts}`);
   if (newest !== undefined && found.state === 'running')
     return { begun: { number: row.attempts, ...newest }, found, logs, executor };
-  if (newest !== undefined && found.state === 'finished' && !wasStopped(found.outcome))
+  if (newest !== undefined && found.state === 'finished' && !endedWithPlatform(executor, found.outcome))
     return { begun: { number: row.attempts, ...newest }, found, logs, executor };
-  await executor.release(name);
+  await releaseJob(parts, executor, name);
   return null;
 }
 
@@ -217,13 +224,13 @@ async function clearAway(parts: RunParts, row: RunRow): Promise<void> {
     found.job.cancel();
     await found.job.wait();
   }
-  await executor.release(name);
+  await releaseJob(parts, executor, name);
 }
 
 /** Lets go of the job of an attempt, where it had one. */
 async function release(parts: RunParts, scope: ReadScope, id: string, number: number): Promise<void> {
   const { machine } = await findRun(scope, id);
-  if (machine !== null) await (await parts.compute.executorOf(machine)).release(jobName(id, number));
+  if (machine !== null) await releaseJob(parts, await parts.compute.executorOf(machine), jobName(id, number));
 }
 
 /** Says for people why a run waits, when it is tried again because of something that passes. */

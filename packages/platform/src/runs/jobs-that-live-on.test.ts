@@ -1,3 +1,5 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   commandManifest,
@@ -45,7 +47,7 @@ async function machine() {
   });
   while (seen.starts === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await new Promise((resolve) => setTimeout(resolve, 500));
-  return { first, start, by, id, gate, seen, journal };
+  return { first, start, by, id, gate, seen, journal, dataFolder };
 }
 
 test('a stop leaves a remote job alone, and the next start waits for that same job', async () => {
@@ -87,5 +89,33 @@ test('a job that lived on is cancelled by whoever cancels its run, before or aft
   await second.until(by, id, 'cancelled');
   while (journal.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(seen).toEqual({ starts: 1, ended: ['stopped'] });
+  await second.stop();
+}, 60_000);
+
+test('a job that its machine ended while the platform was away counts, and does not start again', async () => {
+  const { first, start, by, id, seen, journal } = await machine();
+  await first.stop();
+  for (const { running } of journal.values()) running?.stop('killed');
+  while (seen.ended.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const second = await start();
+  const { run, attempts } = await second.until(by, id, 'succeeded', 'failed');
+  expect(run).toMatchObject({ status: 'failed', attempts: 1, outcome: { reason: 'killed' } });
+  expect(attempts).toMatchObject([{ number: 1, outcome: { reason: 'killed' } }]);
+  expect(seen.starts).toBe(1);
+  await second.stop();
+}, 60_000);
+
+test('inputs that a killed platform has left are removed with the job', async () => {
+  const { first, start, by, id, gate, journal, dataFolder } = await machine();
+  await first.stop();
+  const inputs = join(dataFolder, 'run-inputs');
+  // a process that is killed removes nothing
+  await mkdir(join(inputs, `${id}-1`));
+  await writeFile(join(inputs, `${id}-1`, 'input.json'), '{}');
+  gate.resolve();
+  const second = await start();
+  await second.until(by, id, 'succeeded', 'failed');
+  while (journal.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await readdir(inputs)).toEqual([]);
   await second.stop();
 }, 60_000);

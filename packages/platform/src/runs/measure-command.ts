@@ -14,7 +14,7 @@ import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { commandOf } from './portable-function.ts';
 import { findCapability } from './registry.ts';
-import { runCommand, waitForJob, wasStopped } from './run-command.ts';
+import { endedWithPlatform, releaseJob, runCommand, waitForJob } from './run-command.ts';
 
 /** What a command that measures leaves in `output.json`: an outcome, and whatever else it wants to keep. */
 const resultSchema = z.object({ outcome: outcomeOfExperimentSchema });
@@ -62,7 +62,7 @@ export async function measureByCommand(
   const { resources } = row.manifest;
   const { machine } = await placeRun(parts, principal, scope, run, { attempt, asked: resources });
   const executor = await parts.compute.executorOf(machine);
-  const done = (): Promise<void> => executor.release(name);
+  const done = (): Promise<void> => releaseJob(parts, executor, name);
   const take = async (job: JobOutcome): Promise<CommandMeasurement> => {
     const { state, failureClass, reason, message, usage, startedAt, endedAt, sandboxed } = job;
     const execution: ExecutionOutcome = { state, failureClass, reason, message, usage, startedAt, endedAt };
@@ -91,7 +91,8 @@ export async function measureByCommand(
   };
   const found = await executor.reconcile(name);
   if (found.state === 'running') return await take(await waitForJob(executor, found.job, { signal }));
-  if (found.state === 'finished' && !wasStopped(found.outcome)) return await take(found.outcome);
+  if (found.state === 'finished' && !endedWithPlatform(executor, found.outcome))
+    return await take(found.outcome);
   if (found.state !== 'unknown') await done();
   const call = { name, ...(await commandOf(parts, row.manifest)), input: { design, seed }, signal };
   return await runCommand(parts, executor, call, take);

@@ -29,6 +29,25 @@ export const wasStopped = ({ reason }: Pick<ExecutionOutcome, 'reason'>): boolea
   reason === 'cancelled' || reason === 'killed';
 
 /**
+ * Whether what a job left counts for nothing: it was ended together with a process of the platform. Where jobs outlive
+ * that, whatever ended a job was no stop of the platform, and its end counts: it may have started.
+ */
+export const endedWithPlatform = (
+  executor: Pick<Executor, 'jobsOutliveServer'>,
+  outcome: Pick<ExecutionOutcome, 'reason'>,
+): boolean => !executor.jobsOutliveServer && wasStopped(outcome);
+
+/** Lets go of a job that is recorded or given up, and of its inputs, which a process that was killed leaves there. */
+export async function releaseJob(
+  { inputFolder }: Pick<RunParts, 'inputFolder'>,
+  executor: Executor,
+  name: string,
+): Promise<void> {
+  await rm(join(inputFolder, name), { recursive: true, force: true });
+  await executor.release(name);
+}
+
+/**
  * Runs a command capability in the executor and waits for its end; `take` reads what it left. The caller releases the
  * job once what was taken is recorded, so that a crash before that finds it again.
  *
@@ -87,7 +106,7 @@ export async function waitForJob(
   signal.addEventListener('abort', interrupt, { once: true });
   try {
     const job = await Promise.race([handle.wait(), interrupted.promise]);
-    if (!signal.aborted || !wasStopped(job)) return job;
+    if (!signal.aborted || !endedWithPlatform(executor, job)) return job;
   } finally {
     cancel?.removeEventListener('abort', end);
     signal.removeEventListener('abort', interrupt);

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openNote, parseCheckpoint, parseVerifierKey, verifyConsistency } from '@genesis/evidence';
-import { call, Gone } from './client.ts';
+import { Gone } from './client.ts';
+import { type Checkpoint, checkLedger } from './ledger.ts';
 import { type Acknowledged, asking, fingerprint, Lost, nothingYet, step } from './scenario.ts';
 import { ServerUnderTest } from './server-under-test.ts';
 
@@ -52,7 +52,6 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-type Checkpoint = { size: number; root: Uint8Array };
 const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-'));
 const hits: Record<string, number> = {};
 const failures: string[] = [];
@@ -80,26 +79,6 @@ async function undisturbed(server: ServerUnderTest, token: string, seed: string)
   const seen = nothingYet();
   while (!(await step(ask, seed, seen))) await wait(100);
   return await fingerprint(ask, seen.campaign!);
-}
-
-/** The ledger continues every tree that was ever signed. */
-async function checkLedger(
-  server: ServerUnderTest,
-  token: string,
-  last: Checkpoint | undefined,
-): Promise<Checkpoint> {
-  const { verifierKey } = await call<{ verifierKey: string }>(server.url, token, 'GET', '/v1/ledger/key');
-  const { note } = await call<{ note: string }>(server.url, token, 'POST', '/v1/ledger/checkpoint');
-  const now = parseCheckpoint(openNote(note, [parseVerifierKey(verifierKey)]).text);
-  if (last !== undefined) {
-    const path = `/v1/ledger/consistency?from=${last.size}&to=${now.size}`;
-    const { proof } = await call<{ proof: string[] }>(server.url, token, 'GET', path);
-    const hashes = proof.map((hash) => Buffer.from(hash, 'base64'));
-    if (!verifyConsistency(last.size, now.size, last.root, now.root, hashes)) {
-      throw new Lost(`the ledger of size ${now.size} does not continue that of size ${last.size}`);
-    }
-  }
-  return now;
 }
 
 /** Where two results part, with what stands there in both. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +14,12 @@ export class ServerUnderTest {
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(folder: string) {
+  readonly #log: 'inherit' | number;
+
+  /** What it says goes to the standard error of the test, or to the end of a file. */
+  constructor(folder: string, log?: string) {
     this.folder = folder;
+    this.#log = log === undefined ? 'inherit' : openSync(log, 'a');
   }
 
   get alive(): boolean {
@@ -29,9 +33,10 @@ export class ServerUnderTest {
 
   /** Starts the process; resolves when it answers. A crash point may end it before that: then it throws. */
   async start(crashPoint?: string): Promise<void> {
-    const args = [server, '--data-folder', this.folder, '--port', '0', '--log-level', 'error'];
+    const level = this.#log === 'inherit' ? 'error' : 'info';
+    const args = [server, '--data-folder', this.folder, '--port', '0', '--log-level', level];
     const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
-    const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', this.#log] });
     this.#child = child;
     this.starts += 1;
     this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));

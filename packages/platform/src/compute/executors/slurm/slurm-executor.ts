@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GenesisError, type JobSpec, jobSpecSchema } from '@genesis/contracts';
+import { type CrashPoints, noCrashPoints } from '../../../kernel/index.ts';
 import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHandle, JobHooks } from '../../ports.ts';
 import { removedMark, Staging } from '../local/staging.ts';
@@ -33,6 +34,7 @@ export type SlurmExecutorOptions = SlurmOptions & {
   node?: string;
   /** Time between two looks at the queue. */
   pollMilliseconds?: number;
+  crash?: CrashPoints;
   log?: { warn: (fields: object, message: string) => void };
 };
 
@@ -43,7 +45,7 @@ type SlurmExecutor = Executor & Required<Pick<Executor, 'launchBatch'>>;
  * is the local executor's sandbox. Jobs live on without the server and are found again by their name.
  */
 export async function createSlurmExecutor(options: SlurmExecutorOptions): Promise<SlurmExecutor> {
-  const { stagingRoot, allowUnsandboxed = false, graceSeconds = 5, log } = options;
+  const { stagingRoot, allowUnsandboxed = false, graceSeconds = 5, crash = noCrashPoints, log } = options;
   const commands = createSlurmCommands(options);
   const warn = (message: string, error: unknown): void => log?.warn({ err: error }, message);
   await mkdir(stagingRoot, { recursive: true, mode: 0o700 });
@@ -51,17 +53,22 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     if (name.includes(removedMark)) await rm(join(stagingRoot, name), { recursive: true, force: true });
   const script = await placeRunner(stagingRoot, options.node ?? process.execPath);
   const over = await openOver(stagingRoot, commands, warn);
+  const submit = async (name: string, args: readonly string[]): Promise<void> => {
+    crash.reach('slurm.staged');
+    await commands.submit(name, args);
+    crash.reach('slurm.submitted');
+  };
   const batches = await openBatches(stagingRoot, {
     over,
     plan: async (jobs) => planBatch(jobs, await commands.describePartition(options.partition)),
     submit: (name, folder, { tasks, need }) =>
-      commands.submit(name, [
+      submit(name, [
         ...requestArguments(need, { ...options, output: join(folder, 'runner-%a.log') }),
         ...[`--array=0-${tasks - 1}`, script, '--batch', folder],
       ]),
   });
   const submitOne = (spec: JobSpec, staging: Staging): Promise<void> =>
-    commands.submit(jobNameOf(staging), [
+    submit(jobNameOf(staging), [
       ...requestArguments(needOf(spec.resources), { ...options, output: join(staging.folder, files.runner) }),
       ...[script, staging.folder],
     ]);

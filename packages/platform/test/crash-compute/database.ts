@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { whileAway, withConnection } from '../../src/kernel/connection.ts';
+
+export type Read = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Reads what the platform of a data folder has on record, beside its interface, while its database runs. */
+export const readerOf =
+  (dataFolder: string): Read =>
+  async (sql, values = []) =>
+    await whileAway(async () => {
+      const lines = readFileSync(join(dataFolder, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n');
+      const connection = { host: lines[4]?.trim() ?? '', port: 5432, user: 'genesis', database: 'genesis' };
+      const result = await withConnection(connection, (client) => client.query(sql, values));
+      return result.rows;
+    });

@@ -1,0 +1,74 @@
+/** What is killed in which trial, and when: decided before anything runs, the same for the same seed. */
+
+/** Numbers from 0 up to 1, the same sequence for the same seed (Numerical Recipes' linear congruential generator). */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** `both` is Genesis and, at the same time, the controller of Slurm; `node` is slurmd with the jobs on its node. */
+export const kinds = ['genesis', 'slurmctld', 'slurmd', 'both', 'node'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Genesis dies at its crash points by itself. */
+export const crashPoints = [
+  'run.begun',
+  'run.placed',
+  'slurm.staged',
+  'slurm.submitted',
+  'run.launched',
+  'run.ended',
+  'run.recorded',
+] as const;
+/** What others can see of the same gaps; at these the daemons of Slurm are killed. */
+export const moments = ['batch.listed', 'job.started', 'job.ended'] as const;
+export type Moment = (typeof moments)[number];
+
+export type When = { point: string; nth: number } | { point: null; afterMs: number };
+export type Trial = {
+  number: number;
+  kind: Kind;
+  when: When;
+  /** How long what was killed stays away. */
+  awayMs: number;
+};
+
+/** Points that a few batches reach a few times only. */
+const seldom: ReadonlySet<string> = new Set(['slurm.staged', 'slurm.submitted', 'batch.listed']);
+const pointsOf = (kind: Kind): readonly string[] =>
+  kind === 'genesis' || kind === 'both' ? crashPoints : moments;
+
+/** Slurm takes half a minute to give up a node (SlurmdTimeout), so a node dies in one round of three only. */
+const inRound = (round: number, only: readonly Kind[]): readonly Kind[] =>
+  round % 3 === 0 || only.length === 1 ? only : only.filter((kind) => kind !== 'node');
+const nodeAwayMs = 32_000;
+
+/** Kinds in turn; half of each at named points, which also take their turns, half at random moments. */
+export function planTrials(
+  wanted: { trials: number; runs: number; seed: number; only: readonly Kind[] },
+  random = generator(wanted.seed),
+): Trial[] {
+  const { trials, runs, only } = wanted;
+  const between = (least: number, most: number): number => least + random() * (most - least);
+  const rounds = new Map<Kind, number>();
+  const turns = Array.from({ length: trials }, (_, round) => inRound(round, only)).flat();
+  return turns.slice(0, trials).map((kind, number) => {
+    const round = rounds.get(kind) ?? 0;
+    rounds.set(kind, round + 1);
+    const points = pointsOf(kind);
+    // the first point of a kind depends on the seed, so that short series differ
+    const point = points[(Math.floor(round / 2) + wanted.seed) % points.length]!;
+    const when: When =
+      round % 2 === 0
+        ? { point, nth: Math.ceil(between(0, seldom.has(point) ? 2 : runs)) || 1 }
+        : { point: null, afterMs: Math.round(between(100, 1_500 + runs * 120)) };
+    const awayMs = Math.round(between(0, 4_000)) + (kind === 'node' ? nodeAwayMs : 0);
+    return { number, kind, when, awayMs };
+  });
+}
+
+export const wordsOf = (when: When): string =>
+  when.point === null ? `after ${(when.afterMs / 1_000).toFixed(1)} s` : `${when.point}@${when.nth}`;
