@@ -1,7 +1,13 @@
 import { createClient, dataOf, type GenesisClient } from '@genesis/client';
 
 /** Who does the demonstration. */
-export type People = { researcher: GenesisClient; token: string; organisation: string };
+export type People = {
+  steward: GenesisClient;
+  researcher: GenesisClient;
+  /** The researcher's. */
+  token: string;
+  organisation: string;
+};
 
 type Level = 'public' | 'internal';
 
@@ -62,5 +68,5 @@ export async function makePeople(
     await steward.api.PUT('/v1/principals/{id}/clearance', { params: { path: { id } }, body, signal });
   }
   const token = await issue(steward, id);
-  return { researcher: createClient({ url, token }), token, organisation };
+  return { steward, researcher: createClient({ url, token }), token, organisation };
 }

@@ -48,7 +48,9 @@ async function python(): Promise<string> {
   if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return program;
   say('Installing Schemathesis and the AmSC client ...');
   await rm(folder, { recursive: true, force: true });
-  await run('python3.11', ['-m', 'venv', folder]);
+  await run('python3.11', ['-m', 'venv', folder]).catch((cause: unknown) => {
+    throw new Error('python3.11 with venv is needed (Debian: python3.11-venv)', { cause });
+  });
   await run(program, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
   await writeFile(mark, wanted);
   return program;

@@ -134,6 +134,8 @@ export function createMemoryExecutor({
   const checked = (input: JobSpec): JobSpec => {
     const spec = jobSpecSchema.safeParse(input);
     if (!spec.success) throw invalidSpec(spec.error);
+    if (spec.data.workspace !== undefined)
+      throw new GenesisError({ code: 'unsupported', message: 'workspace: there are no folders in memory.' });
     if (journal.has(spec.data.name))
       throw conflict(`A job named "${spec.data.name}" has been launched before.`);
     return spec.data;
