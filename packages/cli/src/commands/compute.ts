@@ -20,6 +20,14 @@ const accelerators = ({ hardware }: Resource): string => {
   return count === null ? '-' : count === 0 ? 'none' : `${count}${type === null ? '' : ` ${type}`}`;
 };
 
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const foretold = (waiting: Answer<'/v1/compute/resources/{name}', 'get'>['waiting']): string =>
+  waiting === null
+    ? 'too few jobs yet to judge them'
+    : `${percent(waiting.coverage)} of ${waiting.jobs} held-back jobs waited as the 80 % interval said ` +
+      `(99 % interval ${percent(waiting.coverageLow)} to ${percent(waiting.coverageHigh)}); median error ` +
+      `${figure(waiting.medianAbsoluteError)} s, of the median of all ${figure(waiting.naiveError)} s`;
+
 function ageOf(at: string): string {
   const minutes = Math.max(0, Math.round((Date.now() - Date.parse(at)) / 60_000));
   if (minutes < 120) return `${minutes} min`;
@@ -53,7 +61,7 @@ function readCommands(registry: Registry, compute: Command): void {
     act: async (call, _options, name) => {
       const { api } = await call.client();
       const at = { params: { path: { name } }, signal: call.signal };
-      const { resource, events } = dataOf(await api.GET('/v1/compute/resources/{name}', at));
+      const { resource, events, waiting } = dataOf(await api.GET('/v1/compute/resources/{name}', at));
       const { price, limits, hardware } = resource;
       const text = facts([
         ...([
@@ -75,6 +83,7 @@ function readCommands(registry: Registry, compute: Command): void {
             `${price.coreHour} a core-hour, ${price.gpuHour} a GPU-hour, ${price.nodeHour} a node-hour`,
           ],
           ['Near', resource.near.join(', ') || 'nothing'],
+          ['Foretold waits', foretold(waiting)],
         ] as [string, string | number | null][]),
         ...Object.entries(resource.provenance).map(([field, { source, at: when }]): [string, string] => [
           `  ${field}`,
@@ -84,7 +93,7 @@ function readCommands(registry: Registry, compute: Command): void {
       const rows = events.map((one) => [one.occurredAt, one.status, one.description]);
       return {
         text: `${text}\n\n${table(['Since', 'Status', 'Why'], rows)}`,
-        json: { resource, events },
+        json: { resource, events, waiting },
       };
     },
   });

@@ -20,8 +20,9 @@ export async function startFacility(setting: Setting): Promise<DemoFacility> {
   const server = await startServer({
     flags: ['--data-folder', home, '--port', '0', '--host', '127.0.0.1', '--log-level', 'warn'],
     ...{ env: call.env, log: log.fd, signal: call.signal },
-  }).finally(() => log.close());
+  });
   try {
+    await log.close();
     const adminToken = (await readFile(server.tokenFile, 'utf8')).trim();
     const resource = await makeReady(setting, server.url, adminToken);
     return { resource, stop: async () => void (await server.stop()) };

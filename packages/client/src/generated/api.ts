@@ -3362,6 +3362,16 @@ export interface paths {
                                 /** @enum {string} */
                                 type: "compute" | "compute:system" | "compute:node" | "storage" | "storage:system" | "storage:filesystem" | "storage:object" | "service" | "service:dtn" | "service:inference" | "network" | "system" | "website" | "unknown";
                             };
+                            waiting: {
+                                coverage: number;
+                                coverageHigh: number;
+                                coverageLow: number;
+                                holds: boolean;
+                                jobs: number;
+                                medianAbsoluteError: number;
+                                naiveError: number;
+                                undecided: number;
+                            } | null;
                         };
                     };
                 };

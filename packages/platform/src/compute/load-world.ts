@@ -5,12 +5,14 @@ import type { ReadScope } from '../door/index.ts';
 import { bottom } from '../policy/index.ts';
 import { ownSite } from './inventory/own-facility.ts';
 import { listMachines, listSites } from './inventory/store.ts';
+import { type Calibration, calibration } from './placement/waiting/calibration.ts';
 import { type LearnedQueue, learnQueue } from './placement/waiting/learn.ts';
 import type { AllocationFacts, World } from './placement/world.ts';
 import { allocation, charge, waitRecord } from './tables.ts';
 
 /** Records of one resource that the prediction of waiting looks at. */
 const mostRecords = 200;
+const mostJudged = 500;
 
 export async function loadWorld(
   scope: ReadScope,
@@ -68,6 +70,7 @@ async function jobsOf(scope: ReadScope): Promise<Map<string, number>> {
   return new Map(rows.map(({ machine, jobs }) => [machine, jobs]));
 }
 
+/** What was used, without what runs under way have reserved: whether they leave room is decided under a lock. */
 async function allocationsOf(
   scope: ReadScope,
   project: string,
@@ -76,7 +79,7 @@ async function allocationsOf(
   const rows = await scope.orm
     .select({
       row: allocation,
-      used: sql<number>`coalesce((select sum(${charge.units}) from ${charge} where ${charge.allocation} = ${allocation.id}), 0)::float8`,
+      used: sql<number>`coalesce((select sum(${charge.units}) from ${charge} where ${charge.allocation} = ${allocation.id} and ${charge.settledAt} is not null), 0)::float8`,
     })
     .from(allocation)
     .where(eq(allocation.project, project));
@@ -86,6 +89,22 @@ async function allocationsOf(
       .map(({ row, used }) => [row.machine, { granted: row.granted, used, whenSpent: row.whenSpent }]),
   );
 }
+
+/** How well waiting on a resource was foretold so far; null while too few jobs are known. */
+export const calibrationOf = async (
+  scope: ReadScope,
+  machine: string,
+  now: Date,
+): Promise<Calibration | null> =>
+  calibration((await recordsOf(scope, machine, mostJudged)).reverse(), now.getTime());
+
+const recordsOf = (scope: ReadScope, machine: string, most: number) =>
+  scope.orm
+    .select()
+    .from(waitRecord)
+    .where(eq(waitRecord.machine, machine))
+    .orderBy(desc(waitRecord.submittedAt))
+    .limit(most);
 
 /** The newest waits of each resource that the person may know of. */
 async function queuesOf(
@@ -101,12 +120,7 @@ async function queuesOf(
   const queues = new Map<string, LearnedQueue>();
   for (const { machine } of seen) {
     if (!known.has(machine)) continue;
-    const rows = await scope.orm
-      .select()
-      .from(waitRecord)
-      .where(eq(waitRecord.machine, machine))
-      .orderBy(desc(waitRecord.submittedAt))
-      .limit(mostRecords);
+    const rows = await recordsOf(scope, machine, mostRecords);
     queues.set(machine, learnQueue(rows.reverse(), now));
   }
   return queues;

@@ -25,6 +25,7 @@ import {
   listSites,
 } from './inventory/store.ts';
 import { type ReadFacility, syncFacility } from './inventory/sync-facility.ts';
+import { calibrationOf } from './load-world.ts';
 import {
   eventView,
   facilityView,
@@ -36,6 +37,7 @@ import {
   viewIncident,
   viewMachine,
   viewSite,
+  waitingView,
 } from './views.ts';
 
 const tags = ['compute'];
@@ -95,7 +97,14 @@ export function computeRoutes(
         tags,
         summary: 'One resource by name or id, with the last changes of its status',
         params: named,
-        response: { 200: z.strictObject({ resource: machineView, events: z.array(eventView) }) },
+        response: {
+          200: z.strictObject({
+            resource: machineView,
+            events: z.array(eventView),
+            /** How well waiting there was foretold, on jobs that were held back; null while there are few. */
+            waiting: waitingView.nullable(),
+          }),
+        },
       },
     },
     async (request) => {
@@ -106,7 +115,8 @@ export function computeRoutes(
         listSites(scope),
         listEvents(scope, { machine: found.row.id }, { offset: 0, limit: 50 }),
       ]);
-      return { resource: viewMachine(found, sites), events: events.map(viewEvent) };
+      const waiting = await calibrationOf(scope, found.row.id, parts.clock.now());
+      return { resource: viewMachine(found, sites), events: events.map(viewEvent), waiting };
     },
   );
 

@@ -105,3 +105,16 @@ export const viewIncident = ({ row, machines }: FoundIncident): z.output<typeof 
   endsAt: row.endsAt === null ? null : iso(row.endsAt),
   resources: machines,
 });
+
+export const waitingView = z.strictObject({
+  jobs: z.int(),
+  undecided: z.int(),
+  /** The share whose wait lay in the interval that is stated to hold 80 %, with its binomial 99 % interval. */
+  coverage: z.number(),
+  coverageLow: z.number(),
+  coverageHigh: z.number(),
+  holds: z.boolean(),
+  /** Seconds. */
+  medianAbsoluteError: z.number(),
+  naiveError: z.number(),
+});

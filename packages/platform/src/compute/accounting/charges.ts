@@ -32,7 +32,8 @@ export type NewCharge = Belongs & {
  * Reserves what a run may take on a resource, under the lock of the allocation that pays for it: of two runs that race
  * for the rest of a budget only one gets it. An attempt that has reserved before keeps what it has.
  *
- * @throws GenesisError `exhausted` where the allocation, or the member's part of it, does not hold that much
+ * @throws GenesisError `exhausted` where the allocation, or the member's part of it, does not hold that much, and
+ *   `unavailable` where it may when others have ended
  */
 export async function reserve(
   tx: WriteTx,
@@ -47,10 +48,7 @@ export async function reserve(
   const budget = units > 0 ? await budgetOf(tx, wanted, place.name, now) : null;
   let warning: string | null = null;
   if (budget !== null) {
-    const { granted, whenSpent } = budget;
-    const used = await takenFrom(tx, budget.id, wanted);
-    if (isSpent({ granted, used, whenSpent }, units))
-      warning = spent(whenSpent, place.name, units, granted - used);
+    warning = whenShort(budget, await takenFrom(tx, budget.id, wanted), units, place.name);
     await assertMemberHas(tx, budget.id, wanted, units, place.name);
   }
   await tx
@@ -69,9 +67,28 @@ export async function reserve(
 
 const rounded = (units: number): string => String(Number(units.toPrecision(4)));
 
-function spent(whenSpent: WhenSpent, name: string, units: number, left: number): string {
-  const message = `The allocation on ${name} has ${rounded(Math.max(0, left))} units left, and this may take ${rounded(units)}.`;
+type Taken = { settled: number; reserved: number };
+
+/**
+ * What follows when an allocation does not hold what a run may take: a warning where it only warns. Where it would hold
+ * it but for what others have reserved and will hardly use, the run waits for them; else it is spent.
+ */
+function whenShort(
+  { granted, whenSpent }: { granted: number; whenSpent: WhenSpent },
+  { settled, reserved }: Taken,
+  units: number,
+  name: string,
+): string | null {
+  if (!isSpent({ granted, used: settled + reserved, whenSpent }, units)) return null;
+  const left = rounded(Math.max(0, granted - settled));
+  const message = `The allocation on ${name} has ${left} units left, and this may take ${rounded(units)}.`;
   if (whenSpent === 'warn') return message;
+  if (!isSpent({ granted, used: settled, whenSpent }, units))
+    throw new GenesisError({
+      code: 'unavailable',
+      message: `${message} Other runs have reserved ${rounded(reserved)} of it; this one waits for them.`,
+      retryAfterSeconds: 5,
+    });
   throw new GenesisError({
     code: 'exhausted',
     what: 'budget',
@@ -104,15 +121,18 @@ async function budgetOf(tx: WriteTx, wanted: NewCharge, name: string, now: numbe
   });
 }
 
-/** Units that an allocation has given: what was used, and what is reserved. */
+/** Units of an allocation, or of a member's part of it, without those of one attempt. */
 async function takenFrom(
   tx: WriteTx,
   id: string,
   except: Pick<NewCharge, 'run' | 'attempt'>,
   principal?: string,
-): Promise<number> {
+): Promise<Taken> {
   const [row] = await tx
-    .select({ units: sql<number>`coalesce(sum(${charge.units}), 0)::float8` })
+    .select({
+      settled: sql<number>`coalesce(sum(${charge.units}) filter (where ${charge.settledAt} is not null), 0)::float8`,
+      reserved: sql<number>`coalesce(sum(${charge.units}) filter (where ${charge.settledAt} is null), 0)::float8`,
+    })
     .from(charge)
     .where(
       and(
@@ -121,7 +141,7 @@ async function takenFrom(
         principal === undefined ? undefined : eq(charge.principal, principal),
       ),
     );
-  return row?.units ?? 0;
+  return row ?? { settled: 0, reserved: 0 };
 }
 
 async function assertMemberHas(
@@ -136,8 +156,8 @@ async function assertMemberHas(
     .from(userAllocation)
     .where(and(eq(userAllocation.allocation, id), eq(userAllocation.principal, wanted.principal)));
   if (own === undefined) return;
-  const left = own.granted - (await takenFrom(tx, id, wanted, wanted.principal));
-  if (units > left) spent('stop', name, units, left);
+  const taken = await takenFrom(tx, id, wanted, wanted.principal);
+  whenShort({ granted: own.granted, whenSpent: 'stop' }, taken, units, name);
 }
 
 /** Counts what a run used that was neither placed nor reserved: work in the platform itself. Once for each attempt. */

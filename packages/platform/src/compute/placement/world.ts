@@ -3,7 +3,7 @@ import type { LearnedQueue } from './waiting/learn.ts';
 
 /**
  * What the run's project may use of a resource, in allocation units; the part of its member instead, where there is
- * less left of that. `used` counts with what is reserved.
+ * less left of that. Whether `used` counts what is reserved is for the caller to say.
  */
 export type AllocationFacts = { granted: number; used: number; whenSpent: WhenSpent };
 

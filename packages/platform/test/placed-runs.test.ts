@@ -4,21 +4,16 @@ import { join } from 'node:path';
 import { GenesisError, type Label, resourceDescriptionSchema } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  commandManifest,
-  createMemoryExecutor,
-  type RunsUnderTest,
-  startRuns,
-} from '../../test/runs-platform.ts';
-import { freshDatabase } from '../../test/test-database.ts';
-import type { Executor } from '../compute/index.ts';
-import { putMachine } from '../compute/inventory/register.ts';
-import { reportIncident, resolveIncident } from '../compute/inventory/status.ts';
-import { allocation, charge, project, projectMember } from '../compute/tables.ts';
-import { platformFacts } from '../door/index.ts';
-import type { Database } from '../kernel/index.ts';
-import { ledgerDetail } from '../ledger/tables.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import type { Executor } from '../src/compute/index.ts';
+import { putMachine } from '../src/compute/inventory/register.ts';
+import { reportIncident, resolveIncident } from '../src/compute/inventory/status.ts';
+import { allocation, charge, project, projectMember } from '../src/compute/tables.ts';
+import { platformFacts } from '../src/door/index.ts';
+import type { Database } from '../src/kernel/index.ts';
+import { ledgerDetail } from '../src/ledger/tables.ts';
+import type { PrincipalFacts } from '../src/policy/index.ts';
+import { commandManifest, createMemoryExecutor, type RunsUnderTest, startRuns } from './runs-platform.ts';
+import { freshDatabase } from './test-database.ts';
 
 const organisation = 'org_lab';
 const open: Label = { level: 'public', categories: [] };
