@@ -3,6 +3,7 @@
  * against what is promised: every run has one recorded outcome, no user code starts twice, nothing is left.
  */
 import { parseArgs } from 'node:util';
+import type { Place } from './place.ts';
 import { allPoints, type Kind, kinds, planTrials } from './schedule.ts';
 import { runSeries } from './series.ts';
 import { heading, lineOf } from './table.ts';
@@ -56,10 +57,21 @@ const trials = numberOf('trials', options.trials ?? (options.quick ? '6' : '60')
 const runs = numberOf('runs', options.runs ?? (options.quick ? '10' : '50'));
 const seed = numberOf('seed', options.seed);
 
+let current: Place | undefined;
+/** Daemons outlive whoever started them, so an interrupted series ends its own. */
+const interrupted = async (): Promise<never> => {
+  await current?.close({ keep: false });
+  process.exit(130);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted());
+
 const begun = Date.now();
 console.log(heading);
 const { results, missing } = await runSeries(planTrials({ trials, runs, seed, only }), {
   ...{ runs, patient: true },
+  opened: (place) => {
+    current = place;
+  },
   say: (result, { folder, slurm }) => {
     console.log(lineOf(result));
     for (const one of result.broken.slice(0, 10)) console.log(`       - ${one}`);

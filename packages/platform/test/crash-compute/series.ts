@@ -23,8 +23,15 @@ async function untilForgotten(place: Place): Promise<string[]> {
  */
 export async function runSeries(
   trials: readonly Trial[],
-  { runs, patient, say }: { runs: number; patient: boolean; say: (result: Result, place: Place) => void },
+  how: {
+    runs: number;
+    patient: boolean;
+    say: (result: Result, place: Place) => void;
+    /** Told of each new place, for whoever has to end it before its time. */
+    opened?: (place: Place) => void;
+  },
 ): Promise<Series> {
+  const { runs, patient, say, opened } = how;
   const results: Result[] = [];
   const withFacility = trials.some(({ kind }) => isFar(kind));
   let place: Place | undefined;
@@ -35,7 +42,10 @@ export async function runSeries(
     if ('missing' in found) return { results, missing: found.missing };
     place = found;
     const { server, slurm } = place;
-    if (isNew) last = undefined;
+    if (isNew) {
+      last = undefined;
+      opened?.(place);
+    }
     const begun = Date.now();
     let result: Result;
     try {
