@@ -11,7 +11,7 @@ import { heading, lineOf } from './table.ts';
 const usage = `Usage: npm run test:crash-compute -- [options]
 
   --trials N    number of kills (60)
-  --runs N      runs in the batch of each trial (50)
+  --runs N      runs in the batch of each trial (50), a third of that at a facility
   --seed N      another seed gives other points and moments (1)
   --only KINDS  some of ${kinds.join(', ')}; separated by commas
   --quick       6 trials of 10 runs

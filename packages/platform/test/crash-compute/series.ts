@@ -1,7 +1,7 @@
 import { type Checkpoint, checkLedger } from '../crash/ledger.ts';
 import { namesToForget } from './checks.ts';
 import { openPlace, type Place } from './place.ts';
-import { isFar, type Trial } from './schedule.ts';
+import { isFar, runsOf, type Trial } from './schedule.ts';
 import { type Result, runTrial } from './trial.ts';
 
 export type Series = { results: Result[]; missing: string | null };
@@ -24,6 +24,7 @@ async function untilForgotten(place: Place): Promise<string[]> {
 export async function runSeries(
   trials: readonly Trial[],
   how: {
+    /** In each batch; less at a facility. */
     runs: number;
     patient: boolean;
     say: (result: Result, place: Place) => void;
@@ -31,7 +32,7 @@ export async function runSeries(
     opened?: (place: Place) => void;
   },
 ): Promise<Series> {
-  const { runs, patient, say, opened } = how;
+  const { patient, say, opened } = how;
   const results: Result[] = [];
   const withFacility = trials.some(({ kind }) => isFar(kind));
   let place: Place | undefined;
@@ -47,6 +48,7 @@ export async function runSeries(
       opened?.(place);
     }
     const begun = Date.now();
+    const runs = runsOf(trial.kind, how.runs);
     let result: Result;
     try {
       result = await runTrial(place, trial, runs);
