@@ -6,11 +6,12 @@ import { type Door, platformPrincipal, type ReadScope } from '../door/index.ts';
 import type { Clock, Ids, Log } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { createExecutors, type OpenExecutor } from './executors.ts';
-import { inspectAll } from './inventory/inspect.ts';
+import { inspectAll, type Looked } from './inventory/inspect.ts';
 import { ensureOwnFacility, facilityScope } from './inventory/own-facility.ts';
 import { putMachine } from './inventory/register.ts';
 import { findMachine, listMachines } from './inventory/store.ts';
 import { loadWorld } from './load-world.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { place } from './placement/place.ts';
 import type { Executor } from './ports.ts';
 import { machine } from './tables.ts';
@@ -31,11 +32,13 @@ export interface Compute {
 export type ComputeParts = { door: Door; clock: Clock; ids: Ids; log: Log; open: OpenExecutor };
 
 const inspectEveryMs = 60_000;
+/** Runs may wait for what is not up, and its outage be short. */
+const inspectAgainMs = 10_000;
 
 /** Resources, and what reaches them. */
 export function createCompute(parts: ComputeParts): Compute {
   const { door, log } = parts;
-  let silent: ReadonlySet<string> = new Set();
+  let looked: Looked = { silent: new Set(), allUp: true };
   let local: string | undefined;
   const stopping = new AbortController();
   let looking: Promise<void> = Promise.resolve();
@@ -51,18 +54,22 @@ export function createCompute(parts: ComputeParts): Compute {
     open: parts.open,
   });
 
-  const inspect = async (): Promise<void> => {
-    silent = await inspectAll(parts, executors, (error, name) =>
+  // one look at a time: one that began while something was away, and ends late, says nothing against a newer one
+  const inspect = oneAtATime(async (): Promise<void> => {
+    looked = await inspectAll(parts, executors, (error, name) =>
       log.warn({ err: error, resource: name }, 'A resource does not answer'),
     );
-  };
+  });
 
   async function lookAgainAndAgain(): Promise<void> {
     while (!stopping.signal.aborted) {
       await inspect().catch((error: unknown) =>
         log.warn({ err: error }, 'The inventory cannot be looked at'),
       );
-      await pause(inspectEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      const isWell = looked.allUp && looked.silent.size === 0;
+      await pause(isWell ? inspectEveryMs : inspectAgainMs, undefined, { signal: stopping.signal }).catch(
+        () => undefined,
+      );
     }
   }
 
@@ -75,7 +82,12 @@ export function createCompute(parts: ComputeParts): Compute {
       const wanted = { ...request, among: named };
       return place(
         wanted,
-        await loadWorld(scope, { project, silent, now: parts.clock.now(), label: request.label }),
+        await loadWorld(scope, {
+          project,
+          silent: looked.silent,
+          now: parts.clock.now(),
+          label: request.label,
+        }),
       );
     },
     local() {

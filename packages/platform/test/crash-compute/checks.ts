@@ -3,8 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionOutcome } from '@genesis/contracts';
 import { removedMark } from '../../src/compute/executors/local/staging.ts';
+import type { Read } from './database.ts';
 import type { Place } from './place.ts';
-import type { Trial } from './schedule.ts';
+import { isFar, type Trial } from './schedule.ts';
 
 /** Sentences that say what did not hold. */
 export type Broken = string[];
@@ -78,7 +79,8 @@ function checkRun(run: Recorded, identity: number, starts: number, trial: Trial)
     expect(settled && waitKnown, `attempt ${attempt} has a charge or a wait that is not settled`);
   if (run.state === 'succeeded') {
     expect(run.output?.value?.identity === identity, 'its output is that of another run');
-    expect(run.sandboxed === true, 'it was not in a sandbox');
+    // of a facility the first Genesis knows no sandbox
+    expect(run.sandboxed === !isFar(trial.kind), `whether it was in a sandbox is told as ${run.sandboxed}`);
     expect(starts >= 1, 'it succeeded without a start');
     expect(run.logged.includes(run.attempts), 'its log has no word of the start');
     expect(
@@ -87,7 +89,7 @@ function checkRun(run: Recorded, identity: number, starts: number, trial: Trial)
     );
   } else
     expect(
-      trial.kind !== 'genesis',
+      !['genesis', 'client', 'facility'].includes(trial.kind),
       `it is ${run.state} (${run.outcome?.message}), and only Genesis was killed`,
     );
   return broken;
@@ -128,28 +130,43 @@ export function countsOf(checked: readonly Checked[]): Counts {
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
+const unfinishedSql = `select name || ', ' || state::text as what from pgboss.job
+  where name in ('run.execute', 'job.execute', 'file.execute') and state in ('created', 'retry', 'active', 'failed')`;
+const openChargesSql = `select run || ', attempt ' || attempt as what from charge where settled_at is null`;
+
 /** What the runs have left where nothing of them belongs any more. */
-export async function leftOver(place: Place, ids: readonly string[]): Promise<Broken> {
-  const { read, slurm, staging, folder } = place;
-  const jobs = await read<{ state: string }>(
-    `select state::text from pgboss.job where name = 'run.execute' and data->>'run' = any($1)
-      and state in ('created', 'retry', 'active', 'failed')`,
-    [ids],
-  );
+export async function leftOver({ read, slurm, staging, folder, facility }: Place): Promise<Broken> {
+  const found = async (what: string, reader: Read, sql: string): Promise<Broken> =>
+    (await reader<{ what: string }>(sql)).map((row) => `${what}: ${row.what}`);
+  const inStaging = (place: string, root: string): Broken => [
+    ...namesIn(root)
+      .filter((name) => !name.startsWith('.') || name.includes(removedMark))
+      .map((name) => `${place}: ${name}`),
+    ...namesIn(join(root, '.batches')).map((name) => `${place}: a batch, ${name}`),
+  ];
+  const reached = join(folder, 'lab', 'facilities');
   return [
     ...slurm
       .queue()
       .split('\n')
       .filter(Boolean)
       .map((line) => `in Slurm's queue: ${line}`),
-    ...namesIn(staging)
-      .filter((name) => !name.startsWith('.') || name.includes(removedMark))
-      .map((name) => `in the staging folder: ${name}`),
-    ...namesIn(join(staging, '.batches')).map((name) => `a batch in the staging folder: ${name}`),
+    ...inStaging('in the staging folder', staging),
     ...namesIn(join(folder, 'lab', 'run-inputs')).map((name) => `inputs of ${name}`),
-    ...jobs.map(({ state }) => `work for a run, ${state}`),
+    ...namesIn(reached).flatMap((machine) => inStaging('of a job at the facility', join(reached, machine))),
+    ...(await found('unfinished work', read, unfinishedSql)),
+    ...(await found('an open charge', read, openChargesSql)),
+    ...(facility === null
+      ? []
+      : [
+          ...inStaging("in the facility's staging folder", facility.staging),
+          ...namesIn(facility.files).map((name) => `a file at the facility: ${name}`),
+          ...(await found("the facility's unfinished work", facility.read, unfinishedSql)),
+          ...(await found("the facility's open charge", facility.read, openChargesSql)),
+        ]),
   ];
 }
 
 /** Names that wait for Slurm's word that nothing of them is left. */
-export const namesToForget = ({ staging }: Place): string[] => namesIn(join(staging, '.over'));
+export const namesToForget = ({ staging, facility }: Place): string[] =>
+  [staging, ...(facility === null ? [] : [facility.staging])].flatMap((root) => namesIn(join(root, '.over')));

@@ -2,18 +2,18 @@
 import { describe, expect, test } from 'vitest';
 import { sandboxMissing } from '../../src/compute/executors/local/sandbox-for-tests.ts';
 import { placeMissing } from './place.ts';
-import { crashPoints, kinds, moments, planTrials, type Trial } from './schedule.ts';
+import { allPoints, kinds, planTrials, type Trial } from './schedule.ts';
 import { runSeries } from './series.ts';
 
 test('the same seed gives the same trials, half of them at named points, and all points and kinds', () => {
-  const wanted = { trials: 140, runs: 50, seed: 7, only: kinds };
+  const wanted = { trials: 200, runs: 50, seed: 7, only: kinds };
   const trials = planTrials(wanted);
   expect(planTrials(wanted)).toEqual(trials);
   expect(planTrials({ ...wanted, seed: 8 })).not.toEqual(trials);
   const named = trials.filter(({ when }) => when.point !== null);
-  expect(named).toHaveLength(70);
+  expect(named).toHaveLength(100);
   expect(new Set(trials.map(({ kind }) => kind))).toEqual(new Set(kinds));
-  expect(new Set(named.map(({ when }) => when.point))).toEqual(new Set([...crashPoints, ...moments]));
+  expect(new Set(named.map(({ when }) => when.point))).toEqual(new Set(allPoints));
 });
 
 const skip = placeMissing() ?? (await sandboxMissing());

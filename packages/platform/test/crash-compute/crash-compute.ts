@@ -3,7 +3,7 @@
  * against what is promised: every run has one recorded outcome, no user code starts twice, nothing is left.
  */
 import { parseArgs } from 'node:util';
-import { crashPoints, type Kind, kinds, moments, planTrials } from './schedule.ts';
+import { allPoints, type Kind, kinds, planTrials } from './schedule.ts';
 import { runSeries } from './series.ts';
 import { heading, lineOf } from './table.ts';
 
@@ -75,7 +75,7 @@ const sum = (of: (result: (typeof results)[number]) => number): number =>
   results.reduce((all, result) => all + of(result), 0);
 const failures = results.filter(({ broken }) => broken.length > 0).length;
 const hit = new Set(results.filter(({ killed }) => killed).map(({ trial }) => trial.when.point));
-const missed = [...crashPoints, ...moments].filter((point) => !hit.has(point));
+const missed = allPoints.filter((point) => !hit.has(point));
 const seconds = Math.round((Date.now() - begun) / 1_000);
 console.log(
   `\n${results.length} trials of ${runs} runs, ${seconds} s: ${sum(({ succeeded }) => succeeded)} of ${sum((one) => one.runs)} runs succeeded, ` +

@@ -2,8 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ServerUnderTest } from '../crash/server-under-test.ts';
 import type { Place } from './place.ts';
-import type { Moment, Trial } from './schedule.ts';
+import { isFar, type Moment, serverThatDies, type Trial } from './schedule.ts';
 
 const lookEveryMs = 5;
 
@@ -17,7 +18,9 @@ async function until(came: () => boolean, over: AbortSignal): Promise<boolean> {
 }
 
 /** Whether the n-th of these was seen in the folders of the jobs, which come and go. */
-function momentIn({ staging, witness }: Place, moment: Moment, identities: [number, number], nth: number) {
+function momentIn(place: Place, trial: Trial, moment: Moment, identities: [number, number], nth: number) {
+  const { witness, facility } = place;
+  const staging = isFar(trial.kind) && facility !== null ? facility.staging : place.staging;
   const seen = new Set<string>();
   const look: Record<Moment, () => number> = {
     'batch.listed': () => {
@@ -36,9 +39,15 @@ function momentIn({ staging, witness }: Place, moment: Moment, identities: [numb
   return () => look[moment]() >= nth;
 }
 
+/** The Genesis that dies in this trial, if any does. */
+export const dyingServer = ({ server, facility }: Place, { kind }: Trial): ServerUnderTest | null => {
+  const which = serverThatDies(kind);
+  return which === 'facility' ? (facility?.server ?? null) : which === 'server' ? server : null;
+};
+
 /** Sends SIGKILL to what is to die besides Genesis. */
 async function killOthers({ slurm }: Place, { kind }: Trial): Promise<void> {
-  if (kind === 'slurmctld' || kind === 'both') await slurm.kill('slurmctld');
+  if (['slurmctld', 'both', 'facility-slurm'].includes(kind)) await slurm.kill('slurmctld');
   if (kind === 'slurmd') await slurm.kill('slurmd');
   if (kind === 'node') await slurm.killNode();
 }
@@ -53,26 +62,23 @@ export async function killAndBringBack(
   identities: [number, number],
   over: AbortSignal,
 ): Promise<boolean> {
-  const { server, slurm, operator } = place;
+  const { slurm, operator } = place;
   const { kind, when, awayMs } = trial;
-  const killsGenesis = kind === 'genesis' || kind === 'both';
+  const server = dyingServer(place, trial);
   const begun = Date.now();
   const came =
     when.point === null
       ? () => Date.now() - begun >= when.afterMs
-      : killsGenesis
+      : server !== null
         ? () => !server.alive
-        : momentIn(place, when.point as Moment, identities, when.nth);
+        : momentIn(place, trial, when.point as Moment, identities, when.nth);
   if (!(await until(came, over))) return false;
-  await Promise.all([
-    killOthers(place, trial),
-    killsGenesis && server.alive ? server.kill('server') : undefined,
-  ]);
+  await Promise.all([killOthers(place, trial), server?.kill('server')]);
   await pause(awayMs);
-  if (killsGenesis) await server.start();
-  if (kind !== 'genesis') {
+  await server?.start();
+  if (kind !== 'genesis' && kind !== 'client') {
     slurm.restart();
-    await operator('POST', '/v1/compute/inspect');
+    await operator.ask('POST', '/v1/compute/inspect');
   }
   return true;
 }

@@ -2,13 +2,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call } from '../crash/client.ts';
 import { ServerUnderTest } from '../crash/server-under-test.ts';
 import { type Read, readerOf } from './database.ts';
+import { type Facility, openFacility } from './facility.ts';
+import { makePerson, type Person } from './people.ts';
 import { SlurmUnderTest } from './slurm-under-test.ts';
 import { openWitness, userCode, type Witness, witnessMissing } from './witness.ts';
-
-export type Ask = <T>(method: string, path: string, body?: unknown, key?: string) => Promise<T>;
 
 export type Place = {
   folder: string;
@@ -17,22 +16,19 @@ export type Place = {
   witness: Witness;
   /** Folder of the platform's jobs on the Slurm. */
   staging: string;
+  /** A second Genesis before the same Slurm, where there are trials of one. */
+  facility: Facility | null;
   read: Read;
   /** Who submits runs. */
-  researcher: Ask;
+  researcher: Person;
   /** Who looks after resources. */
-  operator: Ask;
-  /** The token of somebody who reads the ledger. */
-  auditor: string;
+  operator: Person;
   /** Ends everything; the folders stay where something is to be looked at. */
   close(options: { keep: boolean }): Promise<void>;
 };
 
-const resource = 'slurm';
-const label = { level: 'public', categories: [] };
-
 /** What submits the run of an identity. */
-export const runOf = (identity: number) => ({
+export const runOf = (identity: number, resource: 'slurm' | 'facility') => ({
   capability: 'witness',
   input: { identity },
   compute: { resources: [resource] },
@@ -41,7 +37,8 @@ export const runOf = (identity: number) => ({
 /** Why there can be no such place here, or null; a Slurm may be missing besides. */
 export const placeMissing = witnessMissing;
 
-export async function openPlace(): Promise<Place | { missing: string }> {
+/** `withFacility`: there is a second Genesis before the same Slurm. */
+export async function openPlace(withFacility: boolean): Promise<Place | { missing: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-compute-'));
   // each job has a user of its own, who has to reach the witness
   chmodSync(folder, 0o711);
@@ -55,30 +52,33 @@ export async function openPlace(): Promise<Place | { missing: string }> {
   const staging = join(folder, 'jobs');
   mkdirSync(staging, { mode: 0o700 });
   const dataFolder = join(folder, 'lab');
-  const server = new ServerUnderTest(dataFolder, join(folder, 'server.log'));
+  const server = new ServerUnderTest(dataFolder, { log: join(folder, 'server.log') });
+  let facility: Facility | null = null;
   const close = async ({ keep }: { keep: boolean }): Promise<void> => {
     await server.stop();
+    await facility?.server.stop();
     slurm.end({ keep });
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {
     await server.start();
     const admin = readFileSync(join(dataFolder, 'admin.token'), 'utf8').trim();
-    const by =
-      (token: string): Ask =>
-      (method, path, body, key) =>
-        call(server.url, token, method, path, body, key);
-    const people = await makePeople(by(admin));
-    const [researcher, operator] = [by(people.researcher), by(people.operator)];
-    await operator('PUT', '/v1/compute/resources', {
-      ...{ name: resource, authority: label },
-      access: { kind: 'slurm', stagingFolder: staging, configuration: slurm.configuration },
+    const researcher = await makePerson(server, admin, 'researcher');
+    const operator = await makePerson(server, admin, 'operator');
+    const { configuration } = slurm;
+    await operator.ask('PUT', '/v1/compute/resources', {
+      ...{ name: 'slurm', access: { kind: 'slurm', stagingFolder: staging, configuration } },
     });
-    await operator('POST', '/v1/compute/inspect');
-    await researcher('POST', '/v1/capabilities', capability);
+    if (withFacility) {
+      facility = await openFacility(folder, configuration, join(dataFolder, 'keys', 'facilities'));
+      const hardware = { nodes: 1, coresPerNode: 8, memoryPerNode: 8 * 2 ** 30 };
+      const body = { name: 'facility', hardware, access: facility.access };
+      await operator.ask('PUT', '/v1/compute/resources', body);
+    }
+    await operator.ask('POST', '/v1/compute/inspect');
+    await researcher.ask('POST', '/v1/capabilities', capability);
     const read = readerOf(dataFolder);
-    const auditor = people.researcher;
-    return { folder, server, slurm, witness, staging, read, researcher, operator, auditor, close };
+    return { folder, server, slurm, witness, staging, facility, read, researcher, operator, close };
   } catch (error) {
     await close({ keep: true });
     throw error;
@@ -92,20 +92,3 @@ const capability = {
   ...{ input: object, output: object },
   resources: { memoryBytes: 2 ** 26, outputBytes: 2 ** 20, durationSeconds: 60 },
 };
-
-/** A researcher, and an operator of the platform; their tokens. */
-async function makePeople(admin: Ask): Promise<{ researcher: string; operator: string }> {
-  const { organisation } = await admin<{ organisation: string }>('GET', '/v1/me');
-  const make = async (name: string, role: { organisation: string; role: string }): Promise<string> => {
-    const { id } = await admin<{ id: string }>('POST', '/v1/principals', {
-      ...{ kind: 'person', name, organisation },
-    });
-    await admin('POST', `/v1/principals/${id}/roles`, role);
-    const token = { name: 'crash test', scopes: ['*'] };
-    return (await admin<{ secret: string }>('POST', `/v1/principals/${id}/tokens`, token)).secret;
-  };
-  return {
-    researcher: await make('researcher', { organisation, role: 'researcher' }),
-    operator: await make('operator', { organisation: 'platform', role: 'operator' }),
-  };
-}

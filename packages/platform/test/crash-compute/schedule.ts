@@ -9,12 +9,31 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** `both` is Genesis and, at the same time, the controller of Slurm; `node` is slurmd with the jobs on its node. */
-export const kinds = ['genesis', 'slurmctld', 'slurmd', 'both', 'node'] as const;
+/**
+ * What dies: `both` is Genesis and, at the same time, the controller of Slurm; `node` is slurmd with the jobs on its
+ * node. In the last three the runs are at another Genesis before that Slurm: `client` is the first Genesis, `facility`
+ * the other one, `facility-slurm` the controller.
+ */
+export const kinds = [
+  'genesis',
+  'slurmctld',
+  'slurmd',
+  'both',
+  'client',
+  'facility',
+  'facility-slurm',
+  'node',
+] as const;
 export type Kind = (typeof kinds)[number];
 
+/** Whether the runs go to the facility. */
+export const isFar = (kind: Kind): boolean => ['client', 'facility', 'facility-slurm'].includes(kind);
+/** Which Genesis dies. */
+export const serverThatDies = (kind: Kind): 'server' | 'facility' | null =>
+  kind === 'facility' ? 'facility' : ['genesis', 'both', 'client'].includes(kind) ? 'server' : null;
+
 /** Genesis dies at its crash points by itself. */
-export const crashPoints = [
+const crashPoints = [
   'run.begun',
   'run.placed',
   'slurm.staged',
@@ -23,8 +42,10 @@ export const crashPoints = [
   'run.ended',
   'run.recorded',
 ] as const;
+const farPoints = ['run.begun', 'run.placed', 'run.launched', 'run.ended', 'run.recorded'] as const;
+const facilityPoints = ['job.launched', 'file.begun', 'job.ended', 'file.done', 'job.recorded'] as const;
 /** What others can see of the same gaps; at these the daemons of Slurm are killed. */
-export const moments = ['batch.listed', 'job.started', 'job.ended'] as const;
+const moments = ['batch.listed', 'job.started', 'job.ended'] as const;
 export type Moment = (typeof moments)[number];
 
 export type When = { point: string; nth: number } | { point: null; afterMs: number };
@@ -38,13 +59,20 @@ export type Trial = {
 
 /** Points that a few batches reach a few times only. */
 const seldom: ReadonlySet<string> = new Set(['slurm.staged', 'slurm.submitted', 'batch.listed']);
-const pointsOf = (kind: Kind): readonly string[] =>
-  kind === 'genesis' || kind === 'both' ? crashPoints : moments;
+function pointsOf(kind: Kind): readonly string[] {
+  if (kind === 'genesis' || kind === 'both') return crashPoints;
+  if (kind === 'client') return farPoints;
+  if (kind === 'facility') return facilityPoints;
+  // a facility launches the jobs one by one
+  return kind === 'facility-slurm' ? moments.slice(1) : moments;
+}
+/** Every point at which something can be killed. */
+export const allPoints: readonly string[] = [...new Set(kinds.flatMap(pointsOf))];
 
-/** Slurm takes half a minute to give up a node (SlurmdTimeout), so a node dies in one round of three only. */
+/** Slurm takes a while to give up a node (SlurmdTimeout), so a node dies in one round of three only. */
 const inRound = (round: number, only: readonly Kind[]): readonly Kind[] =>
   round % 3 === 0 || only.length === 1 ? only : only.filter((kind) => kind !== 'node');
-const nodeAwayMs = 32_000;
+const nodeAwayMs = 60_000;
 
 /** Kinds in turn; half of each at named points, which also take their turns, half at random moments. */
 export function planTrials(

@@ -1,7 +1,7 @@
 import { type Checkpoint, checkLedger } from '../crash/ledger.ts';
 import { namesToForget } from './checks.ts';
 import { openPlace, type Place } from './place.ts';
-import type { Trial } from './schedule.ts';
+import { isFar, type Trial } from './schedule.ts';
 import { type Result, runTrial } from './trial.ts';
 
 export type Series = { results: Result[]; missing: string | null };
@@ -26,11 +26,12 @@ export async function runSeries(
   { runs, patient, say }: { runs: number; patient: boolean; say: (result: Result, place: Place) => void },
 ): Promise<Series> {
   const results: Result[] = [];
+  const withFacility = trials.some(({ kind }) => isFar(kind));
   let place: Place | undefined;
   let last: Checkpoint | undefined;
   for (const trial of trials) {
     const isNew = place === undefined;
-    const found: Place | { missing: string } = place ?? (await openPlace());
+    const found: Place | { missing: string } = place ?? (await openPlace(withFacility));
     if ('missing' in found) return { results, missing: found.missing };
     place = found;
     const { server, slurm } = place;
@@ -39,7 +40,7 @@ export async function runSeries(
     let result: Result;
     try {
       result = await runTrial(place, trial, runs);
-      last = await checkLedger(server, place.auditor, last);
+      last = await checkLedger(server, place.researcher.token, last);
       if (patient && trial === trials.at(-1)) result.broken.push(...(await untilForgotten(place)));
     } catch (error) {
       result = failedTrial(trial, runs, error, (Date.now() - begun) / 1_000);

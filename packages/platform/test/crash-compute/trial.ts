@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Gone } from '../crash/client.ts';
 import { type Broken, type Counts, checkRuns, countsOf, leftOver } from './checks.ts';
-import { killAndBringBack } from './kill.ts';
+import { dyingServer, killAndBringBack } from './kill.ts';
 import { type Place, runOf } from './place.ts';
-import type { Trial } from './schedule.ts';
+import { isFar, type Trial } from './schedule.ts';
 
 export type Result = Counts & {
   trial: Trial;
@@ -24,12 +24,13 @@ const tidyMs = 60_000;
 const tendEveryMs = 3_000;
 
 /** Submits a run, again under the same key while the server is away: one run comes of it. */
-async function submit({ researcher }: Place, identity: number): Promise<string> {
+async function submit({ researcher }: Place, { kind }: Trial, identity: number): Promise<string> {
   const begun = Date.now();
   for (;;) {
     try {
       const key = `run-${identity}`;
-      return (await researcher<{ id: string }>('POST', '/v1/runs', runOf(identity), key)).id;
+      const body = runOf(identity, isFar(kind) ? 'facility' : 'slurm');
+      return (await researcher.ask<{ id: string }>('POST', '/v1/runs', body, key)).id;
     } catch (error) {
       if (!(error instanceof Gone) || Date.now() - begun > patienceMs) throw error;
       await pause(100);
@@ -37,12 +38,12 @@ async function submit({ researcher }: Place, identity: number): Promise<string> 
   }
 }
 
-async function submitAll(place: Place, identities: readonly number[]): Promise<string[]> {
+async function submitAll(place: Place, trial: Trial, identities: readonly number[]): Promise<string[]> {
   const ids: string[] = [];
   const waiting = [...identities.entries()];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      ids[next[0]] = await submit(place, next[1]);
+      ids[next[0]] = await submit(place, trial, next[1]);
   };
   await Promise.all([work(), work(), work(), work(), work(), work(), work(), work()]);
   return ids;
@@ -64,19 +65,19 @@ async function untilOver(place: Place, ids: string[], broughtBack: () => boolean
     tended = Date.now();
     if (slurm.troubled) {
       slurm.restart();
-      await operator('POST', '/v1/compute/inspect');
+      await operator.ask('POST', '/v1/compute/inspect');
     }
   }
 }
 
 /** One batch of runs, one kill, and what is to hold afterwards. */
 export async function runTrial(place: Place, trial: Trial, runs: number): Promise<Result> {
-  const { server } = place;
+  const server = dyingServer(place, trial);
   const begun = Date.now();
   const from = (trial.number + 1) * 10_000;
   const identities = Array.from({ length: runs }, (_, index) => from + index);
-  const { kind, when } = trial;
-  if (when.point !== null && (kind === 'genesis' || kind === 'both')) {
+  const { when } = trial;
+  if (when.point !== null && server !== null) {
     await server.stop();
     await server.start(`${when.point}@${when.nth}`);
   }
@@ -89,23 +90,23 @@ export async function runTrial(place: Place, trial: Trial, runs: number): Promis
   killing.catch(() => undefined);
   // what cannot be brought back ends the trial at once
   const failing = killing.then(() => new Promise<never>(() => {}));
-  const work = submitAll(place, identities).then(async (submitted) => {
+  const work = submitAll(place, trial, identities).then(async (submitted) => {
     await untilOver(place, submitted, () => broughtBack);
     return submitted;
   });
   const ids = await Promise.race([work, failing]);
   over.abort();
   const killed = await killing;
-  if (!killed && when.point !== null) {
+  if (!killed && when.point !== null && server !== null) {
     // the process would still die at the point that it was told
     await server.stop();
     await server.start();
   }
   const tidyUntil = Date.now() + tidyMs;
-  let left = await leftOver(place, ids);
+  let left = await leftOver(place);
   while (left.length > 0 && Date.now() < tidyUntil) {
     await pause(500);
-    left = await leftOver(place, ids);
+    left = await leftOver(place);
   }
   const rows = await checkRuns(place, ids, identities, trial);
   return {

@@ -15,11 +15,13 @@ export class ServerUnderTest {
   #ended: Promise<void> = Promise.resolve();
 
   readonly #log: 'inherit' | number;
+  readonly #port: number;
 
-  /** What it says goes to the standard error of the test, or to the end of a file. */
-  constructor(folder: string, log?: string) {
+  /** What it says goes to the standard error of the test, or to the end of a file. Without a port it takes a free one. */
+  constructor(folder: string, { log, port = 0 }: { log?: string; port?: number } = {}) {
     this.folder = folder;
     this.#log = log === undefined ? 'inherit' : openSync(log, 'a');
+    this.#port = port;
   }
 
   get alive(): boolean {
@@ -34,7 +36,8 @@ export class ServerUnderTest {
   /** Starts the process; resolves when it answers. A crash point may end it before that: then it throws. */
   async start(crashPoint?: string): Promise<void> {
     const level = this.#log === 'inherit' ? 'error' : 'info';
-    const args = [server, '--data-folder', this.folder, '--port', '0', '--log-level', level];
+    const place = ['--data-folder', this.folder, '--port', String(this.#port)];
+    const args = [server, ...place, '--log-level', level];
     const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
     const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', this.#log] });
     this.#child = child;

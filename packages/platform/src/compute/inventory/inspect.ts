@@ -40,26 +40,28 @@ const sorted = (value: object): [string, unknown][] =>
 const sourceOf = (kind: string): Provenance['source'] =>
   kind === 'slurm' ? 'slurm' : kind === 'iri' ? 'iri' : 'platform';
 
-/**
- * Looks once at every resource that can be reached, all at the same time: one that does not answer holds up no other.
- * Returns the ids of those that did not answer.
- */
+/** Ids of the resources that did not answer, and whether all others said that they are up. */
+export type Looked = { silent: ReadonlySet<string>; allUp: boolean };
+
+/** Looks once at every resource that can be reached, all at the same time: one that does not answer holds up no other. */
 export async function inspectAll(
   parts: InventoryParts,
   executors: Executors,
   warn: (error: unknown, name: string) => void,
-): Promise<Set<string>> {
+): Promise<Looked> {
   const rows = await facilityScope(parts.door)
     .orm.select()
     .from(machine)
     .where(isNotNull(machine.access))
     .orderBy(asc(machine.id));
   const silent = new Set<string>();
+  let allUp = true;
   await Promise.all(
     rows.map(async (row) => {
       try {
         const executor = await executors.of(row.id);
         const seen = (await executor.inspect?.()) ?? { status: row.status, reason: row.statusReason };
+        allUp &&= seen.status === 'up';
         await enter(parts, row, seen);
       } catch (error) {
         silent.add(row.id);
@@ -69,7 +71,7 @@ export async function inspectAll(
       }
     }),
   );
-  return silent;
+  return { silent, allUp };
 }
 
 /** While an incident lasts, people have said how the resource is, and no look knows better. */

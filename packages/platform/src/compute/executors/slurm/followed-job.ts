@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GenesisError, type JobOutcome } from '@genesis/contracts';
+import { oneAtATime } from '../../one-at-a-time.ts';
 import type { JobHandle, JobHooks } from '../../ports.ts';
 import { outcomeEnd, type Staging } from '../local/staging.ts';
 import type { SlurmCommands } from './commands.ts';
@@ -9,7 +10,6 @@ import { failedOutcome, type Why, whyEnded } from './failed-outcome.ts';
 import { followFolder } from './follow-files.ts';
 import { files, type Launch } from './launch-file.ts';
 import { tailLog } from './log-tail.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { hasHope, type Queue, type QueuedJob } from './queue.ts';
 
 /** How a job is in Slurm: by itself, or as one of a batch. */

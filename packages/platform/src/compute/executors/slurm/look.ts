@@ -1,7 +1,7 @@
+import { oneAtATime } from '../../one-at-a-time.ts';
 import type { SlurmCommands } from './commands.ts';
 import { readInTurn } from './follow-files.ts';
 import type { FollowedJob } from './followed-job.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import type { Over } from './over.ts';
 import type { Queue } from './queue.ts';
 
