@@ -43,7 +43,8 @@ export async function endAll(folder: string): Promise<void> {
   throw new Error(`Processes of ${folder} do not end: ${processesOf(folder).join(', ')}`);
 }
 
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+/** Nothing, when the process has ended in the meantime. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -11,7 +11,8 @@ test('the same seed gives the same trials, half of them at named points, and all
   expect(planTrials(wanted)).toEqual(trials);
   expect(planTrials({ ...wanted, seed: 8 })).not.toEqual(trials);
   const named = trials.filter(({ when }) => when.point !== null);
-  expect(named).toHaveLength(100);
+  // of each kind, the one more that an odd number leaves
+  expect(Math.abs(named.length - trials.length / 2)).toBeLessThanOrEqual(kinds.length / 2);
   expect(new Set(trials.map(({ kind }) => kind))).toEqual(new Set(kinds));
   expect(new Set(named.map(({ when }) => when.point))).toEqual(new Set(allPoints));
 });

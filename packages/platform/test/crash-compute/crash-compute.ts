@@ -3,6 +3,7 @@
  * against what is promised: every run has one recorded outcome, no user code starts twice, nothing is left.
  */
 import { parseArgs } from 'node:util';
+import type { Place } from './place.ts';
 import { allPoints, type Kind, kinds, planTrials } from './schedule.ts';
 import { runSeries } from './series.ts';
 import { heading, lineOf } from './table.ts';
@@ -10,7 +11,7 @@ import { heading, lineOf } from './table.ts';
 const usage = `Usage: npm run test:crash-compute -- [options]
 
   --trials N    number of kills (60)
-  --runs N      runs in the batch of each trial (50)
+  --runs N      runs in the batch of each trial (50), a third of that at a facility
   --seed N      another seed gives other points and moments (1)
   --only KINDS  some of ${kinds.join(', ')}; separated by commas
   --quick       6 trials of 10 runs
@@ -56,10 +57,21 @@ const trials = numberOf('trials', options.trials ?? (options.quick ? '6' : '60')
 const runs = numberOf('runs', options.runs ?? (options.quick ? '10' : '50'));
 const seed = numberOf('seed', options.seed);
 
+let current: Place | undefined;
+/** Daemons outlive whoever started them, so an interrupted series ends its own. */
+const interrupted = async (): Promise<never> => {
+  await current?.close({ keep: false });
+  process.exit(130);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted());
+
 const begun = Date.now();
 console.log(heading);
 const { results, missing } = await runSeries(planTrials({ trials, runs, seed, only }), {
   ...{ runs, patient: true },
+  opened: (place) => {
+    current = place;
+  },
   say: (result, { folder, slurm }) => {
     console.log(lineOf(result));
     for (const one of result.broken.slice(0, 10)) console.log(`       - ${one}`);

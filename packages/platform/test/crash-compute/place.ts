@@ -58,6 +58,7 @@ export async function openPlace(withFacility: boolean): Promise<Place | { missin
     await server.stop();
     await facility?.server.stop();
     slurm.end({ keep });
+    witness.endHalfMade();
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -28,6 +28,8 @@ export type Kind = (typeof kinds)[number];
 
 /** Whether the runs go to the facility. */
 export const isFar = (kind: Kind): boolean => ['client', 'facility', 'facility-slurm'].includes(kind);
+/** A job at a facility is several file operations there and takes its time, so there are fewer of them. */
+export const runsOf = (kind: Kind, runs: number): number => (isFar(kind) ? Math.ceil(runs / 3) : runs);
 /** Which Genesis dies. */
 export const serverThatDies = (kind: Kind): 'server' | 'facility' | null =>
   kind === 'facility' ? 'facility' : ['genesis', 'both', 'client'].includes(kind) ? 'server' : null;
@@ -79,7 +81,7 @@ export function planTrials(
   wanted: { trials: number; runs: number; seed: number; only: readonly Kind[] },
   random = generator(wanted.seed),
 ): Trial[] {
-  const { trials, runs, only } = wanted;
+  const { trials, only } = wanted;
   const between = (least: number, most: number): number => least + random() * (most - least);
   const rounds = new Map<Kind, number>();
   const turns = Array.from({ length: trials }, (_, round) => inRound(round, only)).flat();
@@ -87,12 +89,13 @@ export function planTrials(
     const round = rounds.get(kind) ?? 0;
     rounds.set(kind, round + 1);
     const points = pointsOf(kind);
+    const runs = runsOf(kind, wanted.runs);
     // the first point of a kind depends on the seed, so that short series differ
     const point = points[(Math.floor(round / 2) + wanted.seed) % points.length]!;
     const when: When =
       round % 2 === 0
         ? { point, nth: Math.ceil(between(0, seldom.has(point) ? 2 : runs)) || 1 }
-        : { point: null, afterMs: Math.round(between(100, 1_500 + runs * 120)) };
+        : { point: null, afterMs: Math.round(between(100, 1_500 + runs * (isFar(kind) ? 1_500 : 120))) };
     const awayMs = Math.round(between(0, 4_000)) + (kind === 'node' ? nodeAwayMs : 0);
     return { number, kind, when, awayMs };
   });

@@ -1,7 +1,7 @@
 import { type Checkpoint, checkLedger } from '../crash/ledger.ts';
 import { namesToForget } from './checks.ts';
 import { openPlace, type Place } from './place.ts';
-import { isFar, type Trial } from './schedule.ts';
+import { isFar, runsOf, type Trial } from './schedule.ts';
 import { type Result, runTrial } from './trial.ts';
 
 export type Series = { results: Result[]; missing: string | null };
@@ -23,8 +23,16 @@ async function untilForgotten(place: Place): Promise<string[]> {
  */
 export async function runSeries(
   trials: readonly Trial[],
-  { runs, patient, say }: { runs: number; patient: boolean; say: (result: Result, place: Place) => void },
+  how: {
+    /** In each batch; less at a facility. */
+    runs: number;
+    patient: boolean;
+    say: (result: Result, place: Place) => void;
+    /** Told of each new place, for whoever has to end it before its time. */
+    opened?: (place: Place) => void;
+  },
 ): Promise<Series> {
+  const { patient, say, opened } = how;
   const results: Result[] = [];
   const withFacility = trials.some(({ kind }) => isFar(kind));
   let place: Place | undefined;
@@ -35,8 +43,12 @@ export async function runSeries(
     if ('missing' in found) return { results, missing: found.missing };
     place = found;
     const { server, slurm } = place;
-    if (isNew) last = undefined;
+    if (isNew) {
+      last = undefined;
+      opened?.(place);
+    }
     const begun = Date.now();
+    const runs = runsOf(trial.kind, how.runs);
     let result: Result;
     try {
       result = await runTrial(place, trial, runs);

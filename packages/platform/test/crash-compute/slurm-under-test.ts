@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { processesOf } from '../../../../scripts/slurm/processes.ts';
+import { processesOf, sendSignal } from '../../../../scripts/slurm/processes.ts';
 import { type DevelopmentSlurm, developmentSlurm } from '../development-slurm.ts';
 
 export type Daemon = 'slurmctld' | 'slurmd';
@@ -47,7 +47,7 @@ export class SlurmUnderTest {
 
   /** SIGKILL; resolves when it is dead. */
   async kill(daemon: Daemon): Promise<void> {
-    for (const pid of this.#processes(daemon)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.#processes(daemon)) sendSignal(pid, 'SIGKILL');
     while (this.#processes(daemon).length > 0) await pause(10);
   }
 
@@ -55,13 +55,8 @@ export class SlurmUnderTest {
   async killNode(): Promise<void> {
     await this.kill('slurmd');
     const stewards = this.#processes('slurmstepd');
-    for (const pid of stewards.flatMap((steward) => [steward, ...descendantsOf(steward)])) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const pid of stewards.flatMap((steward) => [steward, ...descendantsOf(steward)]))
+      sendSignal(pid, 'SIGKILL');
     while (this.#processes('slurmstepd').length > 0) await pause(10);
   }
 

@@ -7,8 +7,9 @@
  * not know of them, nor a second start. Only slurmd and what it starts see that bubblewrap, in a mount namespace.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sendSignal } from '../../../../scripts/slurm/processes.ts';
 
 const bubblewrap = '/usr/bin/bwrap';
 const inside = '/witness';
@@ -20,12 +21,27 @@ export type Witness = {
   startsOf(identity: number): number;
   /** How often user code has started whose identity lies in this range, the end not included. */
   startsBetween(from: number, to: number): number;
+  /**
+   * Ends sandboxes that were half made when whoever made them was killed: they wait for ever and have run nothing.
+   * Slurm ends them itself only where it has control groups.
+   */
+  endHalfMade(): void;
 };
 
 /** Why there can be no witness here, or null. */
 export function witnessMissing(): string | null {
   const { status } = spawnSync('/usr/bin/unshare', ['--mount', '--propagation', 'private', 'true']);
   return status === 0 ? null : 'no mount namespace can be made without more rights';
+}
+
+/** What a process was started as; '' when it is gone. */
+function programOf(pid: string): string {
+  try {
+    return readFileSync(join('/proc', pid, 'cmdline'), 'utf8').split('\0')[0] ?? '';
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 /** `folder` and all above it can be entered by everybody: each job has a user of its own. */
@@ -46,6 +62,10 @@ export function openWitness(folder: string): Witness {
     under: ['/usr/bin/unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', begin, 'sh'],
     startsOf: (identity) => identities().filter((one) => one === identity).length,
     startsBetween: (from, to) => identities().filter((one) => one >= from && one < to).length,
+    endHalfMade: () => {
+      for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one)))
+        if (programOf(name) === real) sendSignal(Number(name), 'SIGKILL');
+    },
   };
 }
 
