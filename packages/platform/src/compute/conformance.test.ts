@@ -51,6 +51,7 @@ executorConformance(
         pollMilliseconds: 500,
       }),
     command: shell,
+    batches: true,
   },
   slurm.missing ?? (await sandboxMissing()),
 );
@@ -109,5 +110,6 @@ for (const jobsOutliveServer of [false, true]) {
       return createMemoryExecutor({ programs, folder: `${folder}/outputs`, journal, jobsOutliveServer });
     },
     command: (program) => ({ executable: program, arguments: [] }),
+    batches: true,
   });
 }

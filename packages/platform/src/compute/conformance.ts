@@ -24,6 +24,8 @@ export type ConformanceSubject = {
   /** An executor over a folder; a second one over the same folder is the same place after a restart. */
   open(folder: string): Promise<Executor>;
   command(program: ConformanceProgram): { executable: string; arguments: string[] };
+  /** Whether it launches batches. */
+  batches?: boolean;
 };
 
 export function executorConformance(
@@ -196,6 +198,10 @@ export function executorConformance(
       await restarted.close();
     });
 
-    batchConformance({ job, open: () => subject.open(folder), executor: () => executor });
+    test('it has batches exactly where it says so', () => {
+      expect(executor.launchBatch !== undefined).toBe(subject.batches === true);
+    });
+    if (subject.batches === true)
+      batchConformance({ job, open: () => subject.open(folder), executor: () => executor });
   });
 }

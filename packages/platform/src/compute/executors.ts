@@ -52,6 +52,7 @@ export function createExecutors(parts: {
     async close() {
       closed = true;
       for (const { executor } of opened.values()) {
+        // why it could not be opened was told to whoever wanted it
         const one = await executor.catch(() => null);
         await one?.close();
       }
@@ -61,6 +62,7 @@ export function createExecutors(parts: {
 
 /** Two executors never own one staging folder: the old one lets go first. One that failed to open holds nothing. */
 async function reopen(old: Opened | undefined, open: () => Promise<Executor>): Promise<Executor> {
+  // why the old one could not be opened was told to whoever wanted it
   const before = await old?.executor.catch(() => null);
   await before?.close();
   return await open();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { GenesisError, type JobResources, type Label, type PlacementPlan } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { findMachine, reserve } from '../compute/index.ts';
@@ -45,6 +46,26 @@ function chosenOf(plan: PlacementPlan): string {
   throw new GenesisError({ code: 'unsupported', message: `No resource can take the run. ${why}` });
 }
 
+/** How often, and how far apart, it is looked whether what others have reserved is free again. */
+const looks = 20;
+const lookAfterMs = 500;
+
+/**
+ * Waits some seconds for what others have reserved, which is often free a moment later. What takes longer is left to
+ * the queue, which tries again with growing pauses.
+ */
+async function whenFree<T>(reserving: () => Promise<T>): Promise<T> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await reserving();
+    } catch (error) {
+      const passes = error instanceof GenesisError && error.failure.code === 'unavailable';
+      if (!passes || look === looks) throw error;
+      await pause(lookAfterMs * (0.5 + Math.random()));
+    }
+  }
+}
+
 export type Placed = { machine: string };
 
 /**
@@ -72,38 +93,46 @@ export async function placeRun(
   const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
   const machine = row.machine ?? chosenOf(plan!);
   const place = await findMachine(inventory, machine);
-  const { result } = await door.perform(
-    {
-      principal,
-      action: 'run.execute',
-      resource: row.governedBy,
-      purpose: scope.purpose,
-      destination: (place.row.authority as Label | null) ?? undefined,
-    },
-    async (tx) => {
-      const [locked] = await tx
-        .select({ machine: run.machine })
-        .from(run)
-        .where(eq(run.id, id))
-        .for('update');
-      const chosen = locked?.machine ?? machine;
-      const { warning } = await reserve(
-        tx,
-        {
-          ...{ run: id, attempt, machine: chosen, principal: row.submittedBy },
-          ...{ project: row.project, campaign: row.campaign, challenge: row.challenge },
-          asked,
-        },
-        clock.now().getTime(),
-      );
-      if (locked?.machine === null)
-        await tx.update(run).set({ machine: chosen, plan, waitsFor: null }).where(eq(run.id, id));
-      return {
-        result: { machine: chosen },
-        details: { run: id, attempt, machine: chosen, warning, plan: plan === null ? null : shortened(plan) },
-      };
-    },
-  );
+  const enter = () =>
+    door.perform(
+      {
+        principal,
+        action: 'run.execute',
+        resource: row.governedBy,
+        purpose: scope.purpose,
+        destination: (place.row.authority as Label | null) ?? undefined,
+      },
+      async (tx) => {
+        const [locked] = await tx
+          .select({ machine: run.machine })
+          .from(run)
+          .where(eq(run.id, id))
+          .for('update');
+        const chosen = locked?.machine ?? machine;
+        const { warning } = await reserve(
+          tx,
+          {
+            ...{ run: id, attempt, machine: chosen, principal: row.submittedBy },
+            ...{ project: row.project, campaign: row.campaign, challenge: row.challenge },
+            asked,
+          },
+          clock.now().getTime(),
+        );
+        if (locked?.machine === null)
+          await tx.update(run).set({ machine: chosen, plan, waitsFor: null }).where(eq(run.id, id));
+        return {
+          result: { machine: chosen },
+          details: {
+            run: id,
+            attempt,
+            machine: chosen,
+            warning,
+            plan: plan === null ? null : shortened(plan),
+          },
+        };
+      },
+    );
+  const { result } = await whenFree(enter);
   return result;
 }
 

@@ -43,14 +43,14 @@ describe.skipIf(missing !== null)('jobs at this facility', () => {
   };
 
   test('it works in the folder of its project, with its streams, commands around it and environment', async () => {
-    await world.file(ada, 'mkdir', { path: `${project.folder}/work` });
-    await world.upload(ada, `${project.folder}/work/given.txt`, 'given\n');
+    await world.file(ada, 'mkdir', { path: `${project.folder}/sorting` });
+    await world.upload(ada, `${project.folder}/sorting/given.txt`, 'given\n');
     const ended = await ran(
       sh('cat; echo "$WORD"; pwd; echo odd >&2; touch made', {
-        directory: `${project.folder}/work`,
+        directory: `${project.folder}/sorting`,
         stdin_path: 'given.txt',
         stdout_path: 'out.txt',
-        stderr_path: `${project.folder}/work/err.txt`,
+        stderr_path: `${project.folder}/sorting/err.txt`,
         environment: { WORD: 'a word' },
         pre_launch: 'echo before; export WORD="$WORD, changed"',
         post_launch: 'echo after',
@@ -58,11 +58,11 @@ describe.skipIf(missing !== null)('jobs at this facility', () => {
     );
     expect(ended.status).toMatchObject({ state: 'completed', exit_code: 0, message: null });
     expect(ended.status.meta_data.sandboxed).toBe(true);
-    expect(await text('work/out.txt')).toBe(
-      `before\ngiven\na word, changed\n${project.folder}/work\nafter\n`,
+    expect(await text('sorting/out.txt')).toBe(
+      `before\ngiven\na word, changed\n${project.folder}/sorting\nafter\n`,
     );
-    expect(await text('work/err.txt')).toBe('odd\n');
-    const { body } = await world.file(ada, 'rm', { path: `${project.folder}/work/made` });
+    expect(await text('sorting/err.txt')).toBe('odd\n');
+    const { body } = await world.file(ada, 'rm', { path: `${project.folder}/sorting/made` });
     expect(body.status).toBe('completed');
   });
 

@@ -93,7 +93,7 @@ describe.skipIf(missing !== null)('a job whose platform dies', () => {
     expect(states.filter((state) => state === 'completed').length).toBeGreaterThanOrEqual(4);
     const runs = await readFile(join(project.folder, 'runs.txt'), 'utf8');
     expect(runs.split('\n').length - 1).toBeLessThanOrEqual(6);
-  });
+  }, 180_000);
 });
 
 describe('an operation on files whose platform dies', () => {

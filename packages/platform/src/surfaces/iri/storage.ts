@@ -1,6 +1,6 @@
 import { invalidField } from '@genesis/contracts';
 import { z } from 'zod';
-import { findAccount, findAllocation, listProjects, type Projects } from '../../compute/index.ts';
+import { findAccount, listAllocations, listProjects, type Projects } from '../../compute/index.ts';
 import type { ReadScope } from '../../door/index.ts';
 import { holdsFiles, resourceOf } from './inventory.ts';
 import { type Operation, operation } from './operation.ts';
@@ -21,8 +21,8 @@ async function projectsFor(scope: ReadScope, project: string | undefined, alloca
   if (allocation === undefined) return own;
   const withIt = [];
   for (const one of own) {
-    const found = await findAllocation(scope, one.row.id, allocation).catch(() => undefined);
-    if (found !== undefined) withIt.push(one);
+    const items = await listAllocations(scope, one.row.id);
+    if (items.some(({ row }) => row.id === allocation)) withIt.push(one);
   }
   return withIt;
 }
