@@ -199,9 +199,17 @@ function operatorCommands(registry: Registry, compute: Command): void {
         done.push({ name: body.name, ...put });
         call.say(`${body.name}: ${put.created ? 'added' : 'changed'}`);
       }
-      if (resources.some(({ access }) => access !== null)) await api.POST('/v1/compute/inspect', { signal });
+      const statuses = new Map<string, string>();
+      if (resources.some(({ access }) => access !== null)) {
+        call.say('Looking at them. One that does not answer takes up to half a minute.');
+        await api.POST('/v1/compute/inspect', { signal });
+        const found = dataOf(await api.GET('/v1/compute', { signal }));
+        for (const { id, status, statusReason: why } of found.resources)
+          statuses.set(id, `${status}${why === null || status === 'up' ? '' : `: ${why}`}`);
+      }
+      const told = done.map(({ name, id }) => `${name} is ${statuses.get(id) ?? 'entered'}`);
       return {
-        text: `${done.length} resources, ${sites.length} sites. See them with: genesis compute list`,
+        text: [...told, 'See them with: genesis compute list'].join('\n'),
         json: { resources: done, sites: sites.length },
       };
     },

@@ -5,6 +5,16 @@ import { exitCodeMeanings } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { table } from '../terminal/table.ts';
 
+/** What `--help` of the command prints: with what belongs below its options, unlike `helpInformation`. */
+function helpOf(command: Command): string {
+  let text = '';
+  const usual = { ...command.configureOutput() };
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  command.configureOutput(usual);
+  return text;
+}
+
 /** Texts that belong to no single command. */
 const topics: Readonly<Record<string, () => string>> = {
   'exit-codes': () =>
@@ -36,7 +46,7 @@ export function helpCommands(registry: Registry, program: Command): void {
         if (inner === undefined) throw new UsageError(`There is no command or topic "${words.join(' ')}".`);
         command = inner;
       }
-      const text = topic === undefined ? command.helpInformation() : topic();
+      const text = topic === undefined ? helpOf(command) : topic();
       return await Promise.resolve({ text: text.trimEnd(), json: { help: text } });
     },
   });

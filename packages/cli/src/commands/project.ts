@@ -14,10 +14,10 @@ function units(text: string): number {
   return value;
 }
 
-function textOf({ project, folder, allocations }: Found): string {
+function textOf({ project, folder, allocations }: Found, names: ReadonlyMap<string, string>): string {
   const heading = facts([
     ['Project', `${project.name} (${project.id})`],
-    ['Description', project.description],
+    ['Description', project.description || '-'],
     ['Organisation', project.organisation ?? 'the platform'],
     ['Label', formatLabel(project.label)],
     ['Purposes', project.conditions.purposes.join(', ')],
@@ -25,7 +25,7 @@ function textOf({ project, folder, allocations }: Found): string {
     ['Members', project.members.join(', ') || 'nobody yet'],
   ]);
   const rows = allocations.map((one) => [
-    ...[one.machine, one.granted, one.used, one.whenSpent, one.endsAt ?? 'open'],
+    ...[names.get(one.machine) ?? one.machine, one.granted, one.used, one.whenSpent, one.endsAt ?? 'open'],
     one.members.map(({ principal, granted }) => `${principal}: ${granted}`).join(', '),
   ]);
   const head = ['Resource', 'Granted', 'Used', 'When spent', 'Until', 'For members'];
@@ -57,7 +57,9 @@ function readCommands(registry: Registry, project: Command): void {
       const found = dataOf(
         await api.GET('/v1/projects/{id}', { params: { path: { id } }, signal: call.signal }),
       );
-      return { text: textOf(found), json: { ...found } };
+      const { resources } = dataOf(await api.GET('/v1/compute', { signal: call.signal }));
+      const names = new Map(resources.map((one) => [one.id, one.name]));
+      return { text: textOf(found, names), json: { ...found } };
     },
   });
 }

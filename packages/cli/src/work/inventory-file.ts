@@ -19,16 +19,21 @@ const inventoryFileSchema = z.strictObject({
 });
 export type InventoryFile = z.infer<typeof inventoryFileSchema>;
 
+const exampleOf = (field: PropertyKey | undefined): string =>
+  field === 'authority' || field === 'label' ? ', for example { level: internal }' : '';
+
 /** Reads an inventory in YAML (or JSON, which is YAML too). Every field that is wrong is told at once. */
 export async function readInventory(path: string): Promise<InventoryFile> {
   const document = parseDocument(await readFile(path, 'utf8'), { uniqueKeys: true, prettyErrors: true });
   const [broken] = document.errors;
   if (broken !== undefined) throw new UsageError(`${path} is not YAML: ${broken.message}`);
   // a file of references to references must not fill the memory
-  const parsed = inventoryFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const parsed = inventoryFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
   if (parsed.success) return parsed.data;
   const told = parsed.error.issues.map(
-    ({ path: at, message }) => `  ${at.join('.') || 'the file'}: ${message}`,
+    ({ path: at, message }) => `  ${at.join('.') || 'the file'}: ${message}${exampleOf(at.at(-1))}`,
   );
-  throw new UsageError(`${path} does not fit:\n${told.join('\n')}`);
+  throw new UsageError(
+    `${path} does not fit:\n${told.join('\n')}\ndocs/compute.md has the fields, with an example.`,
+  );
 }

@@ -256,7 +256,12 @@ export function computeRoutes(
       const act = { principal, action: 'compute.manage' as const, resource: { about: platformFacts } };
       const { url } = request.body;
       await door.perform({ ...act, purpose: null }, async () => ({ result: undefined, details: { url } }));
-      return await syncFacility(parts, principal, url.replace(/\/+$/, ''), parts.readFacility);
+      return await syncFacility(
+        parts,
+        principal,
+        url.replace(/\/+$/, '').replace(/\/api\/v[12]$/, ''),
+        parts.readFacility,
+      );
     },
   );
 

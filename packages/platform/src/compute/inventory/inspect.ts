@@ -89,7 +89,8 @@ async function enter(parts: InventoryParts, row: MachineRow, seen: Inspection): 
   const at = parts.clock.now().getTime();
   const status = (await lastingIncident(parts, row.id)) ? row.status : seen.status;
   const news = learnt(row, seen, sourceOf(row.access?.kind ?? ''), at);
-  if (news === null && row.status === status) return;
+  const same = row.status === status && (status !== 'unknown' || row.statusReason === seen.reason);
+  if (news === null && same) return;
   await parts.door.perform(
     { principal: platformPrincipal, action: 'compute.manage', resource: row.id, purpose: null },
     async (tx) => {

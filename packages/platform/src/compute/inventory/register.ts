@@ -49,7 +49,7 @@ export async function putMachine(
   if (wanted.access !== null && !platform)
     throw invalidField(
       'access',
-      'only an operator of the platform can say how a resource is reached; leave it out, or have them add it',
+      'only an operator of the platform can say how a resource is reached; an administrator gives that role with: genesis principal grant ID operator --organisation platform',
     );
   if (wanted.authority === null && wanted.access?.kind !== 'local' && from !== 'platform')
     throw invalidField('authority', "expected a label: only the platform's own machine holds whatever comes");
@@ -61,7 +61,10 @@ export async function putMachine(
   const own = await ownFacility(facilityScope(door));
   const siteId = await siteIdOf(parts, own.id, wanted.site ?? ownSite);
   if (siteId === undefined)
-    throw invalidField('site', `there is no site "${wanted.site}"; add it with: genesis compute add-site`);
+    throw invalidField(
+      'site',
+      `there is no site "${wanted.site}"; say in the same file what it is: sites: [{ name: ${wanted.site} }]`,
+    );
   const organisation = platform ? '' : principal.organisation;
   const known = await idOf(parts, organisation, wanted.name);
   const { label, site: _site, ...said } = wanted;

@@ -7,7 +7,10 @@ import { incident, machine, statusEvent } from '../tables.ts';
 import type { InventoryParts } from './parts.ts';
 import { findIncident, findMachine } from './store.ts';
 
-/** Enters that the status of a resource changed; nothing when it is what it was. */
+/**
+ * Enters that the status of a resource changed. Where it is what it was, there is no event; only why nobody knows it is
+ * kept up to date, so that an operator who mends one thing sees the next.
+ */
 export async function noteStatus(
   tx: WriteTx,
   { clock, ids }: Pick<InventoryParts, 'clock' | 'ids'>,
@@ -15,7 +18,12 @@ export async function noteStatus(
 ): Promise<boolean> {
   const at = clock.now().getTime();
   const [row] = await tx.select().from(machine).where(eq(machine.id, seen.machine)).for('update');
-  if (row === undefined || (row.status === seen.status && seen.incident === undefined)) return false;
+  if (row === undefined) return false;
+  if (row.status === seen.status && seen.incident === undefined) {
+    if (seen.status === 'unknown' && row.statusReason !== seen.reason)
+      await tx.update(machine).set({ statusReason: seen.reason }).where(eq(machine.id, seen.machine));
+    return false;
+  }
   await tx
     .update(machine)
     .set({ status: seen.status, statusReason: seen.reason, modifiedAt: at })

@@ -24,7 +24,12 @@ function inOrder(a: Considered, b: Considered): number {
  */
 export function place(request: PlacementRequest, world: World): PlacementPlan {
   const { resources: job } = request;
-  const asked: Asked = { request, among: request.among.length === 0 ? null : new Set(request.among) };
+  const among = request.among.length === 0 ? null : new Set(request.among);
+  const names = new Map(
+    among === null ? [] : world.resources.filter(({ id }) => among.has(id)).map(({ id, name }) => [id, name]),
+  );
+  const amongNames = request.among.map((one) => names.get(one) ?? one);
+  const asked: Asked = { request, among, amongNames };
   const size = { nodes: job.nodes, cores: job.cpuCores * job.nodes, durationSeconds: job.durationSeconds };
   const movement = movementOf(request.data, world);
   const consider = (resource: PlaceableResource): Considered => {

@@ -86,7 +86,7 @@ const examples: [Change, Asks, AllocationFacts | undefined, string][] = [
     { hardware: { nodes: null } },
     { resources: { nodes: 2 } },
     undefined,
-    'too-few-nodes: asks for 2 nodes, how many it has is not known',
+    'too-few-nodes: asks for 2 nodes, how many it has is not known (hardware, in the inventory)',
   ],
   [
     { limits: { nodes: 2 } },
@@ -104,7 +104,7 @@ const examples: [Change, Asks, AllocationFacts | undefined, string][] = [
     { hardware: { coresPerNode: null } },
     { resources: { cpuCores: 1.5 } },
     undefined,
-    'too-few-cores: asks for 1.5 cores on a node, how many a node has is not known',
+    'too-few-cores: asks for 1.5 cores on a node, how many a node has is not known (hardware, in the inventory)',
   ],
   [
     {},
@@ -122,7 +122,7 @@ const examples: [Change, Asks, AllocationFacts | undefined, string][] = [
     { hardware: { memoryPerNode: null } },
     {},
     undefined,
-    'too-little-memory: asks for 2 GiB on a node, how much a node has is not known',
+    'too-little-memory: asks for 2 GiB on a node, how much a node has is not known (hardware, in the inventory)',
   ],
   [
     {},
@@ -134,7 +134,7 @@ const examples: [Change, Asks, AllocationFacts | undefined, string][] = [
     { hardware: { acceleratorsPerNode: null } },
     { resources: { gpus: 4 } },
     undefined,
-    'too-few-accelerators: asks for 4 accelerators on a node, how many a node has is not known',
+    'too-few-accelerators: asks for 4 accelerators on a node, how many a node has is not known (hardware, in the inventory)',
   ],
   [
     { limits: { durationSeconds: 1_800 } },

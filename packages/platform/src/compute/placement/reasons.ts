@@ -15,6 +15,8 @@ export type Asked = {
   request: PlacementRequest;
   /** Names and ids that the run may go to; null for all. */
   among: ReadonlySet<string> | null;
+  /** The same for people. */
+  amongNames: readonly string[];
 };
 
 /** One resource, with what it would cost and what the project has there. */
@@ -29,16 +31,17 @@ type Check = (asked: Asked, candidate: Candidate) => string | undefined;
 
 const computing: ReadonlySet<ResourceType> = new Set(['compute', 'compute:system', 'compute:node']);
 
-const unknown = 'is not known';
+/** Told of what nobody has said: an operator adds it to the inventory under `hardware`. */
+const unknown = 'is not known (hardware, in the inventory)';
 
 /** Every reason, in the order in which they are told. One code may have two: what there is, and what one job may have. */
 const checks: readonly (readonly [Rejection, Check])[] = [
   [
     'not-among',
-    ({ among, request }, { resource }) =>
+    ({ among, amongNames }, { resource }) =>
       among === null || among.has(resource.name) || among.has(resource.id)
         ? undefined
-        : `the run may go only to ${someOf(request.among)}`,
+        : `the run may go only to ${someOf(amongNames)}`,
   ],
   [
     'not-compute',

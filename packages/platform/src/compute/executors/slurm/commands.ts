@@ -35,14 +35,20 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000, runT
       { cause },
     );
 
-  /** Repeats what may be repeated. */
-  const insist = async (command: string, args: readonly string[]): Promise<string> => {
+  /** Repeats what may be repeated; not after `patienceMs`. */
+  const insist = async (
+    command: string,
+    args: readonly string[],
+    patienceMs = Number.POSITIVE_INFINITY,
+  ): Promise<string> => {
+    const began = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await run(command, args);
       } catch (error) {
         if (!(error instanceof CommandFailed)) throw error;
-        if (!error.unclear || attempt === attempts) throw unavailable(error);
+        const over = attempt === attempts || performance.now() - began > patienceMs;
+        if (!error.unclear || over) throw unavailable(error);
         await breath(attempt);
       }
     }
@@ -94,7 +100,7 @@ export function createSlurmCommands({ slurmConf, commandTimeoutMs = 30_000, runT
     /** The nodes of a partition, or of all, with their states, as sinfo prints them. */
     inspect: (name?: string): Promise<string> => {
       const only = name === undefined ? [] : [`--partition=${name}`];
-      return insist('sinfo', ['--noheader', `--format=${inspectFormat}`, ...only]);
+      return insist('sinfo', ['--noheader', `--format=${inspectFormat}`, ...only], 5_000);
     },
     /** Asks the job's first process to end, as SIGTERM does. */
     terminate: (name: string) => scancel(`--name=${name}`, '--batch', '--signal=TERM'),

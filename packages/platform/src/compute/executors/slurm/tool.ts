@@ -50,7 +50,8 @@ export function toolRunner(slurmConf: string | undefined, timeoutMs: number): Ru
         // a tool that was ended, or that said nothing, leaves open what became of its request
         const unclear = error.signal != null || stderr.trim() === '' || isTransport(said);
         const absent = error.code === 'ENOENT';
-        reject(new CommandFailed(`${command}: ${said.slice(0, 500)}`, unclear && !absent));
+        const line = said.replaceAll(/\s*\n\s*/g, '; ').slice(0, 500);
+        reject(new CommandFailed(`${command}: ${line}`, unclear && !absent));
       });
     });
 }
