@@ -114,7 +114,8 @@ test('while a resource is down its runs wait and say so, and go on when it is up
   await expect.poll(async () => (await waiting())['waitsFor']).toMatch(/shaky: .*down/);
   await resolveIncident(platform, operator, incident);
   const ended = await platform.until(researcher, made.id, 'succeeded');
-  expect(ended.run).toMatchObject({ resource: id, waitsFor: null });
+  // waiting uses up no attempt
+  expect(ended.run).toMatchObject({ resource: id, waitsFor: null, attempts: 1 });
 });
 
 test('a run whose place does not answer is placed anew where its choice allows', async () => {

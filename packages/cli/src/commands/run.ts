@@ -35,9 +35,11 @@ const describeUsage = ({ wallSeconds, cpuSeconds, peakMemoryBytes }: Usage): str
   return `${figure(wallSeconds)} s, ${figure(cpuSeconds)} CPU-seconds, ${figure(mebibytes)} MiB at most`;
 };
 
-const describeStatus = ({ status, outcome }: Run['run']): string =>
+const describeStatus = ({ status, outcome, waitsFor }: Run['run']): string =>
   outcome === null || outcome.message === null
-    ? status
+    ? waitsFor === null
+      ? status
+      : 'waits'
     : `${status} (${outcome.failureClass}): ${outcome.message}`;
 
 /** Where it may run and who pays, as options. */

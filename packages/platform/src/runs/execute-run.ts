@@ -64,7 +64,8 @@ export async function executeRun(
       createLogWriter(parts.door, job.run, number, () => actUnder(job.delegation), purpose, stored);
     const stops = { signal, cancel: cancelling.signal };
     const old = row.state === 'running' ? await findOld(parts, scope, row, logOf) : null;
-    const begun = old?.begun ?? (await begin(parts, principal, job.run, purpose));
+    const begun =
+      old?.begun ?? (await findUnplaced(scope, row)) ?? (await begin(parts, principal, job.run, purpose));
     crash.reach('run.begun');
     const logs = old?.logs ?? logOf(begun.number);
     const ended = await (old === null
@@ -174,6 +175,16 @@ async function finish(
 type Found = Extract<Reconciliation, { state: 'running' | 'finished' }>;
 type Old = { begun: Begun; found: Found; logs: LogWriter; executor: Executor };
 
+/** An attempt that waited for a place and was given none: it goes on, so that waiting uses up no attempt. */
+async function findUnplaced(scope: ReadScope, row: RunRow): Promise<Begun | undefined> {
+  if (row.state !== 'running' || row.machine !== null || row.among.length === 0) return undefined;
+  const [newest] = await scope.orm
+    .select({ claim: attempt.claim, at: attempt.startedAt })
+    .from(attempt)
+    .where(sql`${attempt.run} = ${row.id} and ${attempt.number} = ${row.attempts}`);
+  return newest === undefined ? undefined : { number: row.attempts, ...newest };
+}
+
 /**
  * The attempt that the last process began, when its job goes on or has ended; `null` when it is given up. A job that
  * was stopped with that process counts for nothing: a person's cancellation would be in the database.
@@ -280,12 +291,19 @@ async function execute(
     return { outcome, output: given ?? null, sandboxed: false, here: parts.compute.local() };
   }
   const files: { path: string; source: string }[] = [];
+  const data: { bytes: number; at: null }[] = [];
   for (const { name, version } of stored.datasets) {
     const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
-    files.push({ path: name, source: parts.blobs.path(found.version.visible.address) });
+    const { address, bytes } = found.version.visible;
+    files.push({ path: name, source: parts.blobs.path(address) });
+    data.push({ bytes, at: null });
   }
   const name = jobName(row.id, number);
-  const { machine } = await placeRun(parts, principal, scope, row.id, { attempt: number, asked: resources });
+  const { machine } = await placeRun(parts, principal, scope, row.id, {
+    attempt: number,
+    asked: resources,
+    data,
+  });
   parts.crash.reach('run.placed');
   const executor = await parts.compute.executorOf(machine);
   const command = await commandOf(parts, manifest);

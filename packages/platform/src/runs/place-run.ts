@@ -1,5 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GenesisError, type JobResources, type Label, type PlacementPlan } from '@genesis/contracts';
+import {
+  GenesisError,
+  type JobResources,
+  type Label,
+  type PlacementPlan,
+  type PlacementRequest,
+} from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { findMachine, reserve } from '../compute/index.ts';
 import type { ReadScope } from '../door/index.ts';
@@ -79,17 +85,17 @@ export async function placeRun(
   principal: PrincipalFacts,
   scope: ReadScope,
   id: string,
-  wanted: { attempt: number; asked: JobResources },
+  wanted: { attempt: number; asked: JobResources; data?: PlacementRequest['data'] },
 ): Promise<Placed> {
   const { door, clock, compute } = parts;
-  const { attempt, asked } = wanted;
+  const { attempt, asked, data = [] } = wanted;
   const row = await findRun(scope, id);
   const facts = await governingFacts(scope, row);
   // What machines there are is asked for the person, not for the delegation: that names the things it works on, and a
   // person who loses sight of a machine loses it here too.
   const { delegation: _confined, ...person } = principal;
   const inventory = door.authorize(person, scope.purpose);
-  const request = { label: facts.label, resources: asked, among: [...row.among], data: [] };
+  const request = { label: facts.label, resources: asked, among: [...row.among], data };
   const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
   const machine = row.machine ?? chosenOf(plan!);
   const place = await findMachine(inventory, machine);

@@ -55,10 +55,11 @@ export function createRuns(parts: RunParts) {
     cancel,
     /** Where a run would go, and why. Nothing is submitted, reserved or entered. */
     async plan(principal: PrincipalFacts, wanted: SubmitRun): Promise<PlacementPlan> {
-      const { sources, row } = await sourcesOf(parts, principal, wanted);
+      const { sources, row, versions } = await sourcesOf(parts, principal, wanted);
       const label = sources.reduce((all, { label: one }) => join(all, one), row.manifest.labelRule.atLeast);
       const { resources: among = [], project = null } = wanted.compute ?? {};
-      const request = { label, resources: row.manifest.resources, among, data: [] };
+      const data = versions.map(({ version }) => ({ bytes: version.visible.bytes, at: null }));
+      const request = { label, resources: row.manifest.resources, among, data };
       return await parts.compute.plan(parts.door.authorize(principal, wanted.purpose), request, project);
     },
     /** A plan without the resources that a reader may not know of: it was made for the one who submitted. */
