@@ -17,7 +17,8 @@ test('imports point down only, and every source file was read', () => {
   // Floors, so that a broken glob or parser cannot pass by seeing nothing.
   expect(report.files.length).toBeGreaterThan(100);
   expect(report.edges).toBeGreaterThan(300);
-  for (const name of ['contracts', 'explorer', 'evidence', 'instruments', 'platform', 'client', 'cli']) {
+  const names = ['contracts', 'datacard', 'explorer', 'evidence', 'instruments', 'platform', 'client', 'cli'];
+  for (const name of names) {
     expect(report.files.some((path) => path.startsWith(`packages/${name}/src/`))).toBe(true);
   }
 });
@@ -77,6 +78,8 @@ test.each([
   ['explorer to contracts', 'packages/explorer/src/x.ts', `import { a } from '@genesis/contracts';`],
   ['instruments to explorer', 'packages/instruments/src/x.ts', `import { a } from '@genesis/explorer';`],
   ['explorer to a library', 'packages/explorer/src/x.ts', `import { a } from 'mathjs';`],
+  ['datacard to Node', 'packages/datacard/src/x.ts', `import { a } from 'node:fs';`],
+  ['datacard to platform', 'packages/datacard/src/x.ts', `import { a } from '@genesis/platform';`],
   ['cli to platform', 'packages/cli/src/x.ts', `import { a } from '@genesis/platform';`],
   ['cli to platform by path', 'packages/cli/src/x.ts', `import { a } from '../../platform/src/index.ts';`],
   ['client to evidence', 'packages/client/src/x.ts', `import { a } from '@genesis/evidence';`],

@@ -8,10 +8,11 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   explorer: [],
   instruments: [],
+  datacard: ['contracts'],
   evidence: ['contracts'],
   platform: ['contracts', 'evidence', 'explorer', 'instruments'],
   client: ['contracts'],
-  cli: ['client', 'contracts', 'evidence', 'explorer'],
+  cli: ['client', 'contracts', 'datacard', 'evidence', 'explorer'],
 };
 
 /** Packages that are pure, with all that they may import besides: no Node, no other library. */
@@ -19,6 +20,7 @@ const pure: Readonly<Record<string, readonly string[]>> = {
   contracts: ['zod'],
   explorer: [],
   instruments: [],
+  datacard: ['yaml'],
 };
 
 /** Domains of the platform from the bottom up; those of one row do not import each other. */

@@ -4,6 +4,7 @@ import { accessCommands } from './commands/access.ts';
 import { backupCommands } from './commands/backup.ts';
 import { campaignCommands } from './commands/campaign.ts';
 import { capabilityCommands } from './commands/capability.ts';
+import { cardCommands } from './commands/card.ts';
 import { challengeCommands } from './commands/challenge.ts';
 import { computeCommands } from './commands/compute.ts';
 import { configCommand } from './commands/config.ts';
@@ -29,6 +30,7 @@ const groups: readonly (readonly [
     'Research:',
     challengeCommands,
     datasetCommands,
+    cardCommands,
     capabilityCommands,
     computeCommands,
     projectCommands,

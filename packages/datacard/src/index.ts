@@ -1,0 +1,11 @@
+export type { Card, Mapping, ReadCard, Value } from './card.ts';
+export { CardError } from './card-error.ts';
+export { describeEffect } from './describe-effect.ts';
+export { formatCard } from './format-card.ts';
+export { type Governance, governanceOf } from './governance.ts';
+export { type Ask, answer, nextQuestion } from './interview.ts';
+export { newCard } from './new-card.ts';
+export { type Format, formatOf, formats, readCard } from './read-card.ts';
+export { type Finding, type Severity, severities } from './rules/finding.ts';
+export { type Score, scoreCard } from './score.ts';
+export { levels, type ValidationLevel, validateCard } from './validate.ts';

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import * as datacard from './index.ts';
+
+test('the package exports these names and no others', () => {
+  expect(Object.keys(datacard).sort()).toEqual([
+    'CardError',
+    'answer',
+    'describeEffect',
+    'formatCard',
+    'formatOf',
+    'formats',
+    'governanceOf',
+    'levels',
+    'newCard',
+    'nextQuestion',
+    'readCard',
+    'scoreCard',
+    'severities',
+    'validateCard',
+  ]);
+});
