@@ -6921,7 +6921,10 @@ export interface operations {
     launchJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string;
+                "x-iri-facility-project"?: string;
+            };
             path: {
                 resource_id: string;
             };
@@ -7007,7 +7010,9 @@ export interface operations {
     updateJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string;
+            };
             path: {
                 job_id: string;
                 resource_id: string;

@@ -56,7 +56,16 @@ const recordSql = `
 const mayStart = ({ tried }: Recorded): number =>
   1 + tried.slice(0, -1).filter(({ outcome }) => outcome !== null).length;
 
-function checkRun(run: Recorded, identity: number, starts: number, trial: Trial): Broken {
+/** Slurm itself cancelled the job before it began, as one that was killed before may do. */
+const cancelledBySlurm = ({ outcome }: Recorded, starts: number): boolean =>
+  starts === 0 && outcome?.failureClass === 'F6_HPC_QUEUE' && /CANCELLED/.test(outcome.message ?? '');
+
+function checkRun(
+  run: Recorded,
+  identity: number,
+  starts: number,
+  { trial, hasForgotten }: { trial: Trial; hasForgotten: boolean },
+): Broken {
   const broken: Broken = [];
   const expect = (holds: boolean, words: string): void => {
     if (!holds) broken.push(`${run.id} (${identity}): ${words}`);
@@ -89,7 +98,8 @@ function checkRun(run: Recorded, identity: number, starts: number, trial: Trial)
     );
   } else
     expect(
-      !['genesis', 'client', 'facility'].includes(trial.kind),
+      !['genesis', 'client', 'facility'].includes(trial.kind) ||
+        (hasForgotten && cancelledBySlurm(run, starts)),
       `it is ${run.state} (${run.outcome?.message}), and only Genesis was killed`,
     );
   return broken;
@@ -97,17 +107,18 @@ function checkRun(run: Recorded, identity: number, starts: number, trial: Trial)
 
 /** Reads the record of the runs and holds it against the starts that were seen. */
 export async function checkRuns(
-  { read, witness }: Place,
+  { read, witness, slurm }: Place,
   ids: readonly string[],
   identities: readonly number[],
   trial: Trial,
 ): Promise<Checked[]> {
+  const { hasForgotten } = slurm;
   const byId = new Map((await read<Recorded>(recordSql, [ids])).map((run) => [run.id, run]));
   return identities.map((identity, index) => {
     const run = byId.get(ids[index]!);
     if (run === undefined) throw new Error(`the run ${ids[index]} is gone`);
     const starts = witness.startsOf(identity);
-    return { run, starts, broken: checkRun(run, identity, starts, trial) };
+    return { run, starts, broken: checkRun(run, identity, starts, { trial, hasForgotten }) };
   });
 }
 

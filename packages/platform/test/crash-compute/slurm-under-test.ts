@@ -21,6 +21,12 @@ const programOf = (pid: number): string => readGone(`/proc/${pid}/comm`).trim();
 export class SlurmUnderTest {
   readonly #slurm: DevelopmentSlurm;
 
+  /**
+   * Whether the controller was ever killed. Then it may give ids of jobs again that the node still knows, for minutes;
+   * the node refuses such jobs, and Slurm cancels them before they begin.
+   */
+  hasForgotten = false;
+
   constructor(under: readonly string[]) {
     this.#slurm = developmentSlurm(under);
   }
@@ -47,6 +53,7 @@ export class SlurmUnderTest {
 
   /** SIGKILL; resolves when it is dead. */
   async kill(daemon: Daemon): Promise<void> {
+    if (daemon === 'slurmctld') this.hasForgotten = true;
     for (const pid of this.#processes(daemon)) sendSignal(pid, 'SIGKILL');
     while (this.#processes(daemon).length > 0) await pause(10);
   }

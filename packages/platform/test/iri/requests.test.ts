@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dialectOf } from '../../src/compute/executors/iri/facilities.ts';
 import { type Person, startWorld, type World } from './world.ts';
 
 let base: string;
@@ -123,6 +124,11 @@ test('the document has the official operation ids, each once', async () => {
   expect(ids).toContain('getEventByIncident');
   const whole = await world.call(null, 'GET', '/openapi.json');
   expect(Object.keys(whole.body.paths)).toContain('/api/v2/compute/job/{resource_id}');
+});
+
+test('the document says that a submission may be repeated under its key, so that clients dare to', async () => {
+  const { body } = await world.call(null, 'GET', '/api/v2/openapi.json');
+  expect(dialectOf('genesis.example', 'v2', body).idempotencyKey).toBe(true);
 });
 
 describe('the older version', () => {

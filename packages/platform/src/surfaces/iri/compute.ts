@@ -87,6 +87,7 @@ function idempotencyOf(
   };
 }
 
+const keyed = { 'idempotency-key': idempotencyKeySchema.optional() };
 const replyOf = (repeated: boolean): string => (repeated ? 'hit' : 'miss');
 
 export function computeOperations({ jobs, door }: { jobs: Jobs; door: Door }): readonly Operation[] {
@@ -110,6 +111,7 @@ export function computeOperations({ jobs, door }: { jobs: Jobs; door: Door }): r
       path: '/compute/job/:resource_id',
       summary: 'Submit a job; the same Idempotency-Key gives the same job',
       params: placeParams,
+      headers: { ...keyed, 'x-iri-facility-project': z.string().optional() },
       body: jobRequestSchema,
       answer: jobSchema,
       handle: async (call) => {
@@ -133,6 +135,7 @@ export function computeOperations({ jobs, door }: { jobs: Jobs; door: Door }): r
       path: '/compute/job/:resource_id/:job_id',
       summary: 'Change how long a queued job may run',
       params: jobParams,
+      headers: keyed,
       body: jobRequestSchema,
       answer: jobSchema,
       handle: async (call) => {

@@ -45,6 +45,8 @@ type Definition<Params, Query, Body, Answer> = {
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** Headers that it knows, in small letters, all optional: programs read in the document what they may rely on. */
+  headers?: Readonly<Record<string, z.ZodOptional<z.ZodString>>>;
   /** The content type of a body that the operation reads itself. */
   consumes?: string;
   answer: z.ZodType<Answer>;
@@ -140,6 +142,8 @@ export function register(app: App, door: Door, route: Route): void {
       ...(one.consumes === undefined ? {} : { consumes: [one.consumes] }),
       params: one.params,
       querystring: route.query ?? one.query,
+      // all others pass: what is validated takes the place of what came
+      ...(one.headers === undefined ? {} : { headers: z.looseObject(one.headers) }),
       ...(one.body === undefined || inQuery ? {} : { body: one.body }),
       ...(translate === undefined ? { response: { [one.status ?? 200]: one.answer } } : {}),
     },

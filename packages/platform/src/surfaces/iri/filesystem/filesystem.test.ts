@@ -128,6 +128,18 @@ describe('changing', () => {
     await expect(move(project.root, 'none', 'x')).rejects.toThrow(/There is no/);
   });
 
+  test('folders that many make at once, with those above them, are no conflict', async () => {
+    for (let round = 0; round < 20; round += 1)
+      await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          makeFolder(project.root, `all-${round}/of/them-${index}`, true),
+        ),
+      );
+    expect(await list(project.root, '')).toHaveLength(20);
+    await put('plain', 'x');
+    await expect(makeFolder(project.root, 'plain', true)).rejects.toThrow(/is there already/);
+  });
+
   test('removes a tree', async () => {
     await makeFolder(project.root, 'd/e/f', true);
     await put('d/e/x', '1');

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { invalidField } from '@genesis/contracts';
+import { errorCode } from '../../../kernel/index.ts';
 import {
   assertOneName,
   type ConfinedRoot,
@@ -35,20 +36,32 @@ export async function giveToOwner(folder: FileHandle, name: Name, owner: Owner):
   if (process.getuid!() === 0 && owner.uid !== 0) await lchown(stepTo(folder, name), owner.uid, owner.gid);
 }
 
-/** Makes a folder; with `parents` also those above it, and one that is there already is no error. */
+/** Makes a folder; with `parents` also those above it, and one that is there already, or appears meanwhile, is no error. */
 export async function makeFolder(root: ConfinedRoot, path: string, parents = false): Promise<void> {
   const steps = stepsOf(path);
-  const first = parents ? 1 : Math.max(1, steps.length);
-  for (let count = first; count <= steps.length; count += 1) {
-    await root.at(steps.slice(0, count).join('/'), 'refuse', async ({ folder, name, found, owner }) => {
+  /** False: somebody else has made something there at the same moment. */
+  const make = (at: string): Promise<boolean> =>
+    root.at(at, 'refuse', async ({ folder, name, found, owner }) => {
       if (found !== undefined) {
-        if (parents && found.kind === 'folder') return;
+        if (parents && found.kind === 'folder') return true;
         throw conflict(`${JSON.stringify(path)} is there already.`);
       }
       assertFitToMake(name, 'path');
-      await mkdir(stepTo(folder, name), { mode: 0o700 });
+      try {
+        await mkdir(stepTo(folder, name), { mode: 0o700 });
+      } catch (error) {
+        if (parents && errorCode(error) === 'EEXIST') return false;
+        throw error;
+      }
       await giveToOwner(folder, name, owner);
+      return true;
     });
+  const first = parents ? 1 : Math.max(1, steps.length);
+  for (let count = first; count <= steps.length; count += 1) {
+    const at = steps.slice(0, count).join('/');
+    if (await make(at)) continue;
+    // whether that is a folder is seen by looking once more
+    if (!(await make(at))) throw conflict(`${JSON.stringify(path)} comes and goes.`);
   }
 }
 
