@@ -58,17 +58,20 @@ const runs = numberOf('runs', options.runs ?? (options.quick ? '10' : '50'));
 const seed = numberOf('seed', options.seed);
 
 let current: Place | undefined;
+const interruption = new AbortController();
 /** Daemons outlive whoever started them, so an interrupted series ends its own. */
-const interrupted = async (): Promise<never> => {
+const interrupt = async (): Promise<never> => {
+  interruption.abort();
   await current?.close({ keep: false });
   process.exit(130);
 };
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupted());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
 
 const begun = Date.now();
 console.log(heading);
 const { results, missing } = await runSeries(planTrials({ trials, runs, seed, only }), {
   ...{ runs, patient: true },
+  interrupted: interruption.signal,
   opened: (place) => {
     current = place;
   },

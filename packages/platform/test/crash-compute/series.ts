@@ -30,9 +30,11 @@ export async function runSeries(
     say: (result: Result, place: Place) => void;
     /** Told of each new place, for whoever has to end it before its time. */
     opened?: (place: Place) => void;
+    /** Whoever aborts this ends the place, and the process. */
+    interrupted?: AbortSignal;
   },
 ): Promise<Series> {
-  const { patient, say, opened } = how;
+  const { patient, say, opened, interrupted } = how;
   const results: Result[] = [];
   const withFacility = trials.some(({ kind }) => isFar(kind));
   let place: Place | undefined;
@@ -55,6 +57,7 @@ export async function runSeries(
       last = await checkLedger(server, place.researcher.token, last);
       if (patient && trial === trials.at(-1)) result.broken.push(...(await untilForgotten(place)));
     } catch (error) {
+      if (interrupted?.aborted === true) return await new Promise<never>(() => {});
       result = failedTrial(trial, runs, error, (Date.now() - begun) / 1_000);
     }
     results.push(result);
