@@ -14,14 +14,15 @@ const maximumAgeMs = 500;
 export const createSpaceGuard = (options: { folder: string; reserveBytes: number }): SpaceGuard => {
   const { folder, reserveBytes } = options;
   let measuredAt = Number.NEGATIVE_INFINITY;
-  let free = 0;
+  // those who ask while it is measured wait for the same answer
+  let measured: Promise<number> = Promise.resolve(0);
   const assertRoom = async (bytes = 0): Promise<void> => {
     if (reserveBytes === 0 && bytes === 0) return;
     if (performance.now() - measuredAt > maximumAgeMs) {
       measuredAt = performance.now();
-      const disk = await statfs(folder);
-      free = disk.bavail * disk.bsize;
+      measured = statfs(folder).then(({ bavail, bsize }) => bavail * bsize);
     }
+    const free = await measured;
     if (free - bytes >= reserveBytes) return;
     const mebibytes = (value: number) => `${Math.floor(value / 1024 / 1024)} MiB`;
     throw new GenesisError({
