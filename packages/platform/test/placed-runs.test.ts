@@ -111,7 +111,7 @@ test('while a resource is down its runs wait and say so, and go on when it is up
   const body = { capability: 'quick', input: {}, compute: { resources: ['shaky'] } };
   const made = (await platform.ask<{ id: string }>(researcher, 'POST', '/v1/runs', body)).json();
   const waiting = async () => (await platform.show(researcher, made.id)).run as Record<string, unknown>;
-  await expect.poll(async () => (await waiting())['waitsFor']).toMatch(/shaky: .*down/);
+  await expect.poll(async () => (await waiting())['waitsFor'], { timeout: 30_000 }).toMatch(/shaky: .*down/);
   await resolveIncident(platform, operator, incident);
   const ended = await platform.until(researcher, made.id, 'succeeded');
   // waiting uses up no attempt
