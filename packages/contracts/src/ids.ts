@@ -29,6 +29,10 @@ export const idPrefixes = {
   challenge: 'chl',
   entry: 'ent',
   upload: 'upl',
+  card: 'crd',
+  agreement: 'agr',
+  request: 'req',
+  grant: 'grn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -42,7 +42,17 @@ export const conditionsSchema = z.strictObject({
   licences: sortedSet(z.string().min(1).max(100)).default([]),
   /** What the sources may be used for. Intersection under join. */
   purposes: sortedSet(purposeSchema).default([...purposes].sort()),
-  /** Agreements that bind the sources, as opaque ids. Union under join. */
+  /** Agreements that bind whoever uses it, as opaque ids: all of them must be in force. Union under join. */
   agreements: sortedSet(z.string().min(1).max(100)).default([]),
+  /** The governed datasets that it comes from: a grant for each of them opens it to outsiders. Union under join. */
+  origins: sortedSet(z.string().min(1).max(100)).default([]),
+  /** An agreement has to stand behind every use, one that binds it or one that a grant rests on. */
+  needsAgreement: z.boolean().default(false),
+  /** Purposes for which members of the owning organisation need a grant too. Union under join. */
+  needsGrant: sortedSet(purposeSchema).default([]),
+  /** Nothing of it is published before this day (UTC). The later day under join. */
+  embargoUntil: z.iso.date().nullable().default(null),
+  /** Names of the machines that may hold it; null where none is prescribed. Intersection under join. */
+  environments: sortedSet(z.string().min(1).max(200)).nullable().default(null),
 });
 export type Conditions = z.infer<typeof conditionsSchema>;

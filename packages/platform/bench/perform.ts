@@ -7,14 +7,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { purposes } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import { dataset } from '../src/catalog/tables.ts';
 import { rowOf } from '../src/door/facts.ts';
 import { createDoor, resource } from '../src/door/index.ts';
 import { createIds, createLog, openDatabase, systemClock } from '../src/kernel/index.ts';
 import { createSequencer } from '../src/ledger/index.ts';
-import { bottom, type PrincipalFacts, type ResourceFacts } from '../src/policy/index.ts';
+import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../src/policy/index.ts';
 
 /** The share of the bare rate that the platform promises. */
 const promisedShare = 0.5;
@@ -77,7 +76,7 @@ export async function measurePerform({ quick = false } = {}): Promise<PerformFig
       const id = ids.next('dataset');
       const facts: ResourceFacts = {
         ...{ id, kind: 'dataset', organisation, label: bottom },
-        conditions: { licences: ['CC0-1.0'], purposes: [...purposes].sort(), agreements: [] },
+        conditions: { ...unrestricted, licences: ['CC0-1.0'] },
       };
       return { facts, row: { id, name: `table ${id}`, description: 'measured', source: 'bench' } };
     };

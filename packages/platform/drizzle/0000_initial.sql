@@ -365,6 +365,10 @@ CREATE TABLE "resource" (
 	"label_level" smallint NOT NULL,
 	"label_categories" text[] NOT NULL,
 	"purposes" text[] NOT NULL,
+	"agreements" text[] NOT NULL,
+	"origins" text[] NOT NULL,
+	"needs_agreement" boolean NOT NULL,
+	"needs_grant" text[] NOT NULL,
 	"conditions" jsonb NOT NULL,
 	"created_by" text NOT NULL,
 	"created_at" bigint NOT NULL

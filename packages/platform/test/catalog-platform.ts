@@ -1,4 +1,4 @@
-import { type Label, purposes, type Role } from '@genesis/contracts';
+import type { Label, Role } from '@genesis/contracts';
 import { afterAll } from 'vitest';
 import { catalogQueues, createCatalog } from '../src/catalog/index.ts';
 import { createDoor, type PrincipalDirectory } from '../src/door/index.ts';
@@ -13,7 +13,7 @@ import {
   openKeyring,
   systemClock,
 } from '../src/kernel/index.ts';
-import type { PrincipalFacts } from '../src/policy/index.ts';
+import { type PrincipalFacts, unrestricted } from '../src/policy/index.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { freshDatabase } from './test-database.ts';
 
@@ -80,7 +80,7 @@ export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?
 };
 
 export const open: Label = { level: 'public', categories: [] };
-export const free = { licences: [], purposes: [...purposes].sort(), agreements: [] };
+export const free = unrestricted;
 
 /** Bytes in pieces, as a network brings them. */
 export async function* chunks(bytes: Buffer, size = 64 * 1024): AsyncGenerator<Buffer> {

@@ -1,9 +1,9 @@
-import { type Label, purposes } from '@genesis/contracts';
+import type { Label } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import { createDoor } from '../src/door/index.ts';
 import { type Clock, createIds, createLog } from '../src/kernel/index.ts';
 import { createLedgerLog, createSequencer } from '../src/ledger/index.ts';
-import type { PrincipalFacts, ResourceFacts } from '../src/policy/index.ts';
+import { type PrincipalFacts, type ResourceFacts, unrestricted } from '../src/policy/index.ts';
 import { freshDatabase } from './test-database.ts';
 
 /** A clock that a test moves. */
@@ -46,5 +46,5 @@ export const campaignFacts = (id: string, label: Label): ResourceFacts => ({
   id,
   organisation: home,
   label,
-  conditions: { licences: [], purposes: [...purposes].sort(), agreements: [] },
+  conditions: unrestricted,
 });

@@ -11,11 +11,14 @@ import {
 import fc from 'fast-check';
 import {
   type DecisionRequest,
+  type GrantFacts,
+  type HeldAgreement,
   type PrincipalFacts,
   type ResourceFacts,
   type RoleBinding,
   readableKinds,
   type SourceFacts,
+  unrestricted,
 } from '../src/policy/index.ts';
 
 /*
@@ -31,6 +34,11 @@ const subset = <T extends string>(items: readonly T[]): fc.Arbitrary<T[]> =>
 /** Mostly everything, else a part: what an agreement that restricts little looks like. */
 const mostly = <T extends string>(items: readonly T[]): fc.Arbitrary<T[]> =>
   fc.oneof({ weight: 2, arbitrary: fc.constant([...items].sort()) }, { weight: 1, arbitrary: subset(items) });
+
+/** Mostly nothing. */
+const rarely = <T>(items: fc.Arbitrary<T[]>): fc.Arbitrary<T[]> =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant<T[]>([]) }, { weight: 1, arbitrary: items });
+const datasets = ['dst_1', 'dst_2'];
 
 export const anyLabel: fc.Arbitrary<Label> = fc.record({
   level: fc.constantFrom(...levels),
@@ -48,7 +56,12 @@ const highLabel: fc.Arbitrary<Label> = fc.record({
 export const anyConditions: fc.Arbitrary<Conditions> = fc.record({
   licences: subset(['CC-BY-4.0', 'MIT']),
   purposes: mostly(purposes),
-  agreements: subset(['agr_1', 'agr_2']),
+  agreements: rarely(subset(['agr_1', 'agr_2'])),
+  origins: rarely(subset(datasets)),
+  needsAgreement: fc.constantFrom(false, false, false, false, false, false, true),
+  needsGrant: rarely(subset(purposes)),
+  embargoUntil: fc.constantFrom(null, null, '1970-01-01', '1970-01-02'),
+  environments: fc.constant(null),
 });
 
 export const anyPurpose = fc.option(fc.constantFrom(...purposes));
@@ -82,8 +95,29 @@ const anyDelegation = fc.record({
   revoked: fc.constantFrom(false, false, false, true),
 });
 
+const anyAgreement: fc.Arbitrary<HeldAgreement> = fc.record({
+  id: fc.constantFrom('agr_1', 'agr_2'),
+  purposes: mostly(purposes),
+  datasets: subset(datasets),
+  endsAt: anyTime,
+});
+
+const anyGrant: fc.Arbitrary<GrantFacts> = withRare(
+  fc.record({
+    id: fc.constantFrom('grn_1', 'grn_2'),
+    dataset: fc.constantFrom(...datasets),
+    purposes: mostly(purposes),
+    expiresAt: anyTime,
+    agreement: fc.constantFrom(null, 'agr_1', 'agr_2'),
+  }),
+  4,
+  fc.record({ ended: fc.constantFrom('expired' as const, 'revoked' as const, 'agreement-ended' as const) }),
+);
+
 export const anyPrincipal: fc.Arbitrary<PrincipalFacts> = withRare(
   fc.record({
+    agreements: fc.array(anyAgreement, { maxLength: 3 }),
+    grants: fc.array(anyGrant, { maxLength: 4 }),
     id: fc.constantFrom('prn_1', 'prn_2'),
     kind: fc.constantFrom(...principalKindSchema.options),
     organisation: fc.constantFrom(...organisations),
@@ -137,7 +171,7 @@ export const anyRequest: fc.Arbitrary<DecisionRequest> = fc.record(
  * Tests change one thing in it.
  */
 export function easyRequest(action: Action, change: Partial<DecisionRequest> = {}): DecisionRequest {
-  const conditions: Conditions = { licences: [], purposes: [...purposes].sort(), agreements: [] };
+  const conditions: Conditions = unrestricted;
   return {
     principal: {
       id: 'prn_1',

@@ -936,8 +936,18 @@ export interface paths {
                                     conditions: {
                                         /** @default [] */
                                         agreements: string[];
+                                        /** @default null */
+                                        embargoUntil: string | null;
+                                        /** @default null */
+                                        environments: string[] | null;
                                         /** @default [] */
                                         licences: string[];
+                                        /** @default false */
+                                        needsAgreement: boolean;
+                                        /** @default [] */
+                                        needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                        /** @default [] */
+                                        origins: string[];
                                         /**
                                          * @default [
                                          *       "evaluate",
@@ -1123,8 +1133,18 @@ export interface paths {
                         conditions?: {
                             /** @default [] */
                             agreements?: string[];
+                            /** @default null */
+                            embargoUntil?: string | null;
+                            /** @default null */
+                            environments?: string[] | null;
                             /** @default [] */
                             licences?: string[];
+                            /** @default false */
+                            needsAgreement?: boolean;
+                            /** @default [] */
+                            needsGrant?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            /** @default [] */
+                            origins?: string[];
                             /**
                              * @default [
                              *       "evaluate",
@@ -1311,8 +1331,18 @@ export interface paths {
                                     conditions: {
                                         /** @default [] */
                                         agreements: string[];
+                                        /** @default null */
+                                        embargoUntil: string | null;
+                                        /** @default null */
+                                        environments: string[] | null;
                                         /** @default [] */
                                         licences: string[];
+                                        /** @default false */
+                                        needsAgreement: boolean;
+                                        /** @default [] */
+                                        needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                        /** @default [] */
+                                        origins: string[];
                                         /**
                                          * @default [
                                          *       "evaluate",
@@ -3526,8 +3556,18 @@ export interface paths {
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
                                     /** @default [] */
                                     licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
                                     /**
                                      * @default [
                                      *       "evaluate",
@@ -3599,8 +3639,18 @@ export interface paths {
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
                                     /** @default [] */
                                     licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
                                     /**
                                      * @default [
                                      *       "evaluate",
@@ -4209,8 +4259,18 @@ export interface paths {
                         conditions?: {
                             /** @default [] */
                             agreements?: string[];
+                            /** @default null */
+                            embargoUntil?: string | null;
+                            /** @default null */
+                            environments?: string[] | null;
                             /** @default [] */
                             licences?: string[];
+                            /** @default false */
+                            needsAgreement?: boolean;
+                            /** @default [] */
+                            needsGrant?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            /** @default [] */
+                            origins?: string[];
                             /**
                              * @default [
                              *       "evaluate",
@@ -4811,8 +4871,18 @@ export interface paths {
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
                                     /** @default [] */
                                     licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
                                     /**
                                      * @default [
                                      *       "evaluate",
@@ -4893,8 +4963,18 @@ export interface paths {
                             conditions: {
                                 /** @default [] */
                                 agreements: string[];
+                                /** @default null */
+                                embargoUntil: string | null;
+                                /** @default null */
+                                environments: string[] | null;
                                 /** @default [] */
                                 licences: string[];
+                                /** @default false */
+                                needsAgreement: boolean;
+                                /** @default [] */
+                                needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                /** @default [] */
+                                origins: string[];
                                 /**
                                  * @default [
                                  *       "evaluate",
@@ -5098,7 +5178,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "access.request" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -5417,8 +5497,18 @@ export interface paths {
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
                                     /** @default [] */
                                     licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
                                     /**
                                      * @default [
                                      *       "evaluate",
@@ -5464,8 +5554,18 @@ export interface paths {
                         conditions?: {
                             /** @default [] */
                             agreements?: string[];
+                            /** @default null */
+                            embargoUntil?: string | null;
+                            /** @default null */
+                            environments?: string[] | null;
                             /** @default [] */
                             licences?: string[];
+                            /** @default false */
+                            needsAgreement?: boolean;
+                            /** @default [] */
+                            needsGrant?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            /** @default [] */
+                            origins?: string[];
                             /**
                              * @default [
                              *       "evaluate",
@@ -5562,8 +5662,18 @@ export interface paths {
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
                                     /** @default [] */
                                     licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
                                     /**
                                      * @default [
                                      *       "evaluate",

@@ -25,8 +25,8 @@ const governLike = (
   by: string,
   at: number,
 ) =>
-  tx.execute(sql`insert into ${resource} (id, kind, organisation, label_level, label_categories, purposes, conditions, created_by, created_at)
-    select ${id}, ${kind}, organisation, label_level, label_categories, purposes, conditions, ${by}, ${at}
+  tx.execute(sql`insert into ${resource} (id, kind, organisation, label_level, label_categories, purposes, agreements, origins, needs_agreement, needs_grant, conditions, created_by, created_at)
+    select ${id}, ${kind}, organisation, label_level, label_categories, purposes, agreements, origins, needs_agreement, needs_grant, conditions, ${by}, ${at}
     from ${resource} where id = ${datasetId}`);
 
 /** Takes the job out of its queue state, or throws where another worker was faster: nothing is published twice. */

@@ -9,13 +9,16 @@ import {
 } from '../kernel/index.ts';
 import { appendEntry, type Edge, type NewEntry } from '../ledger/index.ts';
 import {
+  agreementsBehind,
   type DecisionRequest,
   decide,
   isPublic,
   isVisible,
+  joinConditions,
   type PrincipalFacts,
   type ResourceFacts,
   readScopeOf,
+  unrestricted,
 } from '../policy/index.ts';
 import { loadFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
@@ -93,6 +96,15 @@ type Judged = {
   creating: boolean;
 };
 
+/** What is made under a grant is bound by the agreement that the grant rests on, beside those of its sources. */
+const boundBy = (facts: ResourceFacts, behind: readonly string[]): ResourceFacts =>
+  behind.length === 0
+    ? facts
+    : {
+        ...facts,
+        conditions: joinConditions(facts.conditions, { ...unrestricted, agreements: [...behind] }),
+      };
+
 export function createDoor({ database, clock, ids }: DoorParts): Door {
   const now = (): number => clock.now().getTime();
 
@@ -136,12 +148,13 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       at: now(),
       ...(request.handler === undefined ? {} : { handler: request.handler }),
     };
+    const creating = typeof wanted === 'object' && 'create' in wanted;
     return {
       asked,
-      facts,
+      facts: creating ? boundBy(facts, agreementsBehind(asked)) : facts,
       sources,
       decision: decide(asked),
-      creating: typeof wanted === 'object' && 'create' in wanted,
+      creating,
     };
   }
 

@@ -17,6 +17,7 @@ export function factsOf(row: ResourceRow): ResourceFacts {
     organisation: row.organisation,
     label: { level, categories: row.labelCategories },
     conditions: row.conditions,
+    createdBy: row.createdBy,
   };
 }
 
@@ -38,6 +39,10 @@ function labelColumns(label: Label, conditions: Conditions) {
     labelLevel: levels.indexOf(label.level),
     labelCategories: [...label.categories],
     purposes: [...conditions.purposes] as Purpose[],
+    agreements: [...conditions.agreements],
+    origins: [...conditions.origins],
+    needsAgreement: conditions.needsAgreement,
+    needsGrant: [...conditions.needsGrant] as Purpose[],
     conditions,
   };
 }

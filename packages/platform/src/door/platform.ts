@@ -1,5 +1,10 @@
-import { purposes } from '@genesis/contracts';
-import { bottom, type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
+import {
+  bottom,
+  type PrincipalFacts,
+  platformOrganisation,
+  type ResourceFacts,
+  unrestricted,
+} from '../policy/index.ts';
 
 /** Facts about the platform itself, for acts that concern no governed thing. */
 export const platformFacts: ResourceFacts = {
@@ -7,7 +12,7 @@ export const platformFacts: ResourceFacts = {
   id: 'platform',
   organisation: null,
   label: bottom,
-  conditions: { licences: [], purposes: [...purposes], agreements: [] },
+  conditions: unrestricted,
 };
 
 /** The platform acting for itself, when it seeds what ships with it. It has no clearance beyond what is public. */

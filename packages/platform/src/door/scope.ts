@@ -49,19 +49,29 @@ const textArray = (values: readonly string[]): SQL => sql`${sql.param([...values
 /** The predicate of policy as SQL, term for term as `admits` has it; a property test holds the two together. */
 function compile(predicate: ReadPredicate): SQL {
   const { actions, maxLevel, categories, organisations, purpose, confinedTo } = predicate;
+  const { custodianOf, held, granted, grantedUnder, reached, covered } = predicate;
   const kinds = readableKinds.filter((kind) => actions.includes(readActionOf(kind)!));
   const open = sql`(${resource.labelLevel} = 0 and ${resource.labelCategories} = '{}'::text[])`;
   const owner = sql`coalesce(${resource.organisation}, ${platformOrganisation}::text)`;
   const fits =
     purpose === null
-      ? sql`(${open} and ${resource.purposes} @> ${textArray(purposes)})`
+      ? sql`(${open} and ${resource.purposes} @> ${textArray(purposes)} and ${resource.agreements} = '{}'::text[] and not ${resource.needsAgreement} and ${resource.needsGrant} = '{}'::text[])`
       : sql`${purpose}::text = any(${resource.purposes})`;
+  const among = (ids: readonly string[]): SQL =>
+    ids.length === 0
+      ? sql`false`
+      : sql`(${resource.origins} <> '{}'::text[] and ${resource.origins} <@ ${textArray(ids)})`;
+  const needsNoGrant =
+    purpose === null ? sql`true` : sql`not (${purpose}::text = any(${resource.needsGrant}))`;
+  const reach = sql`(${open} or ${owner} = any(${textArray(organisations)}) or ${among(reached)} or (${resource.kind} = 'card' and ${among(covered)}))`;
+  const demands = sql`(${owner} = any(${textArray(custodianOf)}) or (${resource.agreements} <@ ${textArray(held)} and (${needsNoGrant} or ${among(granted)}) and (not ${resource.needsAgreement} or ${resource.agreements} <> '{}'::text[] or ${among(grantedUnder)})))`;
   const terms: SQL[] = [
     sql`${resource.kind} = any(${textArray(kinds)})`,
     sql`${resource.labelLevel} <= ${levels.indexOf(maxLevel)}`,
     sql`${resource.labelCategories} <@ ${textArray(categories)}`,
     fits,
-    sql`(${open} or ${owner} = any(${textArray(organisations)}))`,
+    reach,
+    demands,
     ...(confinedTo === undefined ? [] : [sql`${resource.id} = any(${textArray(confinedTo)})`]),
   ];
   return sql`(${sql.join(terms, sql` and `)})`;

@@ -16,6 +16,11 @@ export const resource = pgTable(
     labelLevel: smallint('label_level').notNull(),
     labelCategories: text('label_categories').array().notNull(),
     purposes: text('purposes').array().notNull(),
+    /** Of the conditions, what reads are filtered by. */
+    agreements: text('agreements').array().notNull(),
+    origins: text('origins').array().notNull(),
+    needsAgreement: boolean('needs_agreement').notNull(),
+    needsGrant: text('needs_grant').array().notNull(),
     conditions: jsonb('conditions').$type<Conditions>().notNull(),
     createdBy: text('created_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),

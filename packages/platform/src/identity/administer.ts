@@ -1,21 +1,18 @@
-import {
-  type Conditions,
-  GenesisError,
-  invalidField,
-  type Label,
-  purposes,
-  type Role,
-} from '@genesis/contracts';
+import { GenesisError, invalidField, type Label, type Role } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
 import { type Door, type PrincipalDirectory, revokeDelegation, type WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
-import { type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
+import {
+  type PrincipalFacts,
+  platformOrganisation,
+  type ResourceFacts,
+  unrestricted,
+} from '../policy/index.ts';
 import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
 
 type Parts = { door: Door; directory: PrincipalDirectory; clock: Clock; ids: Ids };
-const free: Conditions = { licences: [], purposes: [...purposes], agreements: [] };
 
 /** Facts about people and organisations: they have no row among governed data. */
 const about = (
@@ -28,7 +25,7 @@ const about = (
   id,
   organisation: owner,
   label,
-  conditions: free,
+  conditions: unrestricted,
 });
 
 async function organisationMustExist(tx: WriteTx, id: string): Promise<void> {

@@ -18,6 +18,9 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'dataset.read': ['steward', 'researcher', 'auditor'],
   'dataset.export': ['steward', 'researcher'],
   'dataset.relabel': ['steward'],
+  'card.read': ['steward', 'researcher', 'auditor'],
+  'card.replace': ['steward'],
+  'access.request': ['steward', 'researcher'],
   'split.create': ['steward', 'researcher'],
   'split.unseal': ['steward', 'researcher'],
   'split.retire': ['steward', 'researcher'],
@@ -68,6 +71,7 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
 /** The reads that a scope covers. They share one set of roles, so that one scope serves every store. */
 export const readActions = [
   'dataset.read',
+  'card.read',
   'compute.read',
   'project.read',
   'job.read',
@@ -84,6 +88,7 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['dataset', 'dataset.read'],
   ['version', 'dataset.read'],
   ['split', 'dataset.read'],
+  ['card', 'card.read'],
   ['facility', 'compute.read'],
   ['machine', 'compute.read'],
   ['project', 'project.read'],
@@ -105,6 +110,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   ...readActions,
   'compute.use',
   'model.predict',
+  'access.request',
   'ledger.read',
 ]);
 
@@ -112,6 +118,7 @@ export const openActions: ReadonlySet<Action> = new Set([
 export const usesData: ReadonlySet<Action> = new Set([
   'dataset.read',
   'dataset.export',
+  'card.read',
   'split.unseal',
   'compute.read',
   'compute.use',

@@ -13,6 +13,8 @@ export {
 export {
   type DecisionRequest,
   type DelegationFacts,
+  type GrantFacts,
+  type HeldAgreement,
   type PrincipalFacts,
   platformOrganisation,
   type ResourceFacts,
@@ -20,6 +22,7 @@ export {
   type SourceFacts,
 } from './request.ts';
 export type { Rule } from './rule.ts';
+export { agreementsBehind } from './rules/access.ts';
 export { ownerOfDerived } from './rules/labels.ts';
 export { admits, isVisible, type ReadPredicate, readScopeOf } from './scope.ts';
 export { standardRules } from './standard-rules.ts';

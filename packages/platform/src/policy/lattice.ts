@@ -14,11 +14,16 @@ export const bottom: Label = Object.freeze({
   categories: Object.freeze([]) as unknown as string[],
 });
 
-/** The conditions of something that has no sources: no licence, every purpose, no agreement. */
+/** The conditions of something that has no sources: no licence, every purpose, nothing demanded. */
 export const unrestricted: Conditions = Object.freeze({
   licences: [],
   purposes: [...purposes].sort(),
   agreements: [],
+  origins: [],
+  needsAgreement: false,
+  needsGrant: [],
+  embargoUntil: null,
+  environments: null,
 });
 
 /** True only if every element of `small` is in `large`; both sorted. One pass. */
@@ -66,23 +71,46 @@ export function join(a: Label, b: Label): Label {
   };
 }
 
-/** The conditions of what is derived from both: licences and agreements add up, purposes shrink. */
+const later = (a: string | null, b: string | null): string | null =>
+  a === null || (b !== null && b > a) ? b : a;
+
+const shared = (a: string[] | null, b: string[] | null): string[] | null =>
+  a === null ? b : b === null ? a : a.filter((name) => b.includes(name));
+
+/** The conditions of what is derived from both: what they demand adds up, what they allow shrinks. */
 export function joinConditions(a: Conditions, b: Conditions): Conditions {
   return {
     licences: union(a.licences, b.licences),
     purposes: a.purposes.filter((purpose) => b.purposes.includes(purpose)),
     agreements: union(a.agreements, b.agreements),
+    origins: union(a.origins, b.origins),
+    needsAgreement: a.needsAgreement || b.needsAgreement,
+    needsGrant: union(a.needsGrant, b.needsGrant),
+    embargoUntil: later(a.embargoUntil, b.embargoUntil),
+    environments: shared(a.environments, b.environments),
   };
 }
 
-/** True if `a` permits nothing that `b` does not, and names every licence and agreement that `b` names. */
+/** True if `a` permits nothing that `b` does not, and demands everything that `b` demands. */
 export function atLeastAsStrict(a: Conditions, b: Conditions): boolean {
   return (
     a.purposes.every((purpose) => b.purposes.includes(purpose)) &&
     isSubset(b.licences, a.licences) &&
-    isSubset(b.agreements, a.agreements)
+    isSubset(b.agreements, a.agreements) &&
+    isSubset(b.origins, a.origins) &&
+    (a.needsAgreement || !b.needsAgreement) &&
+    isSubset(b.needsGrant, a.needsGrant) &&
+    later(a.embargoUntil, b.embargoUntil) === a.embargoUntil &&
+    (b.environments === null || a.environments?.every((name) => b.environments?.includes(name)) === true)
   );
 }
+
+/** Nothing is demanded of whoever uses it, and it is free for every purpose. */
+export const isFree = (conditions: Conditions): boolean =>
+  purposes.every((each) => conditions.purposes.includes(each)) &&
+  conditions.agreements.length === 0 &&
+  !conditions.needsAgreement &&
+  conditions.needsGrant.length === 0;
 
 export function isPublic(label: Label): boolean {
   return label.level === 'public' && label.categories.length === 0;
@@ -90,11 +118,11 @@ export function isPublic(label: Label): boolean {
 
 /**
  * Whether data under these conditions may be used for a purpose. Without one, only what is public and free for
- * every purpose may be used: leaving the purpose out never gives more than stating it.
+ * every purpose without any demand may be used: leaving the purpose out never gives more than stating it.
  */
 export function purposeFits(purpose: Purpose | null, label: Label, conditions: Conditions): boolean {
   if (purpose !== null) return conditions.purposes.includes(purpose);
-  return isPublic(label) && purposes.every((each) => conditions.purposes.includes(each));
+  return isPublic(label) && isFree(conditions);
 }
 
 function withCategories(level: Level, categories: readonly string[]): string {

@@ -20,6 +20,27 @@ export type DelegationFacts = {
   revoked: boolean;
 };
 
+/** An agreement that is in force now and covers the principal. */
+export type HeldAgreement = {
+  id: string;
+  purposes: readonly Purpose[];
+  /** Ids of the datasets that it gives access to. Covered people see their cards and may ask for them. */
+  datasets: readonly string[];
+  endsAt: number;
+};
+
+/** What a steward granted to the principal, to a project or to the organisation of the principal. */
+export type GrantFacts = {
+  id: string;
+  dataset: string;
+  purposes: readonly Purpose[];
+  expiresAt: number;
+  /** The agreement that it rests on: without that in force the grant opens nothing. */
+  agreement: string | null;
+  /** Set once it opens nothing any more; the principal still knows that the dataset is there. */
+  ended?: 'expired' | 'revoked' | 'agreement-ended';
+};
+
 export type PrincipalFacts = {
   id: string;
   kind: PrincipalKind;
@@ -34,6 +55,9 @@ export type PrincipalFacts = {
   /** `dataset.*`, `dataset.read` or `*`. */
   tokenScopes: readonly string[];
   delegation?: DelegationFacts;
+  /** Left out: none. */
+  agreements?: readonly HeldAgreement[];
+  grants?: readonly GrantFacts[];
 };
 
 export type ResourceFacts = {
@@ -48,6 +72,8 @@ export type ResourceFacts = {
   sealed?: boolean;
   /** What the target (machine, endpoint, recipient) may hold, when data moves to it. */
   destinationClearance?: Label;
+  /** Who made it, where it has a row of its own. */
+  createdBy?: string;
   /** Ids of the members of a project, where an act is about what only they have. */
   members?: readonly string[];
 };

@@ -106,11 +106,18 @@ test('exporting: the conditions allow publishing, and the destination is cleared
 });
 
 test('what a result loses of the conditions of its source is forbidden, one by one', () => {
-  const source = { licences: ['MIT'], agreements: ['agr_1'], purposes: ['explore' as const] };
-  const { resource } = easyRequest('run.finish');
+  const source = {
+    ...unrestricted,
+    licences: ['MIT'],
+    agreements: ['agr_1'],
+    purposes: ['explore' as const],
+  };
+  const { principal, resource } = easyRequest('run.finish');
+  const agreements = [{ id: 'agr_1', purposes: [...purposes], datasets: [], endsAt: now + 1 }];
   const deriving = (conditions: typeof resource.conditions) =>
     decide(
       easyRequest('run.finish', {
+        principal: { ...principal, agreements },
         resource: { ...resource, conditions },
         sources: [{ label: resource.label, conditions: source }],
       }),

@@ -1,5 +1,13 @@
 import type { Rule } from './rule.ts';
 import {
+  agreementDemanded,
+  agreementInForce,
+  coveredByAgreement,
+  embargo,
+  grantDemanded,
+  granted,
+} from './rules/access.ts';
+import {
   delegationAction,
   delegationAlive,
   delegationGrants,
@@ -39,6 +47,10 @@ export const standardRules: readonly Rule[] = [
   purposeOfAction,
   purposeStated,
   exportAllowed,
+  embargo,
+  agreementInForce,
+  agreementDemanded,
+  grantDemanded,
   destinationCleared,
   membersOnly,
   notOneself,
@@ -47,4 +59,6 @@ export const standardRules: readonly Rule[] = [
   roleInOrganisation,
   publicToAll,
   ownTokens,
+  granted,
+  coveredByAgreement,
 ];

@@ -6,7 +6,13 @@ import { createDoor } from '../../src/door/index.ts';
 import { makeScope } from '../../src/door/scope.ts';
 import { resource } from '../../src/door/tables.ts';
 import { createIds, systemClock } from '../../src/kernel/index.ts';
-import { admits, type ResourceFacts, readableKinds, readScopeOf } from '../../src/policy/index.ts';
+import {
+  admits,
+  type ResourceFacts,
+  readableKinds,
+  readScopeOf,
+  unrestricted,
+} from '../../src/policy/index.ts';
 import { anyPrincipal, anyPurpose, now, resourceOf } from '../policy-arbitraries.ts';
 import { freshDatabase } from '../test-database.ts';
 
@@ -52,7 +58,7 @@ test('a scope that the door makes from a delegation is confined to what it names
       id: `dst_${i + 1}`,
       organisation: 'org_a',
       label: { level: 'internal', categories: [] },
-      conditions: { licences: [], agreements: [], purposes: ['explore'] },
+      conditions: { ...unrestricted, purposes: ['explore'] },
     }),
   );
   await database.orm.insert(resource).values(things.map((one) => rowOf(one, 'prn_1', now)));

@@ -1,8 +1,7 @@
-import { purposes } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Door, platformPrincipal, type WriteTx } from '../../door/index.ts';
-import { bottom, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
+import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../../policy/index.ts';
 import { facility, site } from '../tables.ts';
 import type { InventoryParts } from './parts.ts';
 import { type FacilityRow, listFacilities, ownFacility } from './store.ts';
@@ -24,7 +23,7 @@ export type FacilityDescription = z.infer<typeof facilityDescriptionSchema>;
 /** Facilities and what the platform registers by itself are public, and belong to it. */
 export const platformsOwn = (kind: string, id: string): ResourceFacts => ({
   ...{ kind, id, organisation: null, label: bottom },
-  conditions: { licences: [], purposes: [...purposes], agreements: [] },
+  conditions: unrestricted,
 });
 
 /** The place where resources stand for which nobody has named one. */

@@ -1,11 +1,4 @@
-import {
-  type Access,
-  GenesisError,
-  invalidField,
-  type Purpose,
-  purposes,
-  type ResourceDescription,
-} from '@genesis/contracts';
+import { type Access, GenesisError, invalidField, type ResourceDescription } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { WriteTx } from '../../door/index.ts';
@@ -15,6 +8,7 @@ import {
   type PrincipalFacts,
   platformOrganisation,
   type ResourceFacts,
+  unrestricted,
 } from '../../policy/index.ts';
 import { charge, machine, type Provenance } from '../tables.ts';
 import { facilityScope, ownSite } from './own-facility.ts';
@@ -93,7 +87,7 @@ export async function putMachine(
   const id = ids.next('machine');
   const facts: ResourceFacts = {
     ...{ kind: 'machine', id, organisation: platform ? null : organisation, label },
-    conditions: { licences: [], purposes: [...purposes] as Purpose[], agreements: [] },
+    conditions: unrestricted,
   };
   await door.perform(
     { principal, action: 'compute.manage', resource: { create: facts }, purpose: null },
