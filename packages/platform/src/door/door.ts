@@ -34,8 +34,8 @@ export type WriteRequest = {
   purpose: Purpose | null;
   /** Ids of what the result is derived from: their labels and conditions must not be lost. */
   sources?: readonly string[];
-  /** Set by the platform's own confirming run, and by nothing else. */
-  handler?: 'confirm';
+  /** Set by the platform's own confirming run and by its own sign-in, and by nothing else. */
+  handler?: 'confirm' | 'sign-in';
   /** What the place that data moves to may hold: it must cover the label. */
   destination?: Label | undefined;
   /** The same key acts once: a repetition gets the first result, which must be JSON without a secret. */

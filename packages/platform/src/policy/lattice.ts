@@ -66,6 +66,14 @@ export function join(a: Label, b: Label): Label {
   };
 }
 
+/** The greatest label that both dominate: what is left of a clearance under an upper bound. */
+export function meet(a: Label, b: Label): Label {
+  return {
+    level: rank[a.level] <= rank[b.level] ? a.level : b.level,
+    categories: a.categories.filter((category) => b.categories.includes(category)),
+  };
+}
+
 /** The conditions of what is derived from both: licences and agreements add up, purposes shrink. */
 export function joinConditions(a: Conditions, b: Conditions): Conditions {
   return {

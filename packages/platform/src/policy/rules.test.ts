@@ -221,7 +221,7 @@ test('a principal without roles makes and revokes their own tokens, and nobody e
       principal: { ...request.principal, roles: [] },
       resource: { ...request.resource, kind: 'principal', id, label: bottom },
     });
-    expect(decide(about('prn_1'))).toMatchObject({ effect: 'allow', rationaleCode: 'own-tokens' });
+    expect(decide(about('prn_1'))).toMatchObject({ effect: 'allow', rationaleCode: 'own-credentials' });
     expect(denied(about('prn_2'))).toBe(true);
     const { resource } = about('prn_1');
     expect(denied({ ...about('prn_1'), resource: { ...resource, kind: 'token' } })).toBe(true);
