@@ -1,11 +1,14 @@
 /** A page that a browser came to. */
 export type Visit = { url: string; status: number; text: string; headers: Headers };
 
+const secretNames: ReadonlySet<string> = new Set(['code', 'state', 'nonce', 'code_challenge']);
+
 /**
  * As much of a browser as sign-in needs: follows redirects one by one, and keeps the cookies of each host and port
  * apart, as paths and host names would be.
  */
 export function createBrowser() {
+  const secrets = new Set<string>();
   const jars = new Map<string, Map<string, string>>();
   const jarOf = (url: string): Map<string, string> => {
     const { host } = new URL(url);
@@ -16,6 +19,7 @@ export function createBrowser() {
 
   /** One request, no redirect followed. */
   async function step(url: string, init: RequestInit = {}): Promise<Response> {
+    for (const [name, value] of new URL(url).searchParams) if (secretNames.has(name)) secrets.add(value);
     const jar = jarOf(url);
     const headers = new Headers(init.headers);
     if (jar.size > 0) headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
@@ -27,6 +31,7 @@ export function createBrowser() {
       const over =
         flags.some((flag) => /^max-age=0$/i.test(flag)) ||
         (expires !== undefined && Date.parse(expires) < Date.now());
+      if (value !== '') secrets.add(value);
       if (over) jar.delete(name);
       else jar.set(name, value);
     }
@@ -71,6 +76,12 @@ export function createBrowser() {
     return await visit(new URL(action, page.url).href, { method: 'POST', body: fields }, stopAt);
   }
 
-  return { step, visit, submit, jarOf };
+  return {
+    step,
+    visit,
+    submit,
+    jarOf,
+    /** Values of cookies and of parameters that nobody else may learn. */ secrets,
+  };
 }
 export type Browser = ReturnType<typeof createBrowser>;

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { configSchema } from '@genesis/contracts';
-import { type Platform, startPlatform } from '../src/main.ts';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { type Browser, createBrowser, type Visit } from './cookie-jar.ts';
 import { startIdentityProvider, type TestAccount, type TestClient } from './identity-provider.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -108,12 +110,35 @@ export async function signInWorld(options: { sessions?: object; moreProviders?: 
       }),
     );
   await writeSettings();
-  const lines: string[] = [];
   const dataFolder = join(folder, 'data');
-  const start = async (): Promise<Platform> =>
-    await startPlatform(configSchema.parse({ dataFolder, port, signInFile: file, logLevel: 'error' }));
+  let log = '';
+  /** A process of its own, at the most talkative level, so that all it logs can be looked at. */
+  async function start() {
+    const child = spawn(
+      process.execPath,
+      [
+        fileURLToPath(new URL('../src/server.ts', import.meta.url)),
+        ...['--data-folder', dataFolder, '--port', String(port), '--sign-in-file', file],
+        ...['--log-level', 'debug', '--until-stdin-closes'],
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    child.stderr.on('data', (part: Buffer) => (log += part.toString('utf8')));
+    const ended = once(child, 'exit');
+    const first = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+    const line = await Promise.race([first.then(([one]) => one), ended.then(() => undefined)]);
+    if (line === undefined) throw new Error(`the platform did not start: ${log.slice(-2000)}`);
+    return {
+      tokenFile: (JSON.parse(line) as { tokenFile: string }).tokenFile,
+      alive: () => child.exitCode === null,
+      async close() {
+        child.stdin.end();
+        await ended;
+      },
+    };
+  }
   let platform = await start();
-  const adminToken = (await readFile(platform.admin.tokenFile, 'utf8')).trim();
+  const adminToken = (await readFile(platform.tokenFile, 'utf8')).trim();
 
   const call = async (
     method: string,
@@ -167,8 +192,9 @@ export async function signInWorld(options: { sessions?: object; moreProviders?: 
     signIn,
     signedIn,
     secretOf,
-    lines,
     dataFolder,
+    log: () => log,
+    alive: () => platform.alive(),
     /** Starts the platform again with another mapping of `lab`. */
     async restartWith(change: object): Promise<void> {
       await platform.close();

@@ -86,7 +86,10 @@ export function createAccountAdministration(parts: {
             email: email?.toLowerCase() ?? null,
             uncleared: by.uncleared === true || !isSteward(by, home, now()),
           });
-          return { result: undefined, details: { link: id, provider: provider.name, subject, email } };
+          return {
+            result: undefined,
+            details: { link: id, provider: provider.name, subject: subject ?? null, email: email ?? null },
+          };
         },
       );
       return { id, expiresAt: new Date(expiresAt).toISOString() };
