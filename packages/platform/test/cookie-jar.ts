@@ -26,7 +26,7 @@ export function createBrowser() {
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = '', ...flags] = cookie.split('; ');
-      const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+      const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
       const expires = flags.find((flag) => /^expires=/i.test(flag))?.slice(8);
       const over =
         flags.some((flag) => /^max-age=0$/i.test(flag)) ||

@@ -13,7 +13,7 @@ type TokenAnswer = Record<string, unknown> & { id_token?: string };
 export type TestIdentityProvider = {
   issuer: string;
   /** Signs with the provider's own key: for tokens that it would never issue. */
-  sign(claims: JWTPayload, header?: { kid?: string; typ?: string }): Promise<string>;
+  sign: (claims: JWTPayload, header?: { kid?: string; typ?: string }) => Promise<string>;
   /** The public key, as its JWKS has it. */
   publicKey: Record<string, unknown>;
   /** Changes what the token endpoint answers, until it is set to undefined. */

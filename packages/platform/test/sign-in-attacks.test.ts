@@ -271,9 +271,10 @@ test('a mapped service acts by its access token, and no other token of the provi
     401,
   );
   expect((await asService(`${token}${'A'.repeat(9_000)}`)).status).toBe(401);
+  expect((await asService(await sign({ ...claims, cnf: { jkt: 'x' } }, { typ: 'at+jwt' }))).status).toBe(401);
   expect((await asService('a.b.c')).status).toBe(401);
 
-  await world.call('PUT', `/v1/principals/${me.json['id']}/disabled`, {
+  await world.call('PUT', `/v1/principals/${String(me.json['id'])}/disabled`, {
     token: world.adminToken,
     body: { disabled: true },
   });

@@ -32,7 +32,7 @@ const begun = (): GenesisError =>
  *
  * @throws GenesisError `invalid-input`
  */
-export function checkedReturnPath(path: string | undefined, base: string): string {
+function checkedReturnPath(path: string | undefined, base: string): string {
   if (path === undefined) return '';
   const plain = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}$|^\/$/.test(path);
   if (!plain || URL.parse(path, base)?.origin !== base)

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type App, toOutgoing } from '../../kernel/index.ts';
 import { attemptSeconds } from './browser-flow.ts';
@@ -15,6 +15,22 @@ const showPage = (reply: FastifyReply, status: number, html: string): FastifyRep
     .type('text/html; charset=utf-8')
     .serializer((text: unknown) => String(text))
     .send(html);
+
+/** People are here, not programs: what is refused becomes a page with the same status. */
+async function orRefusal(
+  request: FastifyRequest<{ Params: { provider: string } }>,
+  reply: FastifyReply,
+  act: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof GenesisError) || error.failure.code === 'internal') throw error;
+    const { status, failure } = toOutgoing(error, request as FastifyRequest);
+    const again = `/v1/sign-in/${encodeURIComponent(request.params.provider)}`;
+    return showPage(reply, status, refusedPage(failure.message, again));
+  }
+}
 
 /** Sign-in with a browser: there, back, and a page that says who one is. */
 export function browserRoutes(app: App, { signIn, cookies, base }: SignInRouteParts): void {
@@ -46,12 +62,13 @@ export function browserRoutes(app: App, { signIn, cookies, base }: SignInRoutePa
       },
       config: { public: true },
     },
-    async (request, reply) => {
-      const provider = signIn.provider(request.params.provider);
-      const { location, cookie } = await signIn.browser.begin(provider, base(), request.query.return);
-      cookies.set(reply, 'sign-in', cookie, attemptSeconds);
-      return reply.redirect(location, 303);
-    },
+    async (request, reply) =>
+      await orRefusal(request, reply, async () => {
+        const provider = signIn.provider(request.params.provider);
+        const { location, cookie } = await signIn.browser.begin(provider, base(), request.query.return);
+        cookies.set(reply, 'sign-in', cookie, attemptSeconds);
+        return reply.redirect(location, 303);
+      }),
   );
 
   app.get(
@@ -61,22 +78,16 @@ export function browserRoutes(app: App, { signIn, cookies, base }: SignInRoutePa
       schema: { hide: true, params, querystring: z.record(z.string().max(100), z.string().max(4096)) },
       config: { public: true },
     },
-    async (request, reply) => {
-      const again = `/v1/sign-in/${encodeURIComponent(request.params.provider)}`;
-      const agent = request.headers['user-agent'] ?? '';
-      const cookie = cookies.read(request, 'sign-in');
-      cookies.clear(reply, 'sign-in');
-      try {
+    async (request, reply) =>
+      await orRefusal(request, reply, async () => {
+        const agent = request.headers['user-agent'] ?? '';
+        const cookie = cookies.read(request, 'sign-in');
+        cookies.clear(reply, 'sign-in');
         const provider = signIn.provider(request.params.provider);
         const done = await signIn.browser.complete(provider, base(), request.query, cookie, agent);
         cookies.set(reply, 'session', done.secret, Math.floor((done.endsAt - Date.now()) / 1000));
         if (done.returnPath !== '') return reply.redirect(base() + done.returnPath, 303);
         return showPage(reply, 200, signedInPage(done.name, new Date(done.endsAt)));
-      } catch (error) {
-        if (!(error instanceof GenesisError) || error.failure.code === 'internal') throw error;
-        const { status, failure } = toOutgoing(error, request);
-        return showPage(reply, status, refusedPage(failure.message, again));
-      }
-    },
+      }),
   );
 }

@@ -24,8 +24,12 @@ function looksLike(bearer: string): { issuer: string; type: string } | undefined
   }
 }
 
-/** The mapped client that got the token for itself; a token on behalf of a person is nobody's here. */
+/**
+ * The mapped client that got the token for itself; a token on behalf of a person is nobody's here. One that is bound to
+ * a key (`cnf`) counts only with a proof of that key, which is not taken here.
+ */
 function clientOf(clients: readonly ServiceClient[], claims: JWTPayload): ServiceClient | undefined {
+  if (claims['cnf'] !== undefined) return undefined;
   const id = claims['client_id'] ?? claims['azp'];
   return clients.find(({ clientId, subject }) => clientId === id && claims.sub === (subject ?? clientId));
 }
