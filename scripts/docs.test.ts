@@ -226,7 +226,7 @@ test('docs/api.md has the error codes, and paths that the server has', () => {
   ]);
   expect(Object.fromEntries(codes)).toEqual(errorStatus);
   const routes = new Set(
-    found('packages/platform/src/**/routes.ts').flatMap((path) =>
+    found('packages/platform/src/**/*routes.ts').flatMap((path) =>
       [...read(path).matchAll(/app\.(get|post|put|delete)\(\s*'(\/v1[^']*)'/g)].map(
         ([, method = '', route = '']) => `${method.toUpperCase()} ${route.replace(/:(\w+)/g, '{$1}')}`,
       ),

@@ -46,7 +46,7 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
 
 const nextStep: Readonly<Partial<Record<string, string>>> = {
   unauthenticated:
-    'Give a valid token: --token, GENESIS_TOKEN, or a credentials file (genesis help connection).',
+    'Sign in (genesis login), or give a valid token: --token, GENESIS_TOKEN, or a credentials file (genesis help connection).',
   unavailable: 'Try again in a moment.',
   'storage-full': 'Make room on the disk of the server, then try again.',
   'too-large': 'Send less, or ask the operator for a higher limit (genesis config).',

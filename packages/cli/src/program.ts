@@ -20,6 +20,8 @@ import { policyCommands } from './commands/policy.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommands } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { accountCommands } from './commands/session.ts';
+import { signInCommands } from './commands/sign-in.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const groups: readonly (readonly [
@@ -41,7 +43,7 @@ const groups: readonly (readonly [
     modelCommands,
   ],
   ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
-  ['People and decisions:', accessCommands, labelCommands, policyCommands],
+  ['People and decisions:', signInCommands, accessCommands, accountCommands, labelCommands, policyCommands],
   ['Help:', helpCommands],
 ];
 

@@ -414,6 +414,35 @@ CREATE TABLE "resource" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "account" (
+	"id" text PRIMARY KEY NOT NULL,
+	"issuer" text NOT NULL,
+	"subject" text NOT NULL,
+	"principal" text NOT NULL,
+	"uncleared" boolean NOT NULL,
+	"roles" jsonb NOT NULL,
+	"clearance" jsonb NOT NULL,
+	"trusted_until" bigint NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "account_principal_unique" UNIQUE("principal"),
+	CONSTRAINT "account_identity" UNIQUE("issuer","subject")
+);
+
+--> statement-breakpoint
+CREATE TABLE "account_link" (
+	"id" text PRIMARY KEY NOT NULL,
+	"issuer" text NOT NULL,
+	"subject" text,
+	"email" text,
+	"principal" text NOT NULL,
+	"uncleared" boolean NOT NULL,
+	"expires_at" bigint NOT NULL,
+	CONSTRAINT "account_link_principal_unique" UNIQUE("principal"),
+	CONSTRAINT "account_link_subject" UNIQUE("issuer","subject"),
+	CONSTRAINT "account_link_email" UNIQUE("issuer","email")
+);
+
+--> statement-breakpoint
 CREATE TABLE "organisation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,
@@ -428,6 +457,7 @@ CREATE TABLE "principal" (
 	"name" text NOT NULL,
 	"organisation" text NOT NULL,
 	"clearance" jsonb NOT NULL,
+	"cleared_by_steward" boolean DEFAULT false NOT NULL,
 	"disabled" boolean DEFAULT false NOT NULL,
 	"created_at" bigint NOT NULL,
 	CONSTRAINT "principal_name_unique" UNIQUE("name")
@@ -440,6 +470,32 @@ CREATE TABLE "role_binding" (
 	"role" text NOT NULL,
 	"expires_at" bigint,
 	CONSTRAINT "role_binding_principal_organisation_role_pk" PRIMARY KEY("principal","organisation","role")
+);
+
+--> statement-breakpoint
+CREATE TABLE "session" (
+	"id" text PRIMARY KEY NOT NULL,
+	"principal" text NOT NULL,
+	"account" text NOT NULL,
+	"kind" text NOT NULL,
+	"hash" "bytea" NOT NULL,
+	"agent" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"last_seen_at" bigint NOT NULL,
+	"expires_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "sign_in_attempt" (
+	"id" text PRIMARY KEY NOT NULL,
+	"provider" text NOT NULL,
+	"kind" text NOT NULL,
+	"secret_hash" "bytea" NOT NULL,
+	"sealed" text NOT NULL,
+	"expires_at" bigint NOT NULL,
+	"interval_seconds" integer NOT NULL,
+	"next_poll_at" bigint NOT NULL
 );
 
 --> statement-breakpoint
@@ -669,6 +725,10 @@ CREATE INDEX "wait_record_machine" ON "wait_record" USING btree ("machine","subm
 CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_at","id");
 --> statement-breakpoint
 CREATE INDEX "resource_origins" ON "resource" USING gin ("origins");
+--> statement-breakpoint
+CREATE INDEX "session_principal" ON "session" USING btree ("principal");
+--> statement-breakpoint
+CREATE INDEX "sign_in_attempt_expiry" ON "sign_in_attempt" USING btree ("expires_at");
 --> statement-breakpoint
 CREATE INDEX "token_principal" ON "token" USING btree ("principal");
 --> statement-breakpoint

@@ -33,11 +33,18 @@ import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './
 import {
   bootstrap,
   createAdministration,
+  createCookies,
   createDirectory,
+  createSignIn,
   createTokenAuthenticator,
   everybody,
+  firstOf,
   identityRoutes,
+  noProviders,
+  publicBase,
+  readSignInSettings,
   requireAuthentication,
+  signInRoutes,
 } from './identity/index.ts';
 import {
   type App,
@@ -142,6 +149,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
   const clock = systemClock;
   const ids = createIds(clock);
   const crash = createCrashPoints(config.crashPoint);
+  const signInSettings =
+    config.signInFile === undefined ? noProviders : await readSignInSettings(config.signInFile);
+  const baseOf = publicBase(signInSettings, config.host);
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -173,7 +183,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const ledger = createLedgerLog({ database, clock, sequencer, signer, cosigner });
 
     const door = createDoor({ database, clock, ids });
-    const directory = createDirectory(database);
+    const directory = createDirectory(database, clock);
     const admin = await bootstrap({ database, clock, ids }, { dataFolder, organisationName: 'home' });
     const administration = createAdministration({ door, directory, clock, ids });
 
@@ -261,8 +271,18 @@ export async function startPlatform(config: Config): Promise<Platform> {
       version: '0.1.0',
     });
     undo.push(() => app.close());
-    requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
+    const signIn = await createSignIn({
+      ...{ settings: signInSettings, database, door, directory, keyring: keys, clock, ids, log },
+    });
+    const base = () => baseOf(app);
+    const cookies = createCookies(base);
+    const tokens = createTokenAuthenticator(database, directory, clock);
+    requireAuthentication(app, firstOf(tokens, signIn.authenticator), {
+      read: (request) => cookies.read(request, 'session'),
+      origin: base,
+    });
     identityRoutes(app, administration);
+    signInRoutes(app, { signIn, cookies, base });
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });

@@ -28,7 +28,7 @@ const topics: Readonly<Record<string, () => string>> = {
       '  1. --url and --token',
       '  2. GENESIS_URL and GENESIS_TOKEN',
       '  3. the credentials file: --credentials FILE, else genesis/credentials.json in XDG_CONFIG_HOME or ~/.config.',
-      '     "genesis serve" writes it (mode 0600); "genesis demo" leaves one in its folder.',
+      '     "genesis login" and "genesis serve" write it (mode 0600); "genesis demo" leaves one in its folder.',
       'A token from the file is sent only to the address that stands beside it.',
     ].join('\n'),
 };

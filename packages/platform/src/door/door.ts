@@ -37,10 +37,10 @@ export type WriteRequest = {
   purpose: Purpose | null;
   /** Ids of what the result is derived from: their labels and conditions must not be lost. */
   sources?: readonly string[];
-  /** Set by the platform's own confirming run, and by nothing else. */
-  handler?: 'confirm';
   /** Who proposed it, where an act takes two people. */
   proposedBy?: string | undefined;
+  /** Set by the platform's own confirming run and by its own sign-in, and by nothing else. */
+  handler?: 'confirm' | 'sign-in';
   /** What the place that data moves to may hold: it must cover the label. */
   destination?: Label | undefined;
   /** Name and id of that place, where it is a machine. */

@@ -2,43 +2,13 @@ import { GenesisError, invalidField, type Label, type Role } from '@genesis/cont
 import { and, eq } from 'drizzle-orm';
 import { type Door, type PrincipalDirectory, revokeDelegation, type WriteTx } from '../door/index.ts';
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
-import {
-  type PrincipalFacts,
-  platformOrganisation,
-  type ResourceFacts,
-  unrestricted,
-} from '../policy/index.ts';
+import { type PrincipalFacts, platformOrganisation } from '../policy/index.ts';
+import { about, isSteward, organisationMustExist, principalMustExist } from './about.ts';
 import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
 
 type Parts = { door: Door; directory: PrincipalDirectory; clock: Clock; ids: Ids };
-
-/** Facts about people and organisations: they have no row among governed data. */
-const about = (
-  kind: string,
-  id: string,
-  owner: string | null,
-  label: Label = noClearance,
-): ResourceFacts => ({
-  kind,
-  id,
-  organisation: owner,
-  label,
-  conditions: unrestricted,
-});
-
-async function organisationMustExist(tx: WriteTx, id: string): Promise<void> {
-  const [found] = await tx.select().from(organisation).where(eq(organisation.id, id));
-  if (found === undefined) throw invalidField('organisation', 'there is no organisation with this id');
-}
-
-async function mustExist(tx: WriteTx, id: string) {
-  const [row] = await tx.select().from(principal).where(eq(principal.id, id)).for('update');
-  if (row === undefined)
-    throw new GenesisError({ code: 'not-found', message: 'There is no principal with this id.' });
-  return row;
-}
 
 export function createAdministration({ door, directory, clock, ids }: Parts) {
   /** The organisation of a principal; of an unknown one the platform, so that only its administrators learn that. */
@@ -99,7 +69,7 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          await mustExist(tx, to);
+          await principalMustExist(tx, to);
           if (wanted.organisation !== platformOrganisation)
             await organisationMustExist(tx, wanted.organisation);
           const expiresAt = wanted.expiresAt === undefined ? null : Date.parse(wanted.expiresAt);
@@ -129,10 +99,10 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          const row = await mustExist(tx, who);
+          const row = await principalMustExist(tx, who);
           if (row.organisation !== home)
             throw invalidField('principal', 'it belongs to another organisation');
-          await tx.update(principal).set({ clearance }).where(eq(principal.id, who));
+          await tx.update(principal).set({ clearance, clearedBySteward: true }).where(eq(principal.id, who));
           return { result: undefined, details: { clearance, before: row.clearance } };
         },
       );
@@ -163,7 +133,7 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          await mustExist(tx, who);
+          await principalMustExist(tx, who);
           const uncleared = who === by.id ? by.uncleared === true : !isSteward(by, home, now());
           const founding =
             uncleared &&
@@ -239,13 +209,6 @@ async function foundsAnew(tx: WriteTx, who: string, home: string): Promise<boole
   const [earlier] = await tx.select({ id: token.id }).from(token).where(eq(token.principal, who)).limit(1);
   return stewards.length === 1 && stewards[0]?.principal === who && earlier === undefined;
 }
-
-/** Whether a principal may vouch for the clearance of a member by issuing a token. */
-const isSteward = (by: PrincipalFacts, home: string | null, at: number): boolean =>
-  by.roles.some(
-    ({ organisation: where, role, expiresAt }) =>
-      role === 'steward' && where === home && (expiresAt === undefined || at < expiresAt),
-  );
 
 /** Whether scopes give a scope: a token never makes a stronger one. */
 const covered = (own: readonly string[], wanted: string): boolean =>

@@ -6,6 +6,17 @@ import type { Authenticator } from './ports.ts';
 import { token } from './tables.ts';
 import { parseToken, sameHash } from './token.ts';
 
+/** The first of several that recognises a credential. */
+export const firstOf = (...authenticators: readonly Authenticator[]): Authenticator => ({
+  async authenticate(bearer) {
+    for (const one of authenticators) {
+      const principal = await one.authenticate(bearer);
+      if (principal !== undefined) return principal;
+    }
+    return undefined;
+  },
+});
+
 /** Bearer tokens of this instance. Only hashes are stored; expiry and revocation are looked at on every request. */
 export function createTokenAuthenticator(
   database: Database,

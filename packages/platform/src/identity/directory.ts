@@ -1,8 +1,22 @@
 import type { PrincipalKind, Role } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
-import type { Database } from '../kernel/index.ts';
-import { principal, roleBinding } from './tables.ts';
+import { type Clock, type Database, systemClock } from '../kernel/index.ts';
+import { bottom, meet } from '../policy/index.ts';
+import { account, principal, roleBinding } from './tables.ts';
+
+/**
+ * The clearance of somebody with an account: what the provider says is an upper bound, and counts by itself until a
+ * steward has said something.
+ */
+const boundedClearance = (
+  person: typeof principal.$inferSelect,
+  known: typeof account.$inferSelect,
+  now: number,
+) => {
+  if (known.trustedUntil <= now) return bottom;
+  return person.clearedBySteward ? meet(person.clearance, known.clearance) : known.clearance;
+};
 
 /** Ids of everybody who is not disabled. */
 export async function everybody(database: Database): Promise<string[]> {
@@ -14,32 +28,29 @@ export async function everybody(database: Database): Promise<string[]> {
 }
 
 /** What identity knows of principals, read anew at each call so that a change takes effect at once. */
-export function createDirectory(database: Database): PrincipalDirectory {
+export function createDirectory(database: Database, clock: Clock = systemClock): PrincipalDirectory {
   return {
     async load(id) {
       const rows = await database.orm
-        .select({ person: principal, binding: roleBinding })
+        .select({ person: principal, binding: roleBinding, known: account })
         .from(principal)
         .leftJoin(roleBinding, eq(roleBinding.principal, principal.id))
+        .leftJoin(account, eq(account.principal, principal.id))
         .where(eq(principal.id, id));
-      const person = rows[0]?.person;
+      const { person, known } = rows[0] ?? {};
       if (person === undefined || person.disabled) return undefined;
+      const bindings = rows.flatMap(({ binding }) => (binding === null ? [] : [binding]));
+      const mapped = known?.roles.map((role) => ({ ...role, expiresAt: known.trustedUntil })) ?? [];
       return {
         id: person.id,
         kind: person.kind as PrincipalKind,
         organisation: person.organisation,
-        clearance: person.clearance,
-        roles: rows.flatMap(({ binding }) =>
-          binding === null
-            ? []
-            : [
-                {
-                  organisation: binding.organisation,
-                  role: binding.role as Role,
-                  ...(binding.expiresAt === null ? {} : { expiresAt: binding.expiresAt }),
-                },
-              ],
-        ),
+        clearance: known ? boundedClearance(person, known, clock.now().getTime()) : person.clearance,
+        roles: [...bindings, ...mapped].map(({ organisation, role, expiresAt }) => ({
+          organisation,
+          role: role as Role,
+          ...(expiresAt === null ? {} : { expiresAt }),
+        })),
       };
     },
   };

@@ -4,7 +4,11 @@ import { type App, type Idempotency, idempotencyKeySchema, requestHash } from '.
 import { bottom, type PrincipalFacts } from '../policy/index.ts';
 import type { Authenticator } from './ports.ts';
 
-type Bearer = { principal: PrincipalFacts; again: () => Promise<PrincipalFacts | undefined> };
+type Bearer = {
+  principal: PrincipalFacts;
+  credential: string | undefined;
+  again: () => Promise<PrincipalFacts | undefined>;
+};
 const bearers = new WeakMap<object, Bearer>();
 
 declare module 'fastify' {
@@ -24,26 +28,59 @@ const anonymous: PrincipalFacts = {
   tokenScopes: ['compute.read'],
 };
 
-/** From now on every request of the app must carry a valid bearer token; to public routes it may carry none. */
-export function requireAuthentication(app: App, authenticator: Authenticator): void {
+/** How browsers show who they are. */
+export interface BrowserCredentials {
+  /** The secret of the session cookie of a request. */
+  read(request: FastifyRequest): string | undefined;
+  /** The origin of this platform as browsers know it. */
+  origin(): string;
+}
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** A page of another site can make a browser send its cookies, but not another Origin than its own. */
+const fromOwnPage = (request: FastifyRequest, browser: BrowserCredentials): boolean =>
+  safeMethods.has(request.method) || request.headers.origin === browser.origin();
+
+const refusal = (request: FastifyRequest, cookie: string | undefined, own: boolean): GenesisError => {
+  const message =
+    request.headers.authorization !== undefined
+      ? 'This token is malformed, unknown, expired or revoked. Sign in again, or ask an administrator for a new one.'
+      : cookie === undefined
+        ? 'Sign in, or send a token: "Authorization: Bearer genesis_tok_...". Its file is named when the server starts.'
+        : own
+          ? 'Your session has ended. Sign in again.'
+          : 'This request does not come from a page of this platform, so its cookie does not count.';
+  return new GenesisError({ code: 'unauthenticated', message });
+};
+
+/**
+ * From now on every request of the app must carry a valid bearer token or, where `browser` says how, the cookie of a
+ * session; to public routes it may carry none. With a token a cookie is not looked at.
+ */
+export function requireAuthentication(
+  app: App,
+  authenticator: Authenticator,
+  browser?: BrowserCredentials,
+): void {
   app.addHook('onRequest', async (request) => {
     const header = request.headers.authorization;
-    if (header === undefined && request.routeOptions.config.public === true) {
-      bearers.set(request, { principal: anonymous, again: async () => anonymous });
-      return;
-    }
+    const cookie = header === undefined ? browser?.read(request) : undefined;
+    const own = browser !== undefined && fromOwnPage(request, browser);
     const bearer = header?.startsWith('Bearer ') === true ? header.slice('Bearer '.length) : undefined;
-    const principal = bearer === undefined ? undefined : await authenticator.authenticate(bearer);
-    if (principal === undefined) {
-      const message =
-        header === undefined
-          ? 'Send a token: "Authorization: Bearer genesis_tok_...". Its file is named when the server starts.'
-          : 'This token is malformed, unknown, expired or revoked. Ask an administrator for a new one.';
-      throw new GenesisError({ code: 'unauthenticated', message });
-    }
-    bearers.set(request, { principal, again: () => authenticator.authenticate(bearer as string) });
+    const credential = header === undefined && own ? cookie : bearer;
+    const again = async () =>
+      credential === undefined ? undefined : await authenticator.authenticate(credential);
+    const principal = await again();
+    if (principal !== undefined) bearers.set(request, { principal, credential, again });
+    else if (header === undefined && request.routeOptions.config.public === true)
+      bearers.set(request, { principal: anonymous, credential: undefined, again: async () => anonymous });
+    else throw refusal(request, cookie, own);
   });
 }
+
+/** The secret that the request was authenticated by. */
+export const credentialOf = (request: FastifyRequest): string | undefined => bearers.get(request)?.credential;
 
 /** What makes a repetition of this request known: its `Idempotency-Key`, for its principal. Undefined without one. */
 export function idempotencyOf(request: FastifyRequest): Idempotency | undefined {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-const shape = /^genesis_(tok_[0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/;
+const shape = /^genesis_((?:tok|ses)_[0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/;
 
-/** A bearer token as it is shown once: its id, so that it can be looked up, and 256 random bits. */
+/** A bearer token, or the secret of a session, as it is shown once: its id, to look it up, and 256 random bits. */
 export function makeToken(id: string): { secret: string; hash: Buffer } {
   const random = randomBytes(32).toString('base64url');
   return { secret: `genesis_${id}_${random}`, hash: hashOf(random) };
@@ -18,4 +18,5 @@ export function parseToken(presented: string): { id: string; hash: Buffer } | un
 /** Compares in constant time. */
 export const sameHash = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-const hashOf = (random: string): Buffer => createHash('sha256').update(random).digest();
+/** SHA-256 of a secret of enough random bits to need no salt. */
+export const hashOf = (random: string): Buffer => createHash('sha256').update(random).digest();

@@ -11,6 +11,13 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'principal.clear': ['steward'],
   'token.create': ['administrator', 'steward'],
   'token.revoke': ['administrator'],
+  'account.link': ['administrator', 'steward'],
+  'account.map': [],
+  'account.unlink': ['administrator'],
+  'session.create': [],
+  'session.read': ['administrator'],
+  'session.end': ['administrator'],
+  'principal.disable': ['administrator'],
   'delegation.create': ['steward', 'operator', 'researcher'],
   'delegation.revoke': ['administrator', 'steward', 'operator', 'researcher'],
   'dataset.create': ['steward', 'researcher'],
@@ -181,6 +188,11 @@ export const grantsAuthority: ReadonlySet<Action> = new Set([
   'principal.clear',
   'token.create',
   'token.revoke',
+  'account.link',
+  'account.map',
+  'account.unlink',
+  'session.create',
+  'principal.disable',
 ]);
 
 /** The kinds of things that a scope can show. */

@@ -37,11 +37,14 @@ test('a decision has the form that clients are promised, and a denial always say
   );
 });
 
+/** The rule itself names them: a clearance that is vouched for, and a description that its operator keeps. */
+const exempt: ReadonlySet<string> = new Set(['principal.clear', 'compute.manage']);
+
 test('nothing is allowed whose label, or whose source has a label, that the clearance does not dominate', () => {
   let allowed = 0;
   fc.assert(
     fc.property(likely, (request) => {
-      if (request.action === 'principal.clear' || denied(request)) return;
+      if (exempt.has(request.action) || denied(request)) return;
       allowed++;
       const labels = [request.resource.label, ...(request.sources ?? []).map(({ label }) => label)];
       for (const label of labels) expect(dominates(request.principal.clearance, label)).toBe(true);

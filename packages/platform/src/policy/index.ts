@@ -8,6 +8,7 @@ export {
   isPublic,
   join,
   joinConditions,
+  meet,
   unrestricted,
 } from './lattice.ts';
 export {

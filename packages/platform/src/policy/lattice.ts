@@ -77,6 +77,14 @@ const later = (a: string | null, b: string | null): string | null =>
 const shared = (a: string[] | null, b: string[] | null): string[] | null =>
   a === null ? b : b === null ? a : a.filter((name) => b.includes(name));
 
+/** The greatest label that both dominate: what is left of a clearance under an upper bound. */
+export function meet(a: Label, b: Label): Label {
+  return {
+    level: rank[a.level] <= rank[b.level] ? a.level : b.level,
+    categories: a.categories.filter((category) => b.categories.includes(category)),
+  };
+}
+
 /** The conditions of what is derived from both: what they demand adds up, what they allow shrinks. */
 export function joinConditions(a: Conditions, b: Conditions): Conditions {
   return {

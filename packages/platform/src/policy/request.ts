@@ -92,8 +92,8 @@ export type DecisionRequest = {
   purpose: Purpose | null;
   /** What the result is derived from; for `dataset.relabel` the one entry is the current label. */
   sources?: readonly SourceFacts[];
-  /** Set by the platform's own confirming run only. */
-  handler?: 'confirm';
+  /** Set by the platform's own confirming run, and by its own sign-in, only. */
+  handler?: 'confirm' | 'sign-in';
   /** Milliseconds since the epoch. */
   at: number;
 };

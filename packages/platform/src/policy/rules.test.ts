@@ -42,7 +42,8 @@ test('an agent with every role can neither grant, nor retire, nor lower, and ask
   for (const action of actions) {
     const person = easyRequest(action, { purpose: 'publish' });
     const agent: DecisionRequest = { ...person, principal: { ...person.principal, kind: 'agent' } };
-    if (/^(principal|token|organisation)\.|^split\.retire$/.test(action)) expect(denied(agent)).toBe(true);
+    if (/^(principal|token|organisation|account)\.|^session\.create$|^split\.retire$/.test(action))
+      expect(denied(agent)).toBe(true);
   }
   const spend = easyRequest('hypothesis.open');
   expect(decide(spend).effect).toBe('allow');
@@ -174,7 +175,7 @@ test('the scopes of a token cover an act, a noun or everything, and nothing by h
 });
 
 test('a delegation that names everything still hands no authority on', () => {
-  const handsOn = /^(principal|token|organisation)\.|^delegation\.create$/;
+  const handsOn = /^(principal|token|organisation|account)\.|^(delegation|session)\.create$/;
   for (const action of actions) {
     const request = easyRequest(action);
     const delegation = {
@@ -228,9 +229,28 @@ test('a principal without roles makes and revokes their own tokens, and nobody e
       principal: { ...request.principal, roles: [] },
       resource: { ...request.resource, kind: 'principal', id, label: bottom },
     });
-    expect(decide(about('prn_1'))).toMatchObject({ effect: 'allow', rationaleCode: 'own-tokens' });
+    expect(decide(about('prn_1'))).toMatchObject({ effect: 'allow', rationaleCode: 'own-credentials' });
     expect(denied(about('prn_2'))).toBe(true);
     const { resource } = about('prn_1');
     expect(denied({ ...about('prn_1'), resource: { ...resource, kind: 'token' } })).toBe(true);
+  }
+});
+
+test('claims are applied, and sessions begun, by the sign-in alone, whatever roles somebody has', () => {
+  for (const action of ['account.map', 'session.create'] as const) {
+    const request = easyRequest(action);
+    expect(decide(request).rationaleCode).toBe('sign-in');
+    expect(denied({ ...request, handler: 'confirm' })).toBe(true);
+    const roleless = { ...request.principal, roles: [] };
+    expect(decide({ ...request, handler: 'sign-in', principal: roleless })).toMatchObject({
+      effect: 'allow',
+    });
+  }
+  for (const action of actions) {
+    const roleless = { ...easyRequest(action).principal, roles: [] };
+    const request = { ...easyRequest(action), principal: roleless, handler: 'sign-in' as const };
+    const may = ['account.map', 'account.link', 'session.create', 'session.end'].includes(action);
+    if (!may)
+      expect(decide(request), action).toEqual(decide({ ...easyRequest(action), principal: roleless }));
   }
 });

@@ -16,7 +16,14 @@ import {
   delegationResource,
   tokenScope,
 } from './rules/credentials.ts';
-import { agentApproval, agentLimits, bornWithoutClearance, notOneself, sealed } from './rules/duties.ts';
+import {
+  agentApproval,
+  agentLimits,
+  bornWithoutClearance,
+  notOneself,
+  sealed,
+  signIn,
+} from './rules/duties.ts';
 import {
   declassification,
   destinationCleared,
@@ -29,7 +36,7 @@ import {
   purposeStated,
   twoPeople,
 } from './rules/labels.ts';
-import { membersOnly, ownTokens, publicToAll, roleInOrganisation } from './rules/permissions.ts';
+import { membersOnly, ownCredentials, publicToAll, roleInOrganisation } from './rules/permissions.ts';
 
 /** The mandatory rules, in the order in which a denial names them: who asks, what for, what about, then permissions. */
 export const standardRules: readonly Rule[] = [
@@ -59,10 +66,11 @@ export const standardRules: readonly Rule[] = [
   membersOnly,
   notOneself,
   bornWithoutClearance,
+  signIn,
   agentApproval,
   roleInOrganisation,
   publicToAll,
-  ownTokens,
+  ownCredentials,
   granted,
   coveredByAgreement,
 ];

@@ -26,11 +26,31 @@ export const sealed: Rule = {
   },
 };
 
-const toOneself: ReadonlySet<Action> = new Set(['principal.clear', 'principal.grant-role']);
+const onlyBySignIn: ReadonlySet<Action> = new Set(['account.map', 'session.create']);
+const bySignIn: ReadonlySet<Action> = new Set([...onlyBySignIn, 'account.link', 'session.end']);
+
+export const signIn: Rule = {
+  name: 'sign-in',
+  says: 'What a provider says of an account takes effect, and sessions begin, by the sign-in itself and by nobody else.',
+  judge: ({ action, handler }) => {
+    if (handler === 'sign-in' && bySignIn.has(action))
+      return { effect: 'permit', reason: 'the provider vouched for it in a sign-in' };
+    return onlyBySignIn.has(action)
+      ? forbid(`${action} happens in a sign-in only`, 'the person must sign in (genesis login)')
+      : silent;
+  },
+};
+
+const toOneself: ReadonlySet<Action> = new Set([
+  'principal.clear',
+  'principal.grant-role',
+  'account.link',
+  'principal.disable',
+]);
 
 export const notOneself: Rule = {
   name: 'not-oneself',
-  says: 'Nobody clears themselves or gives themselves a role.',
+  says: 'Nobody clears, disables or links an account to themselves, or gives themselves a role.',
   judge: ({ principal, action, resource }) =>
     toOneself.has(action) && resource.id === principal.id
       ? forbid(

@@ -68,6 +68,7 @@ export const roleInOrganisation: Rule = {
     const owner = resource.organisation ?? 'the platform';
     const role = permittingRole(principal, action, resource.organisation, at);
     if (role !== undefined) return { effect: 'permit', reason: `${role} of ${owner} may do ${action}` };
+    if (rolesFor[action].length === 0) return silent;
     return {
       effect: 'silent',
       needed: [`an administrator of ${owner} must give you the role ${roleNames[action]} there`],
@@ -84,13 +85,18 @@ export const publicToAll: Rule = {
       : silent,
 };
 
-export const ownTokens: Rule = {
-  name: 'own-tokens',
-  says: 'Every principal may make and revoke their own tokens.',
+const onOneself: ReadonlySet<Action> = new Set([
+  'token.create',
+  'token.revoke',
+  'session.read',
+  'session.end',
+]);
+
+export const ownCredentials: Rule = {
+  name: 'own-credentials',
+  says: 'Every principal may make and revoke their own tokens, and see and end their own sessions.',
   judge: ({ principal, action, resource }) =>
-    (action === 'token.create' || action === 'token.revoke') &&
-    resource.kind === 'principal' &&
-    resource.id === principal.id
-      ? { effect: 'permit', reason: 'it is your own token' }
+    onOneself.has(action) && resource.kind === 'principal' && resource.id === principal.id
+      ? { effect: 'permit', reason: 'it is your own token or session' }
       : silent,
 };
