@@ -33,6 +33,8 @@ export const idPrefixes = {
   agreement: 'agr',
   request: 'req',
   grant: 'grn',
+  disclosure: 'dsc',
+  notice: 'ntc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

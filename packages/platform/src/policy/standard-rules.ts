@@ -7,6 +7,7 @@ import {
   grantDemanded,
   granted,
 } from './rules/access.ts';
+import { mayAskAgain, notOwnRequest, partiesOnly, partyToAgreement } from './rules/agreements.ts';
 import {
   delegationAction,
   delegationAlive,
@@ -53,7 +54,9 @@ export const standardRules: readonly Rule[] = [
   grantDemanded,
   destinationCleared,
   membersOnly,
+  partiesOnly,
   notOneself,
+  notOwnRequest,
   bornWithoutClearance,
   agentApproval,
   roleInOrganisation,
@@ -61,4 +64,6 @@ export const standardRules: readonly Rule[] = [
   ownTokens,
   granted,
   coveredByAgreement,
+  partyToAgreement,
+  mayAskAgain,
 ];
