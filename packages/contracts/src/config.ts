@@ -20,6 +20,11 @@ export const configSchema = z.strictObject({
     .startsWith('/', 'expected an absolute path')
     .optional()
     .describe('Folders of projects; for jobs on a Slurm, one that its nodes share. Else in the data folder'),
+  templatesFolder: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('Templates of agreements of your own, beside and in place of those that ship with Genesis'),
   workers: z.number().int().min(1).max(256).default(2).describe('Threads for built-in functions'),
   bodyLimitBytes: bytes().min(1024).default(mebibyte).describe('Largest JSON request'),
   uploadLimitBytes: bytes()

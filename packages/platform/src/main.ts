@@ -2,14 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
+import { accessQueues, accessRoutes, agreementRoutes, createAccess, withAccess } from './access/index.ts';
 import {
   campaignQueues,
   campaignRoutes,
+  campaignTitles,
   createCampaigns,
   type Functions,
   silicaFunction,
 } from './campaigns/index.ts';
-import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
+import { catalogQueues, catalogRoutes, createCatalog, datasetNames } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
   atMost,
@@ -25,6 +27,7 @@ import {
   jobQueues,
   type OpenExecutor,
   projectRoutes,
+  projectsOf,
   readFacility,
   together,
 } from './compute/index.ts';
@@ -57,7 +60,7 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
+import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
 import {
   backupRoutes,
@@ -153,7 +156,14 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const queue = await createQueue({
       database,
       log,
-      queues: [...catalogQueues, ...runQueues, ...campaignQueues, ...jobQueues, ...fileTaskQueues],
+      queues: [
+        ...accessQueues,
+        ...catalogQueues,
+        ...runQueues,
+        ...campaignQueues,
+        ...jobQueues,
+        ...fileTaskQueues,
+      ],
     });
     undo.push(() => queue.stop());
 
@@ -171,9 +181,19 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const ledger = createLedgerLog({ database, clock, sequencer, signer, cosigner });
 
     const door = createDoor({ database, clock, ids });
-    const directory = createDirectory(database);
+    const people = createDirectory(database);
+    const directory = withAccess(people, { database, clock, projectsOf });
     const admin = await bootstrap({ database, clock, ids }, { dataFolder, organisationName: 'home' });
     const administration = createAdministration({ door, directory, clock, ids });
+
+    const access = createAccess({
+      ...{ door, database, directory: people, blobs, queue, clock, ids, crash, projectsOf },
+      templatesFolder: config.templatesFolder,
+      namesOf: async (scope, named) => {
+        const found = [datasetNames, modelNames, campaignTitles].map((namesOf) => namesOf(scope, named));
+        return new Map((await Promise.all(found)).flatMap((names) => [...names]));
+      },
+    });
 
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
@@ -261,6 +281,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     undo.push(() => app.close());
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
+    agreementRoutes(app, { access, door, blobs, clock });
+    accessRoutes(app, { access, door, clock });
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
@@ -278,6 +300,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const known = await listChallenges(door.authorize(platformPrincipal, 'explore'));
     await seedChallenges(door, known.length);
     sequencer.start(config.checkpointIntervalMs);
+    await access.start();
     await compute.start();
     await catalog.start();
     await runs.start();

@@ -8,7 +8,7 @@ import {
   type ResourceFacts,
   unrestricted,
 } from '../policy/index.ts';
-import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
+import { type NewOrganisation, type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
 
@@ -48,7 +48,10 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
   const now = (): number => clock.now().getTime();
 
   return {
-    async createOrganisation(by: PrincipalFacts, name: string): Promise<{ id: string; name: string }> {
+    async createOrganisation(
+      by: PrincipalFacts,
+      { name, kind }: NewOrganisation,
+    ): Promise<{ id: string; name: string }> {
       const id = ids.next('organisation');
       const { result } = await door.perform(
         {
@@ -58,8 +61,8 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          await unique('name', tx.insert(organisation).values({ id, name, createdAt: now() }));
-          return { result: { id, name }, details: { name } };
+          await unique('name', tx.insert(organisation).values({ id, name, kind, createdAt: now() }));
+          return { result: { id, name }, details: { name, kind } };
         },
       );
       return result;

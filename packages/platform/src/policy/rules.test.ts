@@ -42,7 +42,12 @@ test('an agent with every role can neither grant, nor retire, nor lower, and ask
   for (const action of actions) {
     const person = easyRequest(action, { purpose: 'publish' });
     const agent: DecisionRequest = { ...person, principal: { ...person.principal, kind: 'agent' } };
-    if (/^(principal|token|organisation)\.|^split\.retire$|^agreement\.sign$|^access\.(decide|renew)$/.test(action)) expect(denied(agent)).toBe(true);
+    if (
+      /^(principal|token|organisation)\.|^split\.retire$|^agreement\.sign$|^access\.(decide|renew)$/.test(
+        action,
+      )
+    )
+      expect(denied(agent)).toBe(true);
   }
   const spend = easyRequest('hypothesis.open');
   expect(decide(spend).effect).toBe('allow');

@@ -33,7 +33,10 @@ export const partiesOnly: Rule = {
         'a party must name you as its representative or among the people covered, or make you its steward',
       );
     return action === 'agreement.sign' && !partsIn(principal, resource).some(({ signs }) => signs)
-      ? forbid('you are no representative of a party', 'the representative that the agreement names must sign')
+      ? forbid(
+          'you are no representative of a party',
+          'the representative that the agreement names must sign',
+        )
       : silent;
   },
 };
