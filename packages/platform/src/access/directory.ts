@@ -52,8 +52,10 @@ const isCovered = ({ inForce }: AgreementRow, links: readonly Link[]): boolean =
   links.some(({ role, version }) => (role === 'covered' || role === 'everybody') && version === inForce);
 
 /** Before an agreement was put before the other parties, only the one that drafted it knows of it. */
-function partOf(row: AgreementRow, links: readonly Link[]): PartyFacts {
-  const told = links.filter(({ subject }) => row.shared || subject === row.organisation);
+function partOf(row: AgreementRow, links: readonly Link[], home: string): PartyFacts {
+  const told = links.filter(
+    ({ subject, role }) => row.shared || (role === 'representative' ? home : subject) === row.organisation,
+  );
   return {
     agreement: row.id,
     organisations: [
@@ -135,7 +137,7 @@ export function withAccess(directory: PrincipalDirectory, parts: Parts): Princip
         ...known,
         agreements,
         grants,
-        parties: all.map(({ row, links }) => partOf(row, links)),
+        parties: all.map(({ row, links }) => partOf(row, links, known.organisation)),
       } satisfies Omit<PrincipalFacts, 'tokenScopes' | 'delegation'>;
     },
   };
