@@ -29,7 +29,8 @@ type Known = NonNullable<Awaited<ReturnType<PrincipalDirectory['load']>>>;
 export async function accessPlatform(options: { templatesFolder?: string } = {}) {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
-  const clock = handClock();
+  // The queue keeps the time of the database: the clock begins there.
+  const clock = handClock(Date.now());
   const ids = createIds(clock);
   const keyring = await openKeyring(dataFolder);
   const blobs = await openBlobStore({
