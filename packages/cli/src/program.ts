@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Examples, Execute, Registry } from './command.ts';
 import { accessCommands } from './commands/access.ts';
+import { accessRequestCommands } from './commands/access-requests.ts';
+import { agreementCommands } from './commands/agreement.ts';
 import { backupCommands } from './commands/backup.ts';
 import { campaignCommands } from './commands/campaign.ts';
 import { capabilityCommands } from './commands/capability.ts';
@@ -16,6 +18,7 @@ import { labelCommands } from './commands/label.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
 import { modelCommands } from './commands/model.ts';
+import { noticeCommands } from './commands/notices.ts';
 import { policyCommands } from './commands/policy.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommands } from './commands/run.ts';
@@ -43,7 +46,17 @@ const groups: readonly (readonly [
     modelCommands,
   ],
   ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
-  ['People and decisions:', signInCommands, accessCommands, accountCommands, labelCommands, policyCommands],
+  [
+    'People and decisions:',
+    signInCommands,
+    accessCommands,
+    accountCommands,
+    agreementCommands,
+    accessRequestCommands,
+    noticeCommands,
+    labelCommands,
+    policyCommands,
+  ],
   ['Help:', helpCommands],
 ];
 

@@ -25,6 +25,11 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('JSON file of the OpenID providers that people and services sign in with'),
+  templatesFolder: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('Templates of agreements of your own, beside and in place of those that ship with Genesis'),
   workers: z.number().int().min(1).max(256).default(2).describe('Threads for built-in functions'),
   bodyLimitBytes: bytes().min(1024).default(mebibyte).describe('Largest JSON request'),
   uploadLimitBytes: bytes()

@@ -38,6 +38,8 @@ export const idPrefixes = {
   request: 'req',
   release: 'rel',
   grant: 'grn',
+  disclosure: 'dsc',
+  notice: 'ntc',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

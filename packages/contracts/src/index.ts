@@ -1,4 +1,29 @@
 export {
+  type AgreementPurpose,
+  type AgreementType,
+  agreementPurposeSchema,
+  agreementPurposes,
+  agreementTypeSchema,
+  agreementTypes,
+  cardAgreementOf,
+  impliedPurposes,
+  type OrganisationKind,
+  organisationKindSchema,
+  organisationKinds,
+} from './agreement.ts';
+export {
+  type AgreementAct,
+  type AgreementState,
+  type AgreementTerm,
+  agreementActs,
+  agreementIsOver,
+  agreementMayMove,
+  agreementMoves,
+  agreementStateAt,
+  agreementStates,
+  type StoredAgreementState,
+} from './agreement-life.ts';
+export {
   type Arm,
   armSchema,
   type CampaignPlan,
@@ -173,7 +198,9 @@ export {
   hypothesisStates,
   type JobState,
   jobStates,
+  type RequestState,
   type RunState,
+  requestStates,
   runStates,
 } from './states.ts';
 export {

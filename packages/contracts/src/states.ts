@@ -52,3 +52,17 @@ export const hypothesisStates = machine({
   abandoned: [],
 });
 export type HypothesisState = (typeof hypothesisStates)['states'][number];
+
+/**
+ * A request for access. One of two approvals leaves it `approved-by-one`; whether it has lapsed follows from the clock when
+ * somebody looks.
+ */
+export const requestStates = machine({
+  asked: ['approved-by-one', 'granted', 'refused', 'withdrawn', 'lapsed'],
+  'approved-by-one': ['granted', 'refused', 'withdrawn', 'lapsed'],
+  granted: [],
+  refused: [],
+  withdrawn: [],
+  lapsed: [],
+});
+export type RequestState = (typeof requestStates)['states'][number];

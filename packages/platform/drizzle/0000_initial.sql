@@ -1,3 +1,145 @@
+CREATE TABLE "access_decision" (
+	"request" text NOT NULL,
+	"principal" text NOT NULL,
+	"organisation" text NOT NULL,
+	"approves" boolean NOT NULL,
+	"reason" text NOT NULL,
+	"decided_at" bigint NOT NULL,
+	CONSTRAINT "access_decision_request_principal_pk" PRIMARY KEY("request","principal")
+);
+
+--> statement-breakpoint
+CREATE TABLE "access_form" (
+	"organisation" text NOT NULL,
+	"dataset" text NOT NULL,
+	"questions" jsonb NOT NULL,
+	"terms" text,
+	"second_party" text,
+	"changed_at" bigint NOT NULL,
+	CONSTRAINT "access_form_organisation_dataset_pk" PRIMARY KEY("organisation","dataset")
+);
+
+--> statement-breakpoint
+CREATE TABLE "access_grant" (
+	"id" text PRIMARY KEY NOT NULL,
+	"request" text NOT NULL,
+	"dataset" text NOT NULL,
+	"organisation" text NOT NULL,
+	"purposes" text[] NOT NULL,
+	"agreement" text,
+	"granted_at" bigint NOT NULL,
+	"expires_at" bigint NOT NULL,
+	"revoked_at" bigint,
+	"reason" text,
+	CONSTRAINT "access_grant_request_unique" UNIQUE("request")
+);
+
+--> statement-breakpoint
+CREATE TABLE "access_request" (
+	"id" text PRIMARY KEY NOT NULL,
+	"dataset" text NOT NULL,
+	"organisation" text NOT NULL,
+	"requested_by" text NOT NULL,
+	"purposes" text[] NOT NULL,
+	"holders" text[] NOT NULL,
+	"days" integer NOT NULL,
+	"reason" text NOT NULL,
+	"agreement" text,
+	"answers" jsonb NOT NULL,
+	"accepted_terms" text,
+	"second_party" text,
+	"state" text NOT NULL,
+	"requested_at" bigint NOT NULL,
+	"lapses_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "agreement" (
+	"id" text PRIMARY KEY NOT NULL,
+	"title" text NOT NULL,
+	"type" text NOT NULL,
+	"organisation" text NOT NULL,
+	"state" text NOT NULL,
+	"shared" boolean NOT NULL,
+	"latest" integer NOT NULL,
+	"in_force" integer,
+	"starts_at" bigint,
+	"ends_at" bigint,
+	"purposes" text[] NOT NULL,
+	"datasets" text[] NOT NULL,
+	"suspended_by" text,
+	"reason" text,
+	"created_at" bigint NOT NULL,
+	"changed_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "agreement_link" (
+	"subject" text NOT NULL,
+	"role" text NOT NULL,
+	"agreement" text NOT NULL,
+	"version" integer NOT NULL,
+	CONSTRAINT "agreement_link_subject_agreement_version_role_pk" PRIMARY KEY("subject","agreement","version","role")
+);
+
+--> statement-breakpoint
+CREATE TABLE "agreement_signature" (
+	"agreement" text NOT NULL,
+	"version" integer NOT NULL,
+	"organisation" text NOT NULL,
+	"principal" text NOT NULL,
+	"sha256" text NOT NULL,
+	"signed_at" bigint NOT NULL,
+	CONSTRAINT "agreement_signature_agreement_version_organisation_pk" PRIMARY KEY("agreement","version","organisation")
+);
+
+--> statement-breakpoint
+CREATE TABLE "agreement_version" (
+	"agreement" text NOT NULL,
+	"number" integer NOT NULL,
+	"terms" jsonb NOT NULL,
+	"text" jsonb NOT NULL,
+	"proposed_by" text NOT NULL,
+	"proposed_at" bigint NOT NULL,
+	"in_force_at" bigint,
+	CONSTRAINT "agreement_version_agreement_number_pk" PRIMARY KEY("agreement","number")
+);
+
+--> statement-breakpoint
+CREATE TABLE "disclosure" (
+	"id" text PRIMARY KEY NOT NULL,
+	"agreement" text NOT NULL,
+	"hypothesis" text NOT NULL,
+	"campaign" text NOT NULL,
+	"owner" text,
+	"opened_at" bigint NOT NULL,
+	"due_at" bigint NOT NULL,
+	"closed_at" bigint,
+	"closed_by" text,
+	"note" text,
+	CONSTRAINT "disclosure_once" UNIQUE("hypothesis","agreement")
+);
+
+--> statement-breakpoint
+CREATE TABLE "grant_holder" (
+	"grant_id" text NOT NULL,
+	"holder" text NOT NULL,
+	CONSTRAINT "grant_holder_grant_id_holder_pk" PRIMARY KEY("grant_id","holder")
+);
+
+--> statement-breakpoint
+CREATE TABLE "notice" (
+	"id" text PRIMARY KEY NOT NULL,
+	"recipient" text NOT NULL,
+	"about" text NOT NULL,
+	"text" text NOT NULL,
+	"due" bigint NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "notice_once" UNIQUE("recipient","about","due")
+);
+
+--> statement-breakpoint
 CREATE TABLE "release" (
 	"id" text PRIMARY KEY NOT NULL,
 	"resource" text NOT NULL,
@@ -446,6 +588,7 @@ CREATE TABLE "account_link" (
 CREATE TABLE "organisation" (
 	"id" text PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,
+	"kind" text DEFAULT 'other' NOT NULL,
 	"created_at" bigint NOT NULL,
 	CONSTRAINT "organisation_name_unique" UNIQUE("name")
 );
@@ -679,6 +822,22 @@ CREATE TABLE "file_task" (
 	"created_at" bigint NOT NULL
 );
 
+--> statement-breakpoint
+CREATE INDEX "access_grant_agreement" ON "access_grant" USING btree ("agreement");
+--> statement-breakpoint
+CREATE INDEX "access_grant_organisation" ON "access_grant" USING btree ("organisation","expires_at");
+--> statement-breakpoint
+CREATE INDEX "access_grant_expires" ON "access_grant" USING btree ("expires_at");
+--> statement-breakpoint
+CREATE INDEX "access_request_organisation" ON "access_request" USING btree ("organisation","requested_at");
+--> statement-breakpoint
+CREATE INDEX "access_request_requested_by" ON "access_request" USING btree ("requested_by","requested_at");
+--> statement-breakpoint
+CREATE INDEX "access_request_second_party" ON "access_request" USING btree ("second_party");
+--> statement-breakpoint
+CREATE INDEX "agreement_link_agreement" ON "agreement_link" USING btree ("agreement","version");
+--> statement-breakpoint
+CREATE INDEX "grant_holder_holder" ON "grant_holder" USING btree ("holder");
 --> statement-breakpoint
 CREATE INDEX "release_resource" ON "release" USING btree ("resource");
 --> statement-breakpoint

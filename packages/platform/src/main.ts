@@ -2,15 +2,23 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
-import { labelRoutes } from './access/index.ts';
+import {
+  accessQueues,
+  accessRoutes,
+  agreementRoutes,
+  createAccess,
+  labelRoutes,
+  withAccess,
+} from './access/index.ts';
 import {
   campaignQueues,
   campaignRoutes,
+  campaignTitles,
   createCampaigns,
   type Functions,
   silicaFunction,
 } from './campaigns/index.ts';
-import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
+import { catalogQueues, catalogRoutes, createCatalog, datasetNames } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
   atMost,
@@ -26,6 +34,7 @@ import {
   jobQueues,
   type OpenExecutor,
   projectRoutes,
+  projectsOf,
   readFacility,
   together,
 } from './compute/index.ts';
@@ -66,7 +75,7 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelRoutes, type Predict, predictFunction } from './models/index.ts';
+import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
 import {
   backupRoutes,
@@ -165,7 +174,14 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const queue = await createQueue({
       database,
       log,
-      queues: [...catalogQueues, ...runQueues, ...campaignQueues, ...jobQueues, ...fileTaskQueues],
+      queues: [
+        ...accessQueues,
+        ...catalogQueues,
+        ...runQueues,
+        ...campaignQueues,
+        ...jobQueues,
+        ...fileTaskQueues,
+      ],
     });
     undo.push(() => queue.stop());
 
@@ -183,9 +199,19 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const ledger = createLedgerLog({ database, clock, sequencer, signer, cosigner });
 
     const door = createDoor({ database, clock, ids });
-    const directory = createDirectory(database, clock);
+    const people = createDirectory(database, clock);
+    const directory = withAccess(people, { database, clock, projectsOf });
     const admin = await bootstrap({ database, clock, ids }, { dataFolder, organisationName: 'home' });
     const administration = createAdministration({ door, directory, clock, ids });
+
+    const access = createAccess({
+      ...{ door, database, directory: people, blobs, queue, clock, ids, crash, projectsOf },
+      templatesFolder: config.templatesFolder,
+      namesOf: async (scope, named) => {
+        const found = [datasetNames, modelNames, campaignTitles].map((namesOf) => namesOf(scope, named));
+        return new Map((await Promise.all(found)).flatMap((names) => [...names]));
+      },
+    });
 
     const runner = createFunctionRunner({ workers: config.workers });
     undo.push(() => runner.close());
@@ -283,6 +309,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     });
     identityRoutes(app, administration);
     signInRoutes(app, { signIn, cookies, base });
+    agreementRoutes(app, { access, door, blobs, clock });
+    accessRoutes(app, { access, door, clock });
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
@@ -307,6 +335,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const known = await listChallenges(door.authorize(platformPrincipal, 'explore'));
     await seedChallenges(door, known.length);
     sequencer.start(config.checkpointIntervalMs);
+    await access.start();
     await compute.start();
     await catalog.start();
     await runs.start();

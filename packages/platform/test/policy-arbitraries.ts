@@ -13,6 +13,7 @@ import {
   type DecisionRequest,
   type GrantFacts,
   type HeldAgreement,
+  type PartyFacts,
   type PrincipalFacts,
   type ResourceFacts,
   type RoleBinding,
@@ -102,6 +103,13 @@ const anyAgreement: fc.Arbitrary<HeldAgreement> = fc.record({
   endsAt: anyTime,
 });
 
+const anyParty: fc.Arbitrary<PartyFacts> = fc.record({
+  agreement: fc.constantFrom('dst_1', 'dst_2', 'prn_1'),
+  organisations: subset(organisations),
+  signs: fc.boolean(),
+  covered: fc.boolean(),
+});
+
 const anyGrant: fc.Arbitrary<GrantFacts> = withRare(
   fc.record({
     id: fc.constantFrom('grn_1', 'grn_2'),
@@ -118,6 +126,7 @@ export const anyPrincipal: fc.Arbitrary<PrincipalFacts> = withRare(
   fc.record({
     agreements: fc.array(anyAgreement, { maxLength: 3 }),
     grants: fc.array(anyGrant, { maxLength: 4 }),
+    parties: fc.array(anyParty, { maxLength: 3 }),
     id: fc.constantFrom('prn_1', 'prn_2'),
     kind: fc.constantFrom(...principalKindSchema.options),
     organisation: fc.constantFrom(...organisations),

@@ -1,5 +1,13 @@
 import { dataOf } from '@genesis/client';
-import { type Label, type PrincipalKind, principalKindSchema, type Role, roles } from '@genesis/contracts';
+import {
+  type Label,
+  type OrganisationKind,
+  organisationKinds,
+  type PrincipalKind,
+  principalKindSchema,
+  type Role,
+  roles,
+} from '@genesis/contracts';
 import type { Command } from 'commander';
 import { declare, group, names, oneOf, type Registry, whole } from '../command.ts';
 import { facts } from '../terminal/table.ts';
@@ -31,13 +39,18 @@ function whoami(registry: Registry, program: Command): void {
 
 function organisationCommands(registry: Registry, program: Command): void {
   const organisation = group(program, 'organisation', 'Organisations (administrators)');
-  declare<[string]>(registry, organisation, 'create <name>', {
+  declare<[string], { kind: OrganisationKind }>(registry, organisation, 'create <name>', {
     summary: 'Create an organisation',
-    examples: ['genesis organisation create "Materials Laboratory"'],
-    act: async (call, _options, name) => {
+    options: (command) =>
+      command.option('--kind <kind>', organisationKinds.join(', '), oneOf(organisationKinds), 'other'),
+    examples: [
+      'genesis organisation create "Materials Laboratory" --kind laboratory',
+      'genesis organisation create "Alloys Inc." --kind firm',
+    ],
+    act: async (call, { kind }, name) => {
       const { api } = await call.client();
-      const made = dataOf(await api.POST('/v1/organisations', { body: { name }, signal: call.signal }));
-      return { text: `${made.id}  ${made.name}`, json: { ...made } };
+      const made = dataOf(await api.POST('/v1/organisations', { body: { name, kind }, signal: call.signal }));
+      return { text: `${made.id}  ${made.name}`, json: { ...made, kind } };
     },
   });
 }

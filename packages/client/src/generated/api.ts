@@ -784,6 +784,1399 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/access/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the form of a dataset, or of your organisation (stewards) */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        dataset?: string;
+                        questions: {
+                            choices?: string[];
+                            id: string;
+                            /** @default true */
+                            required?: boolean;
+                            text: string;
+                            /** @enum {string} */
+                            type: "text" | "choice" | "yes-no";
+                        }[];
+                        /** @default null */
+                        secondParty?: string | null;
+                        /** @default null */
+                        terms?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/forms/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What whoever asks for this dataset has to answer and accept */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    dataset: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            organisation: string;
+                            questions: {
+                                choices?: string[];
+                                id: string;
+                                required: boolean;
+                                text: string;
+                                /** @enum {string} */
+                                type: "text" | "choice" | "yes-no";
+                            }[];
+                            secondParty: string | null;
+                            terms: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Grants to you, and those that you decide about; the first to end first */
+        get: {
+            parameters: {
+                query?: {
+                    expiringDays?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                agreement: string | null;
+                                dataset: string;
+                                ended: ("expired" | "revoked" | "agreement-ended") | null;
+                                expiresAt: string;
+                                grantedAt: string;
+                                holders: string[];
+                                id: string;
+                                organisation: string;
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                reason: string | null;
+                                request: string;
+                                revokedAt: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A grant */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            agreement: string | null;
+                            dataset: string;
+                            ended: ("expired" | "revoked" | "agreement-ended") | null;
+                            expiresAt: string;
+                            grantedAt: string;
+                            holders: string[];
+                            id: string;
+                            organisation: string;
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            reason: string | null;
+                            request: string;
+                            revokedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/grants/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a grant end later, as far as its agreement reaches (stewards) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        days: number;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            expiresAt: string;
+                            id: string;
+                            state: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/grants/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a grant at once (stewards) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            expiresAt: string;
+                            id: string;
+                            state: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ends, is due or waits for you within so many days; the first first */
+        get: {
+            parameters: {
+                query?: {
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                due: string;
+                                id: string;
+                                /** @enum {string} */
+                                kind: "grant" | "agreement" | "request" | "disclosure";
+                                text: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests of yours, and those that you decide about, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    state?: "asked" | "approved-by-one" | "granted" | "refused" | "withdrawn" | "lapsed";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                acceptedTerms: string | null;
+                                agreement: string | null;
+                                answers: {
+                                    answer: string | boolean;
+                                    id: string;
+                                    question: string;
+                                }[];
+                                dataset: string;
+                                days: number;
+                                decisions: {
+                                    approves: boolean;
+                                    decidedAt: string;
+                                    organisation: string;
+                                    principal: string;
+                                    reason: string;
+                                }[];
+                                holders: string[];
+                                id: string;
+                                lapsesAt: string;
+                                organisation: string;
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                reason: string;
+                                requestedAt: string;
+                                requestedBy: string;
+                                secondParty: string | null;
+                                /** @enum {string} */
+                                state: "asked" | "approved-by-one" | "granted" | "refused" | "withdrawn" | "lapsed";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Ask for access to a dataset, for purposes and days */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default false */
+                        acceptTerms?: boolean;
+                        agreement?: string;
+                        /** @default {} */
+                        answers?: {
+                            [key: string]: string | boolean;
+                        };
+                        dataset: string;
+                        days: number;
+                        organisation?: string;
+                        people?: string[];
+                        project?: string;
+                        purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            organisation: string;
+                            state: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            acceptedTerms: string | null;
+                            agreement: string | null;
+                            answers: {
+                                answer: string | boolean;
+                                id: string;
+                                question: string;
+                            }[];
+                            dataset: string;
+                            days: number;
+                            decisions: {
+                                approves: boolean;
+                                decidedAt: string;
+                                organisation: string;
+                                principal: string;
+                                reason: string;
+                            }[];
+                            holders: string[];
+                            id: string;
+                            lapsesAt: string;
+                            organisation: string;
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            reason: string;
+                            requestedAt: string;
+                            requestedBy: string;
+                            secondParty: string | null;
+                            /** @enum {string} */
+                            state: "asked" | "approved-by-one" | "granted" | "refused" | "withdrawn" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/requests/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or refuse, with a reason (stewards of the owner and of the second party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agreement?: string;
+                        approve: boolean;
+                        days?: number;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            expiresAt: string | null;
+                            grant: string | null;
+                            id: string;
+                            /** @enum {string} */
+                            state: "asked" | "approved-by-one" | "granted" | "refused" | "withdrawn" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/access/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a request of your own */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            expiresAt: string | null;
+                            grant: string | null;
+                            id: string;
+                            /** @enum {string} */
+                            state: "asked" | "approved-by-one" | "granted" | "refused" | "withdrawn" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agreements that you have a part in, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    state?: "drafted" | "in-review" | "signed" | "active" | "suspended" | "expired" | "terminated";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                createdAt: string;
+                                datasets: string[];
+                                endsAt: string | null;
+                                id: string;
+                                inForce: number | null;
+                                latest: number;
+                                organisation: string;
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                                reason: string | null;
+                                satisfies: string;
+                                startsAt: string | null;
+                                /** @enum {string} */
+                                state: "drafted" | "in-review" | "signed" | "active" | "suspended" | "expired" | "terminated";
+                                title: string;
+                                /** @enum {string} */
+                                type: "crada" | "user-facility" | "data-use" | "nda" | "mou" | "licence" | "work-for-others";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Draft an agreement for your organisation, from a text or a template (stewards) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default {} */
+                        fill?: {
+                            [key: string]: string;
+                        };
+                        template?: string;
+                        terms: {
+                            /** @default [] */
+                            datasets?: string[];
+                            derived: {
+                                /** @default [] */
+                                mayPublish?: string[];
+                                owner: string;
+                            };
+                            /** Format: date-time */
+                            endsAt: string;
+                            intellectualProperty: string;
+                            /**
+                             * @default {
+                             *       "disclosure": false,
+                             *       "withinDays": null,
+                             *       "owner": null
+                             *     }
+                             */
+                            inventions?: {
+                                disclosure: boolean;
+                                /** @default null */
+                                owner?: string | null;
+                                /** @default null */
+                                withinDays?: number | null;
+                            };
+                            parties: {
+                                /** @default false */
+                                everybody?: boolean;
+                                organisation: string;
+                                representative: string;
+                            }[];
+                            /** @default [] */
+                            people?: string[];
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                            /** @default false */
+                            secondParty?: boolean;
+                            /** Format: date-time */
+                            startsAt: string;
+                        };
+                        text?: string;
+                        title: string;
+                        /** @enum {string} */
+                        type: "crada" | "user-facility" | "data-use" | "nda" | "mou" | "licence" | "work-for-others";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agreement: its state, terms, the version that waits for signatures, and who signed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            agreement: {
+                                createdAt: string;
+                                datasets: string[];
+                                endsAt: string | null;
+                                id: string;
+                                inForce: number | null;
+                                latest: number;
+                                organisation: string;
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                                reason: string | null;
+                                satisfies: string;
+                                startsAt: string | null;
+                                /** @enum {string} */
+                                state: "drafted" | "in-review" | "signed" | "active" | "suspended" | "expired" | "terminated";
+                                title: string;
+                                /** @enum {string} */
+                                type: "crada" | "user-facility" | "data-use" | "nda" | "mou" | "licence" | "work-for-others";
+                            };
+                            proposed: {
+                                inForceAt: string | null;
+                                number: number;
+                                proposedAt: string;
+                                proposedBy: string;
+                                sha256: string;
+                                terms: {
+                                    /** @default [] */
+                                    datasets: string[];
+                                    derived: {
+                                        /** @default [] */
+                                        mayPublish: string[];
+                                        owner: string;
+                                    };
+                                    /** Format: date-time */
+                                    endsAt: string;
+                                    intellectualProperty: string;
+                                    /**
+                                     * @default {
+                                     *       "disclosure": false,
+                                     *       "withinDays": null,
+                                     *       "owner": null
+                                     *     }
+                                     */
+                                    inventions: {
+                                        disclosure: boolean;
+                                        /** @default null */
+                                        owner: string | null;
+                                        /** @default null */
+                                        withinDays: number | null;
+                                    };
+                                    parties: {
+                                        /** @default false */
+                                        everybody: boolean;
+                                        organisation: string;
+                                        representative: string;
+                                    }[];
+                                    /** @default [] */
+                                    people: string[];
+                                    purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                                    /** @default false */
+                                    secondParty: boolean;
+                                    /** Format: date-time */
+                                    startsAt: string;
+                                };
+                            } | null;
+                            signatures: {
+                                organisation: string;
+                                principal: string;
+                                sha256: string;
+                                signedAt: string;
+                                version: number;
+                            }[];
+                            version: {
+                                inForceAt: string | null;
+                                number: number;
+                                proposedAt: string;
+                                proposedBy: string;
+                                sha256: string;
+                                terms: {
+                                    /** @default [] */
+                                    datasets: string[];
+                                    derived: {
+                                        /** @default [] */
+                                        mayPublish: string[];
+                                        owner: string;
+                                    };
+                                    /** Format: date-time */
+                                    endsAt: string;
+                                    intellectualProperty: string;
+                                    /**
+                                     * @default {
+                                     *       "disclosure": false,
+                                     *       "withinDays": null,
+                                     *       "owner": null
+                                     *     }
+                                     */
+                                    inventions: {
+                                        disclosure: boolean;
+                                        /** @default null */
+                                        owner: string | null;
+                                        /** @default null */
+                                        withinDays: number | null;
+                                    };
+                                    parties: {
+                                        /** @default false */
+                                        everybody: boolean;
+                                        organisation: string;
+                                        representative: string;
+                                    }[];
+                                    /** @default [] */
+                                    people: string[];
+                                    purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                                    /** @default false */
+                                    secondParty: boolean;
+                                    /** Format: date-time */
+                                    startsAt: string;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What rests on an agreement, and what a termination would close (custodians of a party) */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            affected: {
+                                createdAt: string;
+                                /** @enum {string} */
+                                how: "covered" | "bound" | "made-under-grant";
+                                id: string;
+                                kind: string;
+                                name: string | null;
+                            }[];
+                            closes: {
+                                dataset: string;
+                                expiresAt: string;
+                                grant: string;
+                                holders: string[];
+                            }[];
+                            complete: boolean;
+                            covered: string[];
+                            openDisclosures: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open again what a suspension closed (stewards of the party that suspended it) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a draft before the other parties (stewards of the party that drafted it) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the text whose SHA-256 you give (the representative of a party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        sha256: string;
+                        version: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            missing: string[];
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close what rests on an agreement until it is resumed (stewards of a party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an agreement for good (stewards of a party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exact text of a version, or of the latest: what is signed */
+        get: {
+            parameters: {
+                query?: {
+                    version?: number;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose a new version; the one in force stays until all have signed it (stewards of a party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default {} */
+                        fill?: {
+                            [key: string]: string;
+                        };
+                        template?: string;
+                        terms: {
+                            /** @default [] */
+                            datasets?: string[];
+                            derived: {
+                                /** @default [] */
+                                mayPublish?: string[];
+                                owner: string;
+                            };
+                            /** Format: date-time */
+                            endsAt: string;
+                            intellectualProperty: string;
+                            /**
+                             * @default {
+                             *       "disclosure": false,
+                             *       "withinDays": null,
+                             *       "owner": null
+                             *     }
+                             */
+                            inventions?: {
+                                disclosure: boolean;
+                                /** @default null */
+                                owner?: string | null;
+                                /** @default null */
+                                withinDays?: number | null;
+                            };
+                            parties: {
+                                /** @default false */
+                                everybody?: boolean;
+                                organisation: string;
+                                representative: string;
+                            }[];
+                            /** @default [] */
+                            people?: string[];
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish" | "redistribute")[];
+                            /** @default false */
+                            secondParty?: boolean;
+                            /** Format: date-time */
+                            startsAt: string;
+                        };
+                        text?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            sha256: string;
+                            state: string;
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agreements/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Texts to begin from, with their blanks: starting points, no legal advice */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                blanks: string[];
+                                name: string;
+                                own: boolean;
+                                text: string;
+                                title: string;
+                                type: ("crada" | "user-facility" | "data-use" | "nda" | "mou" | "licence" | "work-for-others") | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit/{id}": {
         parameters: {
             query?: never;
@@ -3842,6 +5235,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inventions to disclose under agreements of your organisation, by the day they are due */
+        get: {
+            parameters: {
+                query?: {
+                    open?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                agreement: string;
+                                campaign: string;
+                                closedAt: string | null;
+                                closedBy: string | null;
+                                dueAt: string;
+                                hypothesis: string;
+                                id: string;
+                                note: string | null;
+                                openedAt: string;
+                                owner: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/disclosures/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what was done about an invention (stewards of a party) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        note: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            closedAt: string;
+                            id: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hypotheses/{id}": {
         parameters: {
             query?: never;
@@ -5207,6 +6698,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you, your projects and the organisations that you look after were told, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                about: string;
+                                createdAt: string;
+                                due: string;
+                                id: string;
+                                recipient: string;
+                                text: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organisations": {
         parameters: {
             query?: never;
@@ -5227,6 +6765,11 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /**
+                         * @default other
+                         * @enum {string}
+                         */
+                        kind?: "laboratory" | "university" | "agency" | "firm" | "other";
                         name: string;
                     };
                 };
@@ -5273,7 +6816,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "access.request" | "release.ask" | "release.decide" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;

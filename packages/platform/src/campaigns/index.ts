@@ -1,4 +1,5 @@
 export { type Campaigns, campaignQueues, createCampaigns } from './campaigns.ts';
+export { campaignTitles } from './names.ts';
 export type { CampaignParts } from './parts.ts';
 export type { Functions } from './ports.ts';
 export { campaignRoutes } from './routes.ts';

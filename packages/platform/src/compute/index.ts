@@ -49,5 +49,6 @@ export {
   listShares,
   type Projects,
   projectRoutes,
+  projectsOf,
 } from './projects/index.ts';
 export { computeRoutes } from './routes.ts';

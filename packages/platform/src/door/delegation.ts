@@ -15,12 +15,16 @@ type Known = Omit<PrincipalFacts, 'tokenScopes' | 'delegation'>;
 
 /**
  * A principal under a token that nobody vouched for: without clearance, and without the power of a steward unless it
- * is the one that founds an organisation. Otherwise whoever hands out tokens could clear anybody, and so themselves.
+ * is the one that founds an organisation; without grants too, and without a part in agreements. Otherwise whoever hands
+ * out tokens could clear anybody, and so themselves, and sign for others.
  */
 export const unvouched = (facts: Known, founding: boolean): Known => ({
   ...facts,
   uncleared: true,
   clearance: bottom,
+  agreements: [],
+  grants: [],
+  parties: founding ? (facts.parties ?? []) : [],
   roles: founding ? facts.roles : facts.roles.filter(({ role }) => role !== 'steward'),
 });
 

@@ -49,7 +49,7 @@ const textArray = (values: readonly string[]): SQL => sql`${sql.param([...values
 /** The predicate of policy as SQL, term for term as `admits` has it; a property test holds the two together. */
 function compile(predicate: ReadPredicate): SQL {
   const { actions, maxLevel, categories, organisations, purpose, confinedTo } = predicate;
-  const { custodianOf, held, granted, grantedUnder, reached, covered } = predicate;
+  const { custodianOf, held, granted, grantedUnder, reached, covered, known } = predicate;
   const kinds = readableKinds.filter((kind) => actions.includes(readActionOf(kind)!));
   const open = sql`(${resource.labelLevel} = 0 and ${resource.labelCategories} = '{}'::text[])`;
   const owner = sql`coalesce(${resource.organisation}, ${platformOrganisation}::text)`;
@@ -72,6 +72,7 @@ function compile(predicate: ReadPredicate): SQL {
     fits,
     reach,
     demands,
+    sql`(${resource.kind} <> 'agreement' or ${resource.id} = any(${textArray(known)}))`,
     ...(confinedTo === undefined ? [] : [sql`${resource.id} = any(${textArray(confinedTo)})`]),
   ];
   return sql`(${sql.join(terms, sql` and `)})`;

@@ -4,7 +4,7 @@ import { type Door, type PrincipalDirectory, revokeDelegation, type WriteTx } fr
 import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
 import { type PrincipalFacts, platformOrganisation } from '../policy/index.ts';
 import { about, isSteward, organisationMustExist, principalMustExist } from './about.ts';
-import { type NewPrincipal, type NewToken, noClearance } from './model.ts';
+import { type NewOrganisation, type NewPrincipal, type NewToken, noClearance } from './model.ts';
 import { organisation, principal, roleBinding, token } from './tables.ts';
 import { makeToken } from './token.ts';
 
@@ -18,7 +18,10 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
   const now = (): number => clock.now().getTime();
 
   return {
-    async createOrganisation(by: PrincipalFacts, name: string): Promise<{ id: string; name: string }> {
+    async createOrganisation(
+      by: PrincipalFacts,
+      { name, kind }: NewOrganisation,
+    ): Promise<{ id: string; name: string }> {
       const id = ids.next('organisation');
       const { result } = await door.perform(
         {
@@ -28,8 +31,8 @@ export function createAdministration({ door, directory, clock, ids }: Parts) {
           purpose: null,
         },
         async (tx) => {
-          await unique('name', tx.insert(organisation).values({ id, name, createdAt: now() }));
-          return { result: { id, name }, details: { name } };
+          await unique('name', tx.insert(organisation).values({ id, name, kind, createdAt: now() }));
+          return { result: { id, name }, details: { name, kind } };
         },
       );
       return result;

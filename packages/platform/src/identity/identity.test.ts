@@ -78,7 +78,7 @@ test('an administrator cannot make a steward to clear somebody: a second one nee
 
 test('a second token for the first steward founds nothing', async () => {
   const { administration, admin, as } = world;
-  const { id } = await administration.createOrganisation(admin, 'another');
+  const { id } = await administration.createOrganisation(admin, { name: 'another', kind: 'firm' });
   const first = await administration.createPrincipal(admin, {
     kind: 'person',
     name: 'founder',

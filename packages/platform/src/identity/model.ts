@@ -1,4 +1,10 @@
-import { type Label, labelSchema, principalKindSchema, roleSchema } from '@genesis/contracts';
+import {
+  type Label,
+  labelSchema,
+  organisationKindSchema,
+  principalKindSchema,
+  roleSchema,
+} from '@genesis/contracts';
 import { z } from 'zod';
 
 /** Names of organisations and principals: they are shown in tables, so they hold no control characters. */
@@ -9,7 +15,10 @@ const nameSchema = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cf}]+$/u, 'control characters are not allowed');
 
-export const newOrganisationSchema = z.strictObject({ name: nameSchema });
+export const newOrganisationSchema = z.strictObject({
+  name: nameSchema,
+  kind: organisationKindSchema.default('other'),
+});
 export const newPrincipalSchema = z.strictObject({
   kind: principalKindSchema,
   name: nameSchema,
@@ -32,6 +41,7 @@ export const newTokenSchema = z.strictObject({
   days: z.int().min(1).max(366).default(30),
 });
 
+export type NewOrganisation = z.infer<typeof newOrganisationSchema>;
 export type NewPrincipal = z.infer<typeof newPrincipalSchema>;
 export type NewToken = z.infer<typeof newTokenSchema>;
 

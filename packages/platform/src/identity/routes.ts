@@ -59,7 +59,7 @@ export function identityRoutes(app: App, administration: Administration): void {
       },
     },
     async (request, reply) => {
-      const made = await administration.createOrganisation(principalOf(request), request.body.name);
+      const made = await administration.createOrganisation(principalOf(request), request.body);
       return await reply.status(201).send(made);
     },
   );

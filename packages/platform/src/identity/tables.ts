@@ -15,6 +15,8 @@ import { bytea } from '../kernel/index.ts';
 export const organisation = pgTable('organisation', {
   id: text('id').primaryKey(),
   name: text('name').notNull().unique(),
+  /** Laboratory, university, agency, firm or other. */
+  kind: text('kind').notNull().default('other'),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
 });
 

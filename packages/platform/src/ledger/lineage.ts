@@ -90,3 +90,16 @@ export async function readParts(database: Database, id: string): Promise<string[
     select id from parts where id <> ${id}`);
   return rows.map((row) => row.id);
 }
+
+/** What was exported of these things, oldest first: the crates of campaigns. */
+export async function readExports(
+  database: Pick<Database, 'orm'>,
+  ids: readonly string[],
+): Promise<{ entry: string; about: string; at: number }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await database.orm.execute<{ entry: string; about: string; at: number }>(sql`
+    select id as entry, resource as about, at::float8 as at from ledger_entry
+    where resource = any(${sql.param([...ids])}::text[]) and action = 'campaign.export' and effect = 'allow'
+    order by at, id`);
+  return rows;
+}

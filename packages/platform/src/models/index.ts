@@ -6,6 +6,7 @@ export {
   type Models,
   type NewModel,
 } from './models.ts';
+export { modelNames } from './names.ts';
 export type { Predict, Prediction } from './predict.ts';
 export { modelRoutes } from './routes.ts';
 

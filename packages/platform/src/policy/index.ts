@@ -16,6 +16,7 @@ export {
   type DelegationFacts,
   type GrantFacts,
   type HeldAgreement,
+  type PartyFacts,
   type PrincipalFacts,
   platformOrganisation,
   type ResourceFacts,
@@ -23,7 +24,8 @@ export {
   type SourceFacts,
 } from './request.ts';
 export type { Rule } from './rule.ts';
-export { agreementsBehind } from './rules/access.ts';
+export { agreementsBehind, custodianOf } from './rules/access.ts';
+export { agreementsKnown } from './rules/agreements.ts';
 export { ownerOfDerived } from './rules/labels.ts';
 export { admits, isVisible, type ReadPredicate, readScopeOf } from './scope.ts';
 export { standardRules } from './standard-rules.ts';

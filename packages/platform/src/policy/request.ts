@@ -29,6 +29,17 @@ export type HeldAgreement = {
   endsAt: number;
 };
 
+/** An agreement that the principal has something to do with. */
+export type PartyFacts = {
+  agreement: string;
+  /** Its parties, as far as the principal holds a role in them. */
+  organisations: readonly string[];
+  /** Whether it names the principal as the representative of a party. */
+  signs: boolean;
+  /** Whether it covers, or covered, the principal. */
+  covered: boolean;
+};
+
 /** What a steward granted to the principal, to a project or to the organisation of the principal. */
 export type GrantFacts = {
   id: string;
@@ -58,6 +69,7 @@ export type PrincipalFacts = {
   /** Left out: none. */
   agreements?: readonly HeldAgreement[];
   grants?: readonly GrantFacts[];
+  parties?: readonly PartyFacts[];
 };
 
 export type ResourceFacts = {
@@ -78,7 +90,7 @@ export type ResourceFacts = {
   proposedBy?: string;
   /** Who made it, where it has a row of its own. */
   createdBy?: string;
-  /** Ids of the members of a project, where an act is about what only they have. */
+  /** Ids of the members of a project, or of the people whom a request is for, where an act is about what only they have. */
   members?: readonly string[];
 };
 

@@ -42,7 +42,11 @@ test('an agent with every role can neither grant, nor retire, nor lower, and ask
   for (const action of actions) {
     const person = easyRequest(action, { purpose: 'publish' });
     const agent: DecisionRequest = { ...person, principal: { ...person.principal, kind: 'agent' } };
-    if (/^(principal|token|organisation|account)\.|^session\.create$|^split\.retire$/.test(action))
+    if (
+      /^(principal|token|organisation|account)\.|^session\.create$|^split\.retire$|^agreement\.sign$|^access\.(decide|renew)$/.test(
+        action,
+      )
+    )
       expect(denied(agent)).toBe(true);
   }
   const spend = easyRequest('hypothesis.open');
@@ -175,7 +179,8 @@ test('the scopes of a token cover an act, a noun or everything, and nothing by h
 });
 
 test('a delegation that names everything still hands no authority on', () => {
-  const handsOn = /^(principal|token|organisation|account)\.|^(delegation|session)\.create$/;
+  const handsOn =
+    /^(principal|token|organisation|account)\.|^(delegation|session)\.create$|^agreement\.sign$|^access\.(decide|renew)$/;
   for (const action of actions) {
     const request = easyRequest(action);
     const delegation = {

@@ -3,6 +3,7 @@ import { type ReadAction, readActionOf, readActions } from './actions.ts';
 import { dominates, isPublic, isSubset, purposeFits } from './lattice.ts';
 import { type PrincipalFacts, platformOrganisation, type ResourceFacts } from './request.ts';
 import { coveredBy, custodianOf, grantsFor, heldFor, knowsByGrant } from './rules/access.ts';
+import { agreementsKnown } from './rules/agreements.ts';
 import { delegationLives, isConfined, scopesCover } from './rules/credentials.ts';
 import { permittingRole } from './rules/permissions.ts';
 
@@ -14,7 +15,7 @@ import { permittingRole } from './rules/permissions.ts';
  * (`platform` where it has none) is among `organisations`, or all its origins are `reached` by grants, or it is a card
  * whose origins are all `covered`; and either its organisation is among `custodianOf`, or all its agreements are `held`,
  * a grant that it needs for the purpose is there for all its origins (`granted`), and an agreement that it needs binds it
- * or stands behind grants for all its origins (`grantedUnder`).
+ * or stands behind grants for all its origins (`grantedUnder`). An agreement itself must be among `known` besides.
  */
 export type ReadPredicate = {
   actions: readonly ReadAction[];
@@ -27,6 +28,7 @@ export type ReadPredicate = {
   grantedUnder: readonly string[];
   reached: readonly string[];
   covered: readonly string[];
+  known: readonly string[];
   purpose: Purpose | null;
   confinedTo?: readonly string[];
 };
@@ -55,6 +57,7 @@ export function readScopeOf(principal: PrincipalFacts, purpose: Purpose | null, 
     grantedUnder: idsOf(grants.flatMap(({ dataset, agreement }) => (agreement === null ? [] : [dataset]))),
     reached: atHome ? granted : [],
     covered: coveredBy(principal, at),
+    known: agreementsKnown(principal, at),
     purpose,
     ...(delegation !== undefined && isConfined(delegation) ? { confinedTo: delegation.resources } : {}),
   };
@@ -92,6 +95,7 @@ export function admits(predicate: ReadPredicate, resource: ResourceFacts): boole
       organisations.includes(owner) ||
       (origins.length > 0 &&
         (isSubset(origins, reached) || (resource.kind === 'card' && isSubset(origins, covered))))) &&
+    (resource.kind !== 'agreement' || predicate.known.includes(resource.id)) &&
     (predicate.custodianOf.includes(owner) || meetsDemands(predicate, resource.conditions))
   );
 }

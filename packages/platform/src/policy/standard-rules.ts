@@ -8,6 +8,7 @@ import {
   grantDemanded,
   granted,
 } from './rules/access.ts';
+import { mayAskAgain, notOwnRequest, partiesOnly, partyToAgreement } from './rules/agreements.ts';
 import {
   delegationAction,
   delegationAlive,
@@ -64,7 +65,9 @@ export const standardRules: readonly Rule[] = [
   destinationCleared,
   environmentApproved,
   membersOnly,
+  partiesOnly,
   notOneself,
+  notOwnRequest,
   bornWithoutClearance,
   signIn,
   agentApproval,
@@ -73,4 +76,6 @@ export const standardRules: readonly Rule[] = [
   ownCredentials,
   granted,
   coveredByAgreement,
+  partyToAgreement,
+  mayAskAgain,
 ];

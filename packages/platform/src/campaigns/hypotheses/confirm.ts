@@ -17,6 +17,7 @@ import {
 } from '@genesis/evidence';
 import { createRandom, deriveSeed, drawDesign, score } from '@genesis/explorer';
 import { eq } from 'drizzle-orm';
+import { openDisclosure } from '../../access/index.ts';
 import { settle, usedBy } from '../../compute/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { beginAttempt, type CommandMeasurement, findRun, finishRun, succeeded } from '../../runs/index.ts';
@@ -76,7 +77,7 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
   const kept = await keepRows(parts.blobs, row.claim, rows);
   await door.perform(
     { principal: await fresh(), action: 'hypothesis.conclude', resource: row.campaign, purpose: 'evaluate' },
-    async (tx, _facts, entry) => {
+    async (tx, facts, entry) => {
       const locked = await lockHypothesis(tx, row.id);
       if (locked.state !== 'opened')
         throw new GenesisError({ code: 'conflict', message: 'It has its verdict already.' });
@@ -99,6 +100,10 @@ export async function confirm(parts: CampaignParts, job: ConfirmJob, signal: Abo
           concludedAt: now.getTime(),
         })
         .where(eq(hypothesis.id, row.id));
+      if (verdict.outcome === 'supported') {
+        const { agreements } = facts.conditions;
+        await openDisclosure(tx, parts, { hypothesis: row.id, campaign: row.campaign, agreements });
+      }
       return {
         result: undefined,
         details: { kind: 'verdict', hypothesisId: row.id, verdictHash },

@@ -12,4 +12,5 @@ export {
   listAllocations,
   listProjects,
   listShares,
+  projectsOf,
 } from './store.ts';

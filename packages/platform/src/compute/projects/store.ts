@@ -48,6 +48,10 @@ const isMember = (principal: string): SQL =>
   sql`exists (select 1 from ${projectMember} where ${projectMember.project} = ${project.id}
     and ${projectMember.principal} = ${principal})`;
 
+/** A query for the ids of the projects of a principal. */
+export const projectsOf = (principal: string): SQL =>
+  sql`select ${projectMember.project} from ${projectMember} where ${projectMember.principal} = ${principal}`;
+
 /** Projects that the scope admits, by name; with `own` only those that the principal is a member of. */
 export const listProjects = (scope: ReadScope, { own = false } = {}): Promise<FoundProject[]> =>
   projects(scope, own ? isMember(scope.principal.id) : undefined);

@@ -47,7 +47,7 @@ const opens = (grants: readonly GrantFacts[], { origins }: Conditions): boolean 
 const reads: ReadonlySet<Action> = new Set(readActions);
 
 /** Organisations whose stewards and auditors the principal belongs to: they look after what an agreement binds. */
-export const custodianOf = ({ roles }: PrincipalFacts, at: number): string[] => [
+export const custodianOf = ({ roles }: Pick<PrincipalFacts, 'roles'>, at: number): string[] => [
   ...new Set(
     roles
       .filter(

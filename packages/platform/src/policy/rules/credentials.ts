@@ -82,7 +82,7 @@ export const delegationResource: Rule = {
 
 export const delegationGrants: Rule = {
   name: 'delegation-grants-nothing',
-  says: 'Delegated authority cannot be handed on: no principals, roles, clearances, tokens or delegations under it.',
+  says: 'Delegated authority cannot be handed on: no principals, roles, clearances, tokens, signatures, grants or delegations under it.',
   judge: ({ principal: { delegation }, action }) =>
     delegation === undefined || (!grantsAuthority.has(action) && action !== 'delegation.create')
       ? silent

@@ -76,7 +76,7 @@ export const bornWithoutClearance: Rule = {
 
 export const agentLimits: Rule = {
   name: 'agent-limits',
-  says: 'Agents never make principals, roles, clearances or tokens, retire a split, or lower a label.',
+  says: 'Agents never make principals, roles, clearances or tokens, sign, grant access, retire a split, or lower a label.',
   judge: ({ principal, action, resource, sources }) => {
     if (principal.kind !== 'agent') return silent;
     const lowers =
