@@ -885,6 +885,8 @@ CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_
 --> statement-breakpoint
 CREATE INDEX "resource_origins" ON "resource" USING gin ("origins");
 --> statement-breakpoint
+CREATE INDEX "resource_agreements" ON "resource" USING gin ("agreements");
+--> statement-breakpoint
 CREATE INDEX "session_principal" ON "session" USING btree ("principal");
 --> statement-breakpoint
 CREATE INDEX "sign_in_attempt_expiry" ON "sign_in_attempt" USING btree ("expires_at");

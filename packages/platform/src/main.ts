@@ -219,6 +219,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const compute = createCompute({ door, clock, ids, log, open: openExecutorsOf(config, log, crash) });
     undo.push(() => compute.close());
     const catalog = await createCatalog({
+      agreements: access.agreements,
       door,
       database,
       blobs,

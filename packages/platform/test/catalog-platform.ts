@@ -1,5 +1,6 @@
 import type { Label, Role } from '@genesis/contracts';
 import { afterAll } from 'vitest';
+import type { AgreementBinding } from '../src/access/index.ts';
 import { catalogQueues, createCatalog } from '../src/catalog/index.ts';
 import { createDoor, type PrincipalDirectory } from '../src/door/index.ts';
 import {
@@ -16,6 +17,12 @@ import {
 import { type PrincipalFacts, unrestricted } from '../src/policy/index.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { freshDatabase } from './test-database.ts';
+
+/** Agreements are no part of these worlds: none binds. */
+const agreementsForTests: AgreementBinding = {
+  mayBind: async (_tx, _principal, { agreements }) => [...agreements],
+  cover: async () => undefined,
+};
 
 const cleanUp: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -38,6 +45,7 @@ export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?
   const people = new Map<string, PrincipalFacts>();
   const directory: PrincipalDirectory = { load: async (id) => people.get(id) };
   const catalog = await createCatalog({
+    agreements: agreementsForTests,
     ...{ door, database, blobs, keyring, queue, directory, guard, clock, ids, log, dataFolder },
     crashPoints: options.crashPoints ?? noCrashPoints,
     ...(options.maxBytes === undefined ? {} : { limits: { maxBytes: options.maxBytes } }),

@@ -20,6 +20,7 @@ type ImportOptions = Partial<Cut> & {
   organisation?: string;
   label: Label;
   licences?: string[];
+  agreements?: string[];
   purposes?: Purpose[];
   dataset?: string;
   columns?: string[];
@@ -83,10 +84,12 @@ function requestOf(options: ImportOptions, path: string): ImportRequest {
     organisation,
     label,
     licences,
+    agreements,
     purposes: allowed,
   } = options;
   const conditions = {
     ...(licences === undefined ? {} : { licences }),
+    ...(agreements === undefined ? {} : { agreements }),
     ...(allowed === undefined ? {} : { purposes: allowed }),
   };
   return {
@@ -125,6 +128,7 @@ function importCommand(registry: Registry, dataset: Command): void {
             'a Genesis Data Card: what it says of label, purposes and agreements binds',
           )
           .option('--licences <list>', 'SPDX identifiers', names)
+          .option('--agreements <list>', 'ids of the agreements that it comes under', names)
           .option('--purposes <list>', `what it may be used for: ${purposes.join(', ')}`, purposeList)
           .option('--dataset <id>', 'import a new version of this dataset')
           .option('--columns <a,b,c>', 'names of the columns of a CSV file without a header', names)

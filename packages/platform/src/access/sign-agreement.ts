@@ -1,6 +1,6 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
-import { and, eq, gt, isNull } from 'drizzle-orm';
-import type { WriteTx } from '../door/index.ts';
+import { and, arrayContains, eq, gt, isNull } from 'drizzle-orm';
+import { resource, type WriteTx } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import {
@@ -25,12 +25,17 @@ async function setInForce(
   at: number,
 ): Promise<AgreementRow> {
   const endsAt = Date.parse(terms.endsAt);
+  const bound = await tx
+    .select({ id: resource.id })
+    .from(resource)
+    .where(and(eq(resource.kind, 'dataset'), arrayContains(resource.agreements, [row.id])));
   const next = {
     inForce: number,
     startsAt: Date.parse(terms.startsAt),
     endsAt,
     purposes: terms.purposes,
-    datasets: terms.datasets,
+    // What was imported under it stays covered, whatever the terms name besides.
+    datasets: [...new Set([...terms.datasets, ...bound.map(({ id }) => id)])].sort(),
     state: row.state === 'in-review' ? 'signed' : row.state,
     changedAt: at,
   };

@@ -1,12 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Conditions, GenesisError, idSchema, type Label } from '@genesis/contracts';
+import { type Conditions, GenesisError, idSchema, invalidField, type Label } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { delegate, factsOf, type ReadScope, resource, type WriteRequest } from '../door/index.ts';
+import {
+  delegate,
+  factsOf,
+  type ReadScope,
+  resource,
+  type WriteRequest,
+  type WriteTx,
+} from '../door/index.ts';
 import { asGenesisError, type Idempotency, type QueueDefinition } from '../kernel/index.ts';
-import { dominates, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import { dominates, type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
 import { boundBy, readyCard } from './cards/bind-card.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
@@ -65,6 +72,27 @@ export const aboutJob = (principal: PrincipalFacts, job: string, request: Catalo
   return { principal, action: 'dataset.import', resource, purpose: 'explore' };
 };
 
+/** Agreements that an import names are ones that its owner is a party to. */
+const assertBindable = async (
+  { agreements, clock }: CatalogParts,
+  tx: WriteTx,
+  principal: PrincipalFacts,
+  request: CatalogRequest,
+  facts: ResourceFacts,
+): Promise<void> => {
+  if (request.kind !== 'import' || 'dataset' in request.import) return;
+  const named = facts.conditions.agreements;
+  if (named.length === 0) return;
+  const organisation = facts.organisation ?? platformOrganisation;
+  const at = clock.now().getTime();
+  const [first] = await agreements.mayBind(tx, principal, { agreements: named, organisation, at });
+  if (first !== undefined)
+    throw invalidField(
+      'conditions.agreements',
+      `${first} is no signed agreement of the owner that you know of; genesis agreement list shows those`,
+    );
+};
+
 const accept = async (
   parts: CatalogParts,
   principal: PrincipalFacts,
@@ -74,25 +102,29 @@ const accept = async (
 ): Promise<CatalogJobView> => {
   const { door, queue, clock, ids } = parts;
   const id = ids.next('upload');
-  const { result } = await door.perform({ ...aboutJob(principal, id, request), idempotency }, async (tx) => {
-    const delegation = await delegate(tx, { clock, ids }, principal, {
-      purpose: 'explore',
-      actions: ['dataset.create', 'dataset.import', 'dataset.read', 'split.create'],
-      resources: ['*'],
-      lifetimeMs: delegationMs,
-    });
-    const row = {
-      id,
-      request,
-      state,
-      submittedBy: principal.id,
-      delegation,
-      createdAt: clock.now().getTime(),
-    };
-    const [inserted] = await tx.insert(catalogJob).values(row).returning();
-    if (state === 'queued') await queue.enqueue(tx, catalogQueue, { job: id }, { key: id });
-    return { result: inserted as typeof catalogJob.$inferSelect, details: { job: id, stage: 'accepted' } };
-  });
+  const { result } = await door.perform(
+    { ...aboutJob(principal, id, request), idempotency },
+    async (tx, facts) => {
+      await assertBindable(parts, tx, principal, request, facts);
+      const delegation = await delegate(tx, { clock, ids }, principal, {
+        purpose: 'explore',
+        actions: ['dataset.create', 'dataset.import', 'dataset.read', 'split.create'],
+        resources: ['*'],
+        lifetimeMs: delegationMs,
+      });
+      const row = {
+        id,
+        request,
+        state,
+        submittedBy: principal.id,
+        delegation,
+        createdAt: clock.now().getTime(),
+      };
+      const [inserted] = await tx.insert(catalogJob).values(row).returning();
+      if (state === 'queued') await queue.enqueue(tx, catalogQueue, { job: id }, { key: id });
+      return { result: inserted as typeof catalogJob.$inferSelect, details: { job: id, stage: 'accepted' } };
+    },
+  );
   return viewOf(result, parts);
 };
 

@@ -1,3 +1,4 @@
+import type { AgreementBinding } from '../access/index.ts';
 import type { Door, PrincipalDirectory } from '../door/index.ts';
 import type {
   BlobStore,
@@ -15,6 +16,7 @@ import type { Staging } from './staging.ts';
 
 /** What the catalog is made of. */
 export type CatalogParts = {
+  agreements: AgreementBinding;
   door: Door;
   database: Database;
   blobs: BlobStore;

@@ -122,6 +122,7 @@ export const publishImport = async (
     if (fresh !== null) {
       const { name, description: about, source } = fresh;
       await tx.insert(dataset).values({ id: datasetId, name, description: about, source });
+      await parts.agreements.cover(tx, fresh.conditions.agreements, datasetId);
       if (card !== null) {
         const { organisation } = newDatasetFacts(datasetId, principal, fresh);
         bound = await insertCard(tx, parts, { id: datasetId, organisation }, card, principal.id);

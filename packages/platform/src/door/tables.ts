@@ -28,6 +28,7 @@ export const resource = pgTable(
   (table) => [
     index('resource_kind_created').on(table.kind, table.createdAt, table.id),
     index('resource_origins').using('gin', table.origins),
+    index('resource_agreements').using('gin', table.agreements),
   ],
 );
 
