@@ -61,6 +61,7 @@ const atDiscovery: Record<string, (issuer: string) => RequestListener> = {
   array: () => send('[1,2,3]'),
   error: () => send('{"error":"down"}', 'application/json', 500),
   'another-issuer': () => send(JSON.stringify(metadata('https://evil.example'))),
+  'issuer-spelt-otherwise': (issuer) => send(JSON.stringify(metadata(issuer, { issuer: `${issuer}/` }))),
   'no-endpoints': (issuer) => send(JSON.stringify({ issuer })),
   'plain-http': (issuer) =>
     send(JSON.stringify(metadata(issuer, { token_endpoint: 'http://192.0.2.1/token' }))),

@@ -27,6 +27,9 @@ const dayMs = 86_400_000;
 /** Within this time of the last confirmation an unchanged mapping is not entered again. */
 const confirmedMs = 3_600_000;
 
+/** `trustedUntil` of an account of which the provider says nothing any more: it is not left twice. */
+const left = 0;
+
 const refuse = (message: string): GenesisError => new GenesisError({ code: 'unauthenticated', message });
 
 /** What a mapping gives, in one text: the database keeps the fields in an order of its own. */
@@ -153,9 +156,9 @@ export function createAccounts(parts: { database: Database; door: Door; clock: C
     /** The provider no longer says anything that counts of this identity: what it gave is gone, and every session. */
     async leave(identity: Pick<Identity, 'issuer' | 'subject'>): Promise<void> {
       const known = await find(identity);
-      if (known === undefined) return;
+      if (known === undefined || known.trustedUntil === left) return;
       const home = await homeOf(known);
-      await map(known, home, { roles: [], clearance: bottom }, now());
+      await map(known, home, { roles: [], clearance: bottom }, left);
       await endSessions({ door, clock }, known.principal, home);
     },
   };

@@ -76,6 +76,11 @@ export function createProvider(
 
   async function discover(): Promise<Known> {
     const found = (await discovery(issuer, clientId, {}, None(), options)).serverMetadata();
+    if (found.issuer !== settings.issuer) {
+      // The same address in another spelling would be another issuer in tokens and accounts.
+      const message = `It calls itself ${found.issuer}: write exactly that as its issuer.`;
+      throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 60 });
+    }
     for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
       if (found[name] === undefined) {
         const message = `It does not say its ${name}.`;

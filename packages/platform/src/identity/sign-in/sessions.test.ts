@@ -109,3 +109,22 @@ test('an unchanged mapping leaves no entry for every request of a service', asyn
   await accounts.enter(settings, identity('often'), gift);
   expect((await count()).n).toBe(before.n + 1);
 });
+
+test('who no longer belongs anywhere loses rights and sessions, and is entered as such once', async () => {
+  const { accounts, directory, sessions, database } = world;
+  const { account, secret } = await begin('leaving');
+  expect(await sessions.authenticate(secret)).toBeDefined();
+  await accounts.leave(identity('leaving'));
+  expect(await sessions.authenticate(secret)).toBeUndefined();
+  expect(await directory.load(account.principal)).toMatchObject({
+    roles: [],
+    clearance: { level: 'public' },
+  });
+  const entries = async () => (await database.orm.execute('select id from ledger_entry')).rows.length;
+  const before = await entries();
+  await accounts.leave(identity('leaving'));
+  await accounts.leave(identity('never here'));
+  expect(await entries()).toBe(before);
+  await accounts.enter(settings, identity('leaving'), gift);
+  expect((await directory.load(account.principal))?.roles.map(({ role }) => role)).toEqual(['researcher']);
+});

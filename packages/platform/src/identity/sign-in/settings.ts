@@ -88,7 +88,7 @@ const settingsSchema = z
         absoluteHours: z.int().min(1).max(720).default(12),
       })
       .prefault({}),
-    providers: z.array(providerSchema).min(1).max(20),
+    providers: z.array(providerSchema).min(1).max(100),
   })
   .refine(({ providers }) => new Set(providers.map(({ name }) => name)).size === providers.length, {
     path: ['providers'],
