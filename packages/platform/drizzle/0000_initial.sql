@@ -105,6 +105,7 @@ CREATE TABLE "catalog_job" (
 	"dataset" text,
 	"version" text,
 	"split" text,
+	"outcome" jsonb,
 	"obsolete" text,
 	"created_at" bigint NOT NULL,
 	"ended_at" bigint

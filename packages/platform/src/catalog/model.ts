@@ -1,6 +1,6 @@
 import { conditionsSchema, type GenesisFailure, idSchema, labelSchema } from '@genesis/contracts';
 import { z } from 'zod';
-import { columnTypes, formats, type IngestProgress } from './ingest/model.ts';
+import { columnTypes, type Format, formats, type IngestProgress } from './ingest/model.ts';
 
 const line = (longest: number) =>
   z
@@ -123,6 +123,9 @@ export type CatalogRequest =
 
 export type CatalogJobState = 'awaiting-content' | 'queued' | 'done' | 'failed';
 
+/** What an import was read as; for a file that is kept as it is, why it was not read. */
+export type ImportOutcome = { content: 'table' | 'tree' | 'file'; format: Format; reason: string | null };
+
 /** An import or cut as its submitter sees it. */
 export type CatalogJobView = {
   id: string;
@@ -133,6 +136,7 @@ export type CatalogJobView = {
   dataset: string | null;
   version: string | null;
   split: string | null;
+  outcome: ImportOutcome | null;
 };
 
 /** The columns whose equal values keep rows together. */

@@ -149,7 +149,9 @@ export const publishImport = async (
       ...{ visible, description, split: made?.id ?? null, importedBy: by, createdAt: at },
     });
     await governLike(tx, version, 'version', datasetId, by, at);
-    await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null }, at);
+    const reason = content === 'file' ? read.description.reason : null;
+    const outcome = { content, format, reason };
+    await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null, outcome }, at);
     const manifest = {
       version,
       content,

@@ -19,6 +19,12 @@ export const withStored = async <T>(
   }
 };
 
+/** A stream that hands on what it gets. Its failure is for its reader, who may not listen yet: it never ends the process. */
+const newPassage = (): Transform => {
+  const passage = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+  return passage.on('error', () => undefined);
+};
+
 /**
  * What a child writes, as a stream for a reader. Resolves with the first bytes, so what fails before them is an error of its own;
  * errors after that end the stream. A reader who leaves ends the child.
@@ -26,7 +32,7 @@ export const withStored = async <T>(
 export const streamOut = async (
   run: (take: (stream: Readable) => Promise<void>) => Promise<unknown>,
 ): Promise<Readable> => {
-  const passage = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+  const passage = newPassage();
   const { promise: begun, resolve, reject } = Promise.withResolvers<void>();
   void run(async (stream) => {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -47,7 +53,7 @@ export const streamOut = async (
 
 /** The first line of a stream, and a stream of what follows it. */
 export const splitHead = async (stream: Readable): Promise<{ head: string; body: Readable }> => {
-  const body = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+  const body = newPassage();
   const parts: Buffer[] = [];
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     const end = chunk.indexOf(10);

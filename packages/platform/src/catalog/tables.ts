@@ -15,7 +15,7 @@ import { type BlobRef, bytea, type SealedRef } from '../kernel/index.ts';
 import type { TableDescription } from './ingest/describe-table.ts';
 import type { CurveColumns, Metadata, TreeDescription } from './ingest/formats/model.ts';
 import type { Column, FileDescription, Format } from './ingest/model.ts';
-import type { CatalogJobState, CatalogRequest } from './model.ts';
+import type { CatalogJobState, CatalogRequest, ImportOutcome } from './model.ts';
 
 /** A governed series of versions of one table, tree or file. Owner, label and conditions are in its row of `resource`. */
 export const dataset = pgTable('dataset', {
@@ -124,6 +124,8 @@ export const catalogJob = pgTable('catalog_job', {
   dataset: text('dataset'),
   version: text('version'),
   split: text('split'),
+  /** What an import was read as, once it is done. */
+  outcome: jsonb('outcome').$type<ImportOutcome>(),
   /** A blob that nothing refers to any more; deleted after the commit, again if that was interrupted. */
   obsolete: text('obsolete'),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),

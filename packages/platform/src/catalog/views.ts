@@ -32,6 +32,9 @@ const statistics = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('empty'), ...present }),
 ]);
 
+/** A table has columns and rows; a tree has groups and datasets inside; a file is kept as it is. */
+const content = z.enum(['table', 'tree', 'file']);
+
 const metadata = z.strictObject({
   ...Object.fromEntries(facts.map((fact) => [fact, z.string().exactOptional()])),
   notes: z.array(z.string()).exactOptional(),
@@ -79,6 +82,8 @@ export const jobView = z.strictObject({
   dataset: z.string().nullable(),
   version: z.string().nullable(),
   split: z.string().nullable(),
+  /** What an import was read as; for a file that is kept as it is, why it was not read. */
+  outcome: z.strictObject({ content, format: z.enum(formats), reason: z.string().nullable() }).nullable(),
 });
 
 export const datasetView = z.strictObject({
@@ -97,8 +102,7 @@ export const versionSummary = z.strictObject({
   id: z.string(),
   dataset: z.string(),
   number: count,
-  /** A table has columns and rows; a tree has groups and datasets inside; a file is kept as it is. */
-  content: z.enum(['table', 'tree', 'file']),
+  content,
   format: z.enum(formats),
   fileName: z.string().nullable(),
   /** What the file states of itself; `notes`: what of it was not taken over. */
