@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { GenesisError, invalidField } from '@genesis/contracts';
 import type { Filter, Metadata as Hdf5Metadata } from 'h5wasm/node';
 import { Dataset, File, library } from './hdf5-library.ts';
-import { treeLimits } from './model.ts';
+import { shown, treeLimits } from './model.ts';
 
 type H5Module = typeof library;
 
@@ -13,6 +13,8 @@ const damaged = (what: string, cause?: unknown): GenesisError =>
   invalidField('file', `is damaged HDF5: ${what}`, { cause });
 
 let allowed: string | null = null;
+/** The last other file that the library asked for. */
+let refused: string | null = null;
 
 /**
  * Lets the library open this one file, for reading, and nothing else: a link, an external data file or a virtual source that
@@ -24,6 +26,7 @@ const confine = (module: H5Module): void => {
   fs.open = (path, flags, mode) => {
     // Flags other than O_CLOEXEC and O_LARGEFILE would create or write.
     if (path !== allowed || (typeof flags === 'number' && (flags & 0o1103) !== 0)) {
+      refused = path;
       throw Object.assign(new Error('not allowed'), { code: 'EACCES' });
     }
     return open.call(fs, path, flags, mode);
@@ -50,6 +53,11 @@ export const guarded = <T>(path: string, work: () => T): T => {
     return work();
   } catch (cause) {
     if (cause instanceof GenesisError) throw cause;
+    if (refused !== null) {
+      const message = `${JSON.stringify(path)} lies in another file (${shown(refused)}); other files are never opened`;
+      refused = null;
+      throw new GenesisError({ code: 'unsupported', message });
+    }
     throw damaged(`${JSON.stringify(path)} cannot be read`, cause);
   }
 };

@@ -74,6 +74,23 @@ const fewValues = (file: Hdf5File, dataset: Hdf5Dataset): SmallValue => {
   }
 };
 
+/** Why the first number of a dataset that is not in chunks cannot be read, as where it lies in another file; null where it can. */
+const notThere = (file: Hdf5File, dataset: Hdf5Dataset): string | null => {
+  const { shape, chunks, dtype } = dataset;
+  if (shape === null || chunks !== null || shape.includes(0) || !isNumberType(dtype)) return null;
+  try {
+    readBytes(file, dataset, {
+      start: shape.map(() => 0),
+      count: shape.map(() => 1),
+      step: shape.map(() => 1),
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof GenesisError) return `not readable: ${error.failure.message}`;
+    throw error;
+  }
+};
+
 /** Where a link that is not a plain name of an object points; null for an object. Nothing is opened to find out. */
 const linkOf = ({ module, id }: Hdf5File, path: string): string | null =>
   guarded(path, () => {
@@ -118,7 +135,8 @@ export const walkHdf5 = (file: Hdf5File, tree: TreeBuilder): void => {
       visitGroup(path, depth);
     } else if (type === module.H5G_DATASET) {
       const dataset = describeHdf5(file, path);
-      const { shape, dtype, unreadable } = dataset;
+      const { shape, dtype } = dataset;
+      const unreadable = dataset.unreadable ?? notThere(file, dataset);
       const attributes = attributesOf(file, path, tree);
       tree.add({
         path,
@@ -126,7 +144,7 @@ export const walkHdf5 = (file: Hdf5File, tree: TreeBuilder): void => {
         shape,
         dtype,
         attributes,
-        value: fewValues(file, dataset),
+        value: unreadable === null ? fewValues(file, dataset) : null,
         note: unreadable,
       });
     }
