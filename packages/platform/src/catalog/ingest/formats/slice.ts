@@ -160,7 +160,21 @@ export const writeSlice = async (
     );
   }
   await sink(`${JSON.stringify(head)}\n`);
-  for (const part of blocksOf(block, chunks, Math.max(1, Math.floor(sliceLimits.blockBytes / size))))
-    await sink(await array.bytes(part));
+  // While one block is on its way the next is read. What the library gives is valid until its next read only, so it is copied.
+  const buffers = [Buffer.alloc(0), Buffer.alloc(0)];
+  let writing: Promise<void> = Promise.resolve();
+  let turn = 0;
+  for (const part of blocksOf(block, chunks, Math.max(1, Math.floor(sliceLimits.blockBytes / size)))) {
+    const bytes = await array.bytes(part);
+    turn = 1 - turn;
+    let buffer = buffers[turn] as Buffer;
+    if (buffer.length < bytes.length) buffers[turn] = buffer = Buffer.allocUnsafeSlow(bytes.length);
+    buffer.set(bytes);
+    await writing;
+    writing = sink(buffer.subarray(0, bytes.length));
+    // It is awaited in the next turn, and throws there.
+    writing.catch(() => undefined);
+  }
+  await writing;
   return head;
 };
