@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ingestTable } from '../src/catalog/ingest/ingest-table.ts';
+import { ingestFile } from '../src/catalog/ingest/ingest-file.ts';
 import { defaultLimits } from '../src/catalog/ingest/model.ts';
 import { confinement } from '../src/catalog/ingest/sandbox.ts';
 import { createSpaceGuard, openBlobStore, openKeyring } from '../src/kernel/index.ts';
@@ -83,7 +83,8 @@ const importOnce = async (file: string, folder: string): Promise<Imported> => {
     peak = Math.max(peak, bytes);
   };
   const start = performance.now();
-  const table = await ingestTable({ file, stagingFolder: folder, describe: true, onMemory });
+  const table = await ingestFile({ file, stagingFolder: folder, describe: true, onMemory });
+  if (table.content !== 'table') throw new Error('the file was not read as a table');
   const stored = await blobs.put(createReadStream(table.parquetFile), { labelKey: 'bench' });
   const seconds = (performance.now() - start) / 1000;
   await blobs.delete(stored.address);

@@ -1,7 +1,7 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type IngestOptions, ingestTable } from '../src/catalog/ingest/ingest-table.ts';
+import { type IngestOptions, ingestFile } from '../src/catalog/ingest/ingest-file.ts';
 import { defaultLimits, type IngestedTable } from '../src/catalog/ingest/model.ts';
 import type { RowCell } from '../src/catalog/ingest/rows.ts';
 import { runChild } from '../src/catalog/ingest/run-child.ts';
@@ -18,7 +18,9 @@ export const stage = async (
   const file = join(stagingFolder, 'upload');
   if (typeof content === 'object' && 'from' in content) await copyFile(content.from, file);
   else await writeFile(file, content);
-  return { ...(await ingestTable({ file, stagingFolder, ...options })), stagingFolder };
+  const read = await ingestFile({ file, stagingFolder, ...options });
+  if (read.content !== 'table') throw new Error(`read as a ${read.content}, not as a table`);
+  return { ...read, stagingFolder };
 };
 
 /** All rows of a staged table. */

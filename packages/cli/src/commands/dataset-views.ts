@@ -37,32 +37,76 @@ export function showDataset({ dataset, versions }: Answer<'/v1/datasets/{id}', '
   const rows = versions.map((one) => [
     one.number,
     one.id,
-    one.rows,
-    one.columns.length,
+    one.content === 'table' ? one.format : `${one.content} (${one.format})`,
+    one.content === 'table' ? one.rows : null,
+    one.content === 'table' ? one.columns.length : null,
     one.split,
     one.createdAt,
   ]);
-  return `${heading}\n\n${table(['No', 'Version', 'Rows', 'Columns', 'Split', 'Made'], rows)}`;
+  return `${heading}\n\n${table(['No', 'Version', 'Read as', 'Rows', 'Columns', 'Split', 'Made'], rows)}`;
 }
 
-export function showVersion(version: Version): string {
-  const heading = facts([
-    ['Version', `${version.id} (number ${version.number} of ${version.dataset})`],
-    [
-      'Rows',
-      version.visibleRows === version.rows
-        ? version.rows
-        : `${version.rows}, ${version.visibleRows} of them to explore`,
-    ],
-    ['Split', version.split],
-    ['File', `${version.format}, ${version.bytes} bytes, sha256 ${version.sha256}`],
-    ['Imported', `${version.createdAt} by ${version.importedBy}`],
-  ]);
+const factNames = {
+  title: 'Title',
+  run: 'Run',
+  sample: 'Sample',
+  instrument: 'Instrument',
+  facility: 'Facility',
+  start: 'Start',
+  definition: 'Definition',
+  entry: 'Entry',
+  program: 'Program',
+} as const;
+
+function stated({ metadata }: Version): [string, string][] {
+  const pairs = Object.entries(factNames).flatMap(([fact, name]): [string, string][] => {
+    const value = metadata[fact as keyof typeof factNames];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return [...pairs, ...(metadata.notes ?? []).map((note): [string, string] => ['Note', note])];
+}
+
+const mostNodes = 200;
+
+function showTree({ nodes, left }: NonNullable<Version['tree']>): string {
+  const rows = nodes.slice(0, mostNodes).map(({ path, kind, shape, dtype, units, value, note }) => {
+    const what = kind === 'dataset' ? `${dtype ?? ''}${shape?.length ? ` [${shape.join(', ')}]` : ''}` : kind;
+    const told = note ?? (value === null ? null : JSON.stringify(value));
+    return [path, what, units, told === null ? null : short(told, 70)];
+  });
+  const missing = nodes.length - rows.length + left.nodes;
+  const more = missing > 0 ? `\nand ${missing} more` : '';
+  return `${table(['Path', 'What', 'Unit', 'Value or note'], rows)}${more}`;
+}
+
+function showColumns(version: Version): string {
   const rows = version.columns.map(({ name, unit, type }, at) => {
     const statistics = version.statistics[at];
     return [name, unit, type, statistics?.missing ?? null, describeColumn(statistics)];
   });
-  return `${heading}\n\n${table(['Column', 'Unit', 'Type', 'Missing', 'Values'], rows)}`;
+  return table(['Column', 'Unit', 'Type', 'Missing', 'Values'], rows);
+}
+
+export function showVersion(version: Version): string {
+  const { rows, visibleRows, content, format, fileName, reason, tree } = version;
+  const ofTable: [string, string | number | null][] =
+    content === 'table'
+      ? [
+          ['Rows', visibleRows === rows ? rows : `${rows}, ${visibleRows} of them to explore`],
+          ['Split', version.split],
+        ]
+      : [];
+  const heading = facts([
+    ['Version', `${version.id} (number ${version.number} of ${version.dataset})`],
+    ['Kind', content],
+    ...ofTable,
+    ...stated(version),
+    ['File', `${fileName ?? format}: ${format}, ${version.bytes} bytes, sha256 ${version.sha256}`],
+    ['Imported', `${version.createdAt} by ${version.importedBy}`],
+    ...(reason === null ? [] : ([['Not read', reason]] as const)),
+  ]);
+  if (tree !== null) return `${heading}\n\n${showTree(tree)}`;
+  return content === 'table' ? `${heading}\n\n${showColumns(version)}` : heading;
 }
 
 export function showSplit(split: Answer<'/v1/splits/{id}', 'get'>): string {

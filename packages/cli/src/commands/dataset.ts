@@ -6,10 +6,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { decimal, declare, group, names, oneOf, type Registry, whole } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { plain } from '../terminal/plain.ts';
+import { plotCurve } from '../terminal/plot-curve.ts';
 import { facts, table } from '../terminal/table.ts';
+import { curveOf } from '../work/curve.ts';
 import { saveAnswer } from '../work/documents.ts';
 import { type ImportRequest, importTable, watchJob } from '../work/import-table.ts';
 import { formatLabel, parseLabel } from '../work/label.ts';
+import { contentCommands } from './dataset-content.ts';
 import { showDataset, showSplit, showVersion } from './dataset-views.ts';
 
 type Cut = { inputs?: string[]; group?: string; outcomes?: string[]; seed: string; confirmFraction: number };
@@ -25,7 +28,7 @@ type ImportOptions = Partial<Cut> & {
   dataset?: string;
   columns?: string[];
   types?: Record<string, ColumnType>;
-  format?: 'csv' | 'parquet';
+  format?: Format;
   delimiter?: ',' | ';' | '\t' | '|';
   missing?: string[];
   card?: string;
@@ -33,6 +36,8 @@ type ImportOptions = Partial<Cut> & {
 
 const columnTypes = ['number', 'integer', 'text', 'boolean', 'timestamp'] as const;
 type ColumnType = (typeof columnTypes)[number];
+const formats = ['csv', 'parquet', 'arrow', 'jsonl', 'curve', 'cansas-xml', 'hdf5', 'zarr', 'file'] as const;
+type Format = (typeof formats)[number];
 const delimiters = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
 const delimiterNames = Object.keys(delimiters) as (keyof typeof delimiters)[];
 
@@ -69,6 +74,7 @@ function requestOf(options: ImportOptions, path: string): ImportRequest {
   const { columns, types, format, delimiter, missing, dataset } = options;
   const split = cutOf(options);
   const reading = {
+    fileName: basename(path),
     ...(columns === undefined ? {} : { columns: columns.map((name) => ({ name })) }),
     ...(types === undefined ? {} : { types }),
     ...(format === undefined ? {} : { format }),
@@ -105,8 +111,11 @@ function requestOf(options: ImportOptions, path: string): ImportRequest {
 
 function importCommand(registry: Registry, dataset: Command): void {
   const command = declare<[string], ImportOptions>(registry, dataset, 'import <file>', {
-    summary: 'Import a CSV or Parquet file as a dataset, or as a new version of one',
+    summary: 'Import a file as a dataset, or as a new version of one',
     details:
+      'CSV, Parquet, Arrow, JSON Lines, curves in columns and canSAS XML become tables; HDF5 (NeXus, NXcanSAS) and zipped Zarr\n' +
+      'stores become trees, of which parts can be read; anything else is kept as it is, and the answer says why. The format is\n' +
+      'told by the content, then by the name.\n\n' +
       'The bytes are sent as they are read, whatever the size. Wrong cells are reported by line and column, and then\n' +
       'nothing is imported. With --inputs, --outcomes or --group the table is cut, and its confirm part sealed, before\n' +
       'anybody has seen it.',
@@ -133,7 +142,7 @@ function importCommand(registry: Registry, dataset: Command): void {
           .option('--dataset <id>', 'import a new version of this dataset')
           .option('--columns <a,b,c>', 'names of the columns of a CSV file without a header', names)
           .option('--types <list>', `types to insist on, COLUMN=TYPE (${columnTypes.join(', ')})`, typesOf)
-          .option('--format <format>', 'csv or parquet (default: found out)', oneOf(['csv', 'parquet']))
+          .option('--format <format>', `insist on one of ${formats.join(', ')}`, oneOf(formats))
           .option(
             '--delimiter <name>',
             delimiterNames.join(', '),
@@ -145,6 +154,7 @@ function importCommand(registry: Registry, dataset: Command): void {
       'genesis dataset import barrels.csv --outcomes toughness --label internal',
       'genesis dataset import plate.csv --columns ni,fe,co,overpotential --types overpotential=number --licences CC-BY-4.0',
       'genesis dataset import curve.csv --card card.md',
+      'genesis dataset import 33837rear_1D_NXcanSAS.h5 --name "SANS2D run 33837" --source "ISIS, May 2016"',
       'genesis dataset import more.csv --dataset dst_01jd8x3k2v9q7r5t1w4y6z8abc',
     ],
     act: async (call, options, path) => {
@@ -156,6 +166,8 @@ function importCommand(registry: Registry, dataset: Command): void {
         ['Dataset', made.dataset],
         ['Version', made.version],
         ['Split', made.split],
+        ['Read as', made.content === 'file' ? 'a plain file' : `a ${made.content} (${made.format})`],
+        ...(made.reason === null ? [] : ([['Why', made.reason]] as const)),
       ]);
       return { text, json: { ...made } };
     },
@@ -193,7 +205,7 @@ function readCommands(registry: Registry, dataset: Command): void {
   });
 
   declare<[string], { purpose: Purpose }>(registry, dataset, 'show <id>', {
-    summary: 'A dataset with its versions; a version with its columns; or a split',
+    summary: 'A dataset with its versions; a version with its columns, tree or curve; or a split',
     options: purposeOption,
     examples: [
       'genesis dataset show dst_01jd8x3k2v9q7r5t1w4y6z8abc',
@@ -205,7 +217,9 @@ function readCommands(registry: Registry, dataset: Command): void {
       const at = { params: { path: { id }, query: { purpose } }, signal: call.signal };
       if (id.startsWith('ver_')) {
         const version = dataOf(await api.GET('/v1/versions/{id}', at)) as Answer<'/v1/versions/{id}', 'get'>;
-        return { text: showVersion(version), json: { ...version } };
+        const curve = await curveOf(call, await call.client(), version, purpose);
+        const picture = curve === null ? '' : `\n\n${plotCurve(curve)}`;
+        return { text: `${showVersion(version)}${picture}`, json: { ...version } };
       }
       if (id.startsWith('spl_')) {
         const split = dataOf(await api.GET('/v1/splits/{id}', at));
@@ -218,9 +232,10 @@ function readCommands(registry: Registry, dataset: Command): void {
 }
 
 export function datasetCommands(registry: Registry, program: Command): void {
-  const dataset = group(program, 'dataset', 'Tables: import, look, cut, export');
+  const dataset = group(program, 'dataset', 'Tables, trees and files: import, look, cut, export');
   importCommand(registry, dataset);
   readCommands(registry, dataset);
+  contentCommands(registry, dataset);
 
   declare<[string], { replace?: string; output?: string; purpose: Purpose }>(registry, dataset, 'card <id>', {
     summary: 'The data card of a dataset, or a new one for it',

@@ -25,7 +25,7 @@ function wordsOf(failure: unknown): string {
     .map(({ field, message: what }) => `  - ${plain(field)}: ${plain(what)}`);
   const left = problems.length - lines.length;
   return [
-    `The table is not valid; nothing was imported.`,
+    `The file is not valid; nothing was imported.`,
     ...lines,
     ...(left > 0 ? [`  and ${left} more`] : []),
   ].join('\n');
@@ -66,13 +66,15 @@ export async function watchJob(call: Call, client: GenesisClient, id: string): P
   throw new StepError('The connection ended before the import did. Nothing is lost: it goes on by itself.');
 }
 
+type Imported = { dataset: string; version: string; split: string | null } & NonNullable<Job['outcome']>;
+
 /** Sends a file and returns once its dataset version is published. The file is streamed, whatever its size. */
 export async function importTable(
   call: Call,
   client: GenesisClient,
   path: string,
   request: ImportRequest,
-): Promise<{ dataset: string; version: string; split: string | null }> {
+): Promise<Imported> {
   const { size } = await stat(path);
   const { id } = dataOf(await client.api.POST('/v1/imports', { body: request, signal: call.signal }));
   await client.send('PUT', `/v1/imports/${id}/content`, {
@@ -80,7 +82,8 @@ export async function importTable(
     contentType: 'application/octet-stream',
     signal: call.signal,
   });
-  const { dataset, version, split } = await watchJob(call, client, id);
-  if (dataset === null || version === null) throw new StepError('The import is done, but names no dataset.');
-  return { dataset, version, split };
+  const { dataset, version, split, outcome } = await watchJob(call, client, id);
+  if (dataset === null || version === null || outcome === null)
+    throw new StepError('The import is done, but names no dataset.');
+  return { dataset, version, split, ...outcome };
 }

@@ -5077,11 +5077,27 @@ export interface paths {
                                     type: "number" | "integer" | "text" | "boolean" | "timestamp";
                                     unit: string | null;
                                 }[];
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
                                 createdAt: string;
                                 dataset: string;
-                                format: string;
+                                fileName: string | null;
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
                                 id: string;
                                 importedBy: string;
+                                metadata: {
+                                    definition?: string;
+                                    entry?: string;
+                                    facility?: string;
+                                    instrument?: string;
+                                    notes?: string[];
+                                    program?: string;
+                                    run?: string;
+                                    sample?: string;
+                                    start?: string;
+                                    title?: string;
+                                };
                                 number: number;
                                 rows: number;
                                 sha256: string;
@@ -5872,8 +5888,9 @@ export interface paths {
                         /** @enum {string} */
                         delimiter?: "," | ";" | "\t" | "|";
                         description?: string;
+                        fileName?: string & (unknown & unknown);
                         /** @enum {string} */
-                        format?: "csv" | "parquet";
+                        format?: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
                         label?: {
                             /** @default [] */
                             categories?: string[];
@@ -5911,6 +5928,13 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             kind: "import" | "cut";
+                            outcome: {
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
+                                reason: string | null;
+                            } | null;
                             progress: {
                                 fraction: number;
                                 phase: string;
@@ -5961,6 +5985,13 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             kind: "import" | "cut";
+                            outcome: {
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
+                                reason: string | null;
+                            } | null;
                             progress: {
                                 fraction: number;
                                 phase: string;
@@ -5990,7 +6021,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Send the file of an import (CSV or Parquet bytes) */
+        /** Send the file of an import, whatever its format */
         put: {
             parameters: {
                 query?: never;
@@ -6014,6 +6045,13 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             kind: "import" | "cut";
+                            outcome: {
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
+                                reason: string | null;
+                            } | null;
                             progress: {
                                 fraction: number;
                                 phase: string;
@@ -9086,7 +9124,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A version: columns, and statistics and first rows of what may be seen (its explore part, once it is cut) */
+        /** A version: what kind it is, what it states of itself, and a table with statistics and first rows of what may be seen (its explore part, once it is cut), or a tree with its nodes */
         get: {
             parameters: {
                 query?: {
@@ -9115,13 +9153,36 @@ export interface paths {
                                 type: "number" | "integer" | "text" | "boolean" | "timestamp";
                                 unit: string | null;
                             }[];
+                            /** @enum {string} */
+                            content: "table" | "tree" | "file";
                             createdAt: string;
+                            curveColumns: {
+                                dx: number | null;
+                                dy: number | null;
+                                x: number;
+                                y: number;
+                            } | null;
                             dataset: string;
-                            format: string;
+                            fileName: string | null;
+                            /** @enum {string} */
+                            format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
                             id: string;
                             importedBy: string;
+                            metadata: {
+                                definition?: string;
+                                entry?: string;
+                                facility?: string;
+                                instrument?: string;
+                                notes?: string[];
+                                program?: string;
+                                run?: string;
+                                sample?: string;
+                                start?: string;
+                                title?: string;
+                            };
                             number: number;
                             preview: (number | string | boolean | null)[][];
+                            reason: string | null;
                             rows: number;
                             sha256: string;
                             split: string | null;
@@ -9180,6 +9241,43 @@ export interface paths {
                                 kind: "empty";
                                 missing: number;
                             })[];
+                            tree: {
+                                curve: {
+                                    of: number;
+                                    points: [
+                                        number,
+                                        number,
+                                        number | null,
+                                        number | null
+                                    ][];
+                                    title: string;
+                                    x: {
+                                        name: string;
+                                        unit: string | null;
+                                    };
+                                    y: {
+                                        name: string;
+                                        unit: string | null;
+                                    };
+                                } | null;
+                                left: {
+                                    attributes: number;
+                                    nodes: number;
+                                };
+                                nodes: {
+                                    attributes: {
+                                        [key: string]: (number | string | boolean | null) | (number | string | boolean | null)[];
+                                    };
+                                    dtype: string | null;
+                                    /** @enum {string} */
+                                    kind: "group" | "dataset" | "link";
+                                    note: string | null;
+                                    path: string;
+                                    shape: number[] | null;
+                                    units: string | null;
+                                    value: (number | string | boolean | null) | (number | string | boolean | null)[];
+                                }[];
+                            } | null;
                             visibleRows: number;
                         };
                     };
@@ -9205,6 +9303,124 @@ export interface paths {
         get: {
             parameters: {
                 query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/versions/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of a tree or plain file as it was imported */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/versions/{id}/preview.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The measured curve of a version as a picture (SVG) with axes, units and error bars */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/versions/{id}/slice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A part of a version: of a dataset of a tree by path, start, stop and step for each axis; of a table by columns (repeated for several) and a range of rows. Ends are exclusive. form=bytes gives little-endian values in row-major order, with their shape in the header genesis-slice */
+        get: {
+            parameters: {
+                query?: {
+                    columns?: string | string[];
+                    form?: "json" | "bytes";
+                    path?: string;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                    start?: string;
+                    step?: string;
+                    stop?: string;
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -9274,6 +9490,13 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             kind: "import" | "cut";
+                            outcome: {
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
+                                reason: string | null;
+                            } | null;
                             progress: {
                                 fraction: number;
                                 phase: string;

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { canonicalRowKey, sideOf } from '@genesis/evidence';
 import { expect, test } from 'vitest';
 import { catalogPlatform, chunks, free, open } from '../../test/catalog-platform.ts';
+import type { TableDescription } from './ingest/describe-table.ts';
 import type { Cut, ImportRequest } from './model.ts';
 
 /** Forty designs, three measurements each, with values that stand out as bytes. */
@@ -24,6 +25,8 @@ const request = (more: object = {}): ImportRequest =>
     ...more,
   }) as ImportRequest;
 
+const tableOf = ({ description }: { description: object }) => description as TableDescription;
+
 const allFiles = async (folder: string): Promise<string[]> =>
   (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -41,14 +44,14 @@ test('an import appears whole, with statistics, and its use can be exported', as
     { name: 'y / %', unit: '%', type: 'number' },
   ]);
   expect(version.rows).toBe(120);
-  expect(version.description.statistics[2]).toMatchObject({
+  expect(tableOf(version).statistics[2]).toMatchObject({
     kind: 'numeric',
     count: 120,
     missing: 0,
     min: 1000.5,
     max: 1119.5,
   });
-  expect(version.description.preview).toHaveLength(20);
+  expect(tableOf(version).preview).toHaveLength(20);
   const listed = await catalog.listDatasets(door.authorize(by, 'explore'), { limit: 10 });
   expect(listed.map(({ dataset }) => dataset.id)).toEqual([job.dataset]);
   expect(await text(await catalog.exportVisible(by, job.version as string))).toBe(csv('a (mm),b,y / %'));
@@ -67,7 +70,7 @@ test('a cut seals its rows: nothing on disk, in statistics, previews or exports 
   expect(sealed.length % 3).toBe(0);
 
   const { version } = await catalog.showVersion(by, job.version as string, 'explore');
-  expect(version.description.rows).toBe(explored.length);
+  expect(tableOf(version).rows).toBe(explored.length);
   const exported = await text(await catalog.exportVisible(by, job.version as string));
   expect(exported).toBe(csv('a,b,y', explored));
   const scope = door.authorize(by, 'explore');
@@ -149,9 +152,7 @@ test('a version that is cut later loses its sealed rows from every place', async
   expect(done).toMatchObject({ state: 'done', version });
   const { split } = await catalog.showSplit(by, done.split as string, 'explore');
   expect(split.sealedAtImport).toBe(false);
-  expect((await catalog.showVersion(by, version, 'explore')).version.description.rows).toBe(
-    split.exploreRows,
-  );
+  expect(tableOf((await catalog.showVersion(by, version, 'explore')).version).rows).toBe(split.exploreRows);
   // The job is done before the old blob is gone.
   await expect
     .poll(async () =>

@@ -10,14 +10,16 @@ import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
+import { previewCurve, previewPicture } from './preview.ts';
 import { exportVisible, showDataset, showSplit, showVersion } from './read.ts';
+import { openOriginal, type SliceWanted, sliceVersion } from './slices.ts';
 import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
 import { createTables } from './tables-port.ts';
 import { workOnJob } from './work.ts';
 
-/** Governed tables: import, versions, splits and their seals, and every read of them. */
+/** Governed tables, trees and files: import, versions, splits and their seals, and every read of them. */
 export const createCatalog = async (
   given: Omit<CatalogParts, 'staging' | 'limits' | 'progress'> & {
     dataFolder: string;
@@ -58,6 +60,13 @@ export const createCatalog = async (
       showVersion(parts, principal, id, purpose),
     showSplit: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showSplit(parts, principal, id, purpose),
+    sliceVersion: (principal: PrincipalFacts, id: string, purpose: Purpose | null, wanted: SliceWanted) =>
+      sliceVersion(parts, principal, id, purpose, wanted),
+    previewCurve: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
+      previewCurve(parts, principal, id, purpose),
+    previewPicture: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
+      previewPicture(parts, principal, id, purpose),
+    openOriginal: (principal: PrincipalFacts, id: string) => openOriginal(parts, principal, id),
     exportVisible: (principal: PrincipalFacts, version: string) => exportVisible(parts, principal, version),
     retireSplit: (principal: PrincipalFacts, id: string) => retireSplit(parts, principal, id),
     tables: createTables(parts),

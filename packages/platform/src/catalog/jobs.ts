@@ -60,6 +60,7 @@ const viewOf = (row: typeof catalogJob.$inferSelect, parts: CatalogParts): Catal
   dataset: row.dataset,
   version: row.version,
   split: row.split,
+  outcome: row.outcome,
 });
 
 /** The write that accepting, or giving up, a job is: about the dataset that it would change or make. */

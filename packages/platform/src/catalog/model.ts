@@ -1,6 +1,6 @@
 import { conditionsSchema, type GenesisFailure, idSchema, labelSchema } from '@genesis/contracts';
 import { z } from 'zod';
-import { columnTypes, type IngestProgress } from './ingest/model.ts';
+import { columnTypes, type Format, formats, type IngestProgress } from './ingest/model.ts';
 
 const line = (longest: number) =>
   z
@@ -36,7 +36,12 @@ const importFields = {
     .exactOptional(),
   /** Types to insist on, by column name. */
   types: z.record(columnName, columnTypeSchema).exactOptional(),
-  format: z.enum(['csv', 'parquet']).exactOptional(),
+  format: z.enum(formats).exactOptional(),
+  /** What the file is called where it comes from: helps to tell what it is, and is the name under which it is given back. */
+  fileName: line(255)
+    .min(1)
+    .regex(/^[^/\\]+$/, 'a name without folders is expected')
+    .exactOptional(),
   delimiter: z.enum([',', ';', '\t', '|']).exactOptional(),
   /** Words that mean "no value". */
   missing: z.array(z.string().min(1).max(50)).max(20).exactOptional(),
@@ -124,6 +129,9 @@ export type CatalogRequest =
 
 export type CatalogJobState = 'awaiting-content' | 'queued' | 'done' | 'failed';
 
+/** What an import was read as; for a file that is kept as it is, why it was not read. */
+export type ImportOutcome = { content: 'table' | 'tree' | 'file'; format: Format; reason: string | null };
+
 /** An import or cut as its submitter sees it. */
 export type CatalogJobView = {
   id: string;
@@ -134,6 +142,7 @@ export type CatalogJobView = {
   dataset: string | null;
   version: string | null;
   split: string | null;
+  outcome: ImportOutcome | null;
 };
 
 /** The columns whose equal values keep rows together. */

@@ -6,8 +6,7 @@ import type { BlobRef } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { readyCard } from './cards/bind-card.ts';
 import { commitmentOf as cardCommitment, insertCard } from './cards/insert-card.ts';
-import type { TableDescription } from './ingest/describe-table.ts';
-import type { IngestedTable } from './ingest/model.ts';
+import type { Ingested } from './ingest/model.ts';
 import { newDatasetFacts } from './jobs.ts';
 import type { ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
@@ -105,13 +104,13 @@ export const publishImport = async (
     job: JobRow;
     principal: PrincipalFacts;
     wanted: ImportRequest;
-    table: IngestedTable;
+    read: Ingested;
     visible: BlobRef;
-    description: TableDescription;
+    description: VersionRow['description'];
     cut: StoredCut | null;
   },
 ): Promise<void> => {
-  const { job, principal, wanted, table, visible, description, cut } = done;
+  const { job, principal, wanted, read, visible, description, cut } = done;
   const { ids, clock, door, crashPoints } = parts;
   const at = clock.now().getTime();
   const fresh = 'dataset' in wanted ? null : wanted;
@@ -139,13 +138,18 @@ export const publishImport = async (
     const made =
       cut &&
       (await insertSplit(tx, parts, cut, { dataset: datasetId, version, by, at, sealedAtImport: true }));
-    const { format, columns, rows, bytes, sha256 } = table;
+    const { content, format, bytes, sha256, metadata } = read;
+    const { columns, rows, curve } = content === 'table' ? read : { columns: [], rows: 0, curve: null };
     await tx.insert(datasetVersion).values({
       ...{
         id: version,
         dataset: datasetId,
         number: (last?.number ?? 0) + 1,
+        content,
         format,
+        fileName: wanted.fileName ?? null,
+        metadata,
+        curve,
         columns,
         rows,
         bytes,
@@ -154,9 +158,12 @@ export const publishImport = async (
       ...{ visible, description, split: made?.id ?? null, importedBy: by, createdAt: at },
     });
     await governLike(tx, version, 'version', datasetId, by, at);
-    await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null }, at);
+    const reason = content === 'file' ? read.description.reason : null;
+    const outcome = { content, format, reason };
+    await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null, outcome }, at);
     const manifest = {
       version,
+      content,
       format,
       columns,
       rows,

@@ -1,6 +1,7 @@
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { GenesisError, invalidField, type Purpose } from '@genesis/contracts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import type { RowRange } from './ingest/job.ts';
 import type { Column } from './ingest/model.ts';
 import type { RowCell } from './ingest/rows.ts';
 import { runChild } from './ingest/run-child.ts';
@@ -14,11 +15,22 @@ import {
   type SplitRow,
   type VersionRow,
 } from './store.ts';
+import { streamOut, withStored } from './stream-out.ts';
 
 export const hidden = (): GenesisError =>
   new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-const chosenColumns = (columns: readonly Column[], names: readonly string[] | undefined): number[] =>
+/** What is said where a table is needed and the version is none. */
+export const noTable = ({ content, format }: { content: string; format: string }): GenesisError => {
+  const what = content === 'tree' ? `a tree of datasets (${format})` : 'a file that is kept as it is';
+  const next = 'Slices give parts of a tree, and the file itself can be fetched.';
+  return new GenesisError({
+    code: 'unsupported',
+    message: `This needs a table, and this is ${what}. ${next}`,
+  });
+};
+
+export const chosenColumns = (columns: readonly Column[], names: readonly string[] | undefined): number[] =>
   (names ?? columns.map(({ name }) => name)).map((name) => {
     const index = columns.findIndex((column) => column.name === name);
     if (index === -1) throw invalidField('columns', `there is no column ${JSON.stringify(name)}`);
@@ -63,40 +75,27 @@ export const showSplit = async (
   return split;
 };
 
-/** Streams the chosen columns of a stored table from the sandboxed child. `take` gets the bytes; the staging folder is gone afterwards. */
-const streamTable = async <T>(
+type RowsWanted = { columns?: readonly string[]; range?: RowRange; form: 'json' | 'csv' };
+
+/** Streams chosen columns and rows of a stored table from the sandboxed child. `take` gets the bytes; the staging folder is gone afterwards. */
+export const streamTable = async <T>(
   parts: CatalogParts,
   version: VersionRow['version'],
-  columns: readonly string[] | undefined,
-  form: 'json' | 'csv',
+  { columns, range, form }: RowsWanted,
   take: (stream: Readable) => Promise<T>,
 ): Promise<T> => {
+  if (version.content !== 'table') throw noTable(version);
   const chosen = chosenColumns(version.columns, columns);
-  const reading = parts.ids.next('upload');
-  try {
-    const parquetFile = await parts.staging.lend(
-      reading,
-      parts.blobs.path(version.visible.address),
-      'table.parquet',
-    );
-    const stagingFolder = await parts.staging.folder(reading);
-    let taken: { value: T } | undefined;
-    await runChild(
-      { kind: 'rows', request: { parquetFile, columns: version.columns, chosen, form } },
-      {
-        stagingFolder,
-        limits: parts.limits,
-        onData: async (stream) => {
-          taken = { value: await take(stream) };
-        },
-      },
-    );
-    if (taken === undefined)
-      throw new GenesisError({ code: 'internal', message: 'The rows did not arrive.' });
-    return taken.value;
-  } finally {
-    await parts.staging.clear(reading);
-  }
+  let taken: { value: T } | undefined;
+  await withStored(parts, version, 'table.parquet', (parquetFile, options) => {
+    const request = { parquetFile, columns: version.columns, chosen, form, ...(range && { range }) };
+    const onData = async (stream: Readable) => {
+      taken = { value: await take(stream) };
+    };
+    return runChild({ kind: 'rows', request }, { ...options, onData });
+  });
+  if (taken === undefined) throw new GenesisError({ code: 'internal', message: 'The rows did not arrive.' });
+  return taken.value;
 };
 
 /** Chosen columns of a version's visible rows by name, in the order of the file. For tables that fit in memory. */
@@ -105,7 +104,7 @@ export const streamRecords = (
   version: VersionRow['version'],
   columns: readonly string[],
 ): Promise<Record<string, unknown>[]> =>
-  streamTable(parts, version, columns, 'json', async (stream) => {
+  streamTable(parts, version, { columns, form: 'json' }, async (stream) => {
     const rows = await parseLines<RowCell[]>(stream);
     return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])));
   });
@@ -141,21 +140,6 @@ export const exportVisible = async (
   const { scope } = await parts.door.use(principal, 'dataset.export', id, 'publish', { form: 'csv' });
   const found = await findVersion(scope, id);
   if (found === undefined) throw hidden();
-  const passage = new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
-  const { promise: begun, resolve, reject } = Promise.withResolvers<void>();
-  void streamTable(parts, found.version, undefined, 'csv', async (stream) => {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      resolve();
-      if (!passage.write(chunk)) await new Promise((more) => passage.once('drain', more).once('close', more));
-      if (passage.destroyed) return;
-    }
-  }).then(
-    () => passage.end(),
-    (error: unknown) => {
-      reject(error);
-      passage.destroy(error instanceof Error ? error : new Error(String(error)));
-    },
-  );
-  await begun;
-  return passage;
+  if (found.version.content !== 'table') throw noTable(found.version);
+  return streamOut((take) => streamTable(parts, found.version, { form: 'csv' }, take));
 };

@@ -7,6 +7,8 @@ import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '.
 import { cardRoutes } from './cards/routes.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
+import { noTable } from './read.ts';
+import { versionContentRoutes } from './version-routes.ts';
 import {
   datasetView,
   jobView,
@@ -36,6 +38,7 @@ export function catalogRoutes(
 ): void {
   const { catalog, door, cursors } = parts;
   cardRoutes(app, { catalog });
+  versionContentRoutes(app, catalog);
 
   app.post(
     '/v1/imports',
@@ -58,7 +61,7 @@ export function catalogRoutes(
     {
       schema: {
         tags,
-        summary: 'Send the file of an import (CSV or Parquet bytes)',
+        summary: 'Send the file of an import, whatever its format',
         params: jobParams,
         response: { 202: jobView },
       },
@@ -157,7 +160,7 @@ export function catalogRoutes(
       schema: {
         tags,
         summary:
-          'A version: columns, and statistics and first rows of what may be seen (its explore part, once it is cut)',
+          'A version: what kind it is, what it states of itself, and a table with statistics and first rows of what may be seen (its explore part, once it is cut), or a tree with its nodes',
         params: versionParams,
         querystring: z.strictObject(purposeQuery),
         response: { 200: versionView },
@@ -193,7 +196,8 @@ export function catalogRoutes(
     },
     async (request, reply) => {
       const principal = principalOf(request);
-      const { dataset } = await catalog.showVersion(principal, request.params.id, 'explore');
+      const { dataset, version } = await catalog.showVersion(principal, request.params.id, 'explore');
+      if (version.content !== 'table') throw noTable(version);
       const wanted = { dataset: dataset.id, version: request.params.id, cut: request.body };
       return await reply.status(202).send(await catalog.acceptCut(principal, wanted, idempotencyOf(request)));
     },

@@ -15,10 +15,11 @@ import {
 } from 'drizzle-orm/pg-core';
 import { type BlobRef, bytea, type SealedRef } from '../kernel/index.ts';
 import type { TableDescription } from './ingest/describe-table.ts';
-import type { Column } from './ingest/model.ts';
-import type { CatalogJobState, CatalogRequest } from './model.ts';
+import type { CurveColumns, Metadata, TreeDescription } from './ingest/formats/model.ts';
+import type { Column, FileDescription, Format } from './ingest/model.ts';
+import type { CatalogJobState, CatalogRequest, ImportOutcome } from './model.ts';
 
-/** A governed series of versions of one table. Owner, label and conditions are in its row of `resource`. */
+/** A governed series of versions of one table, tree or file. Owner, label and conditions are in its row of `resource`. */
 export const dataset = pgTable('dataset', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
@@ -33,17 +34,29 @@ export const datasetVersion = pgTable(
     id: text('id').primaryKey(),
     dataset: text('dataset').notNull(),
     number: integer('number').notNull(),
-    format: text('format').notNull(),
+    /** A table has columns and rows; a tree has groups and datasets inside; a file is kept as it is. */
+    content: text('content').$type<'table' | 'tree' | 'file'>().notNull(),
+    format: text('format').$type<Format>().notNull(),
+    /** The name of the uploaded file, where it was told. */
+    fileName: text('file_name'),
+    /** What the file states of itself: title, instrument, run, ... */
+    metadata: jsonb('metadata').$type<Metadata>().notNull(),
+    /** Of a table; empty otherwise. */
     columns: jsonb('columns').$type<Column[]>().notNull(),
-    /** All rows of the file, the sealed ones included. */
+    /** Of a table that is a measured curve. */
+    curve: jsonb('curve').$type<CurveColumns>(),
+    /** All rows of a table, the sealed ones included; 0 otherwise. */
     rows: bigint('rows', { mode: 'number' }).notNull(),
     /** Of the uploaded file. */
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
-    /** The rows that may be read, as normalised Parquet: all of them, or the explore part once there is a split. */
+    /**
+     * Of a table, the rows that may be read, as normalised Parquet: all of them, or the explore part once there is a split.
+     * Of anything else, the uploaded file itself.
+     */
     visible: jsonb('visible').$type<BlobRef>().notNull(),
-    /** Of the visible rows only. */
-    description: jsonb('description').$type<TableDescription>().notNull(),
+    /** Of the visible rows only; which of the three it is, `content` tells. */
+    description: jsonb('description').$type<TableDescription | TreeDescription | FileDescription>().notNull(),
     split: text('split'),
     importedBy: text('imported_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
@@ -141,6 +154,8 @@ export const catalogJob = pgTable('catalog_job', {
   dataset: text('dataset'),
   version: text('version'),
   split: text('split'),
+  /** What an import was read as, once it is done. */
+  outcome: jsonb('outcome').$type<ImportOutcome>(),
   /** A blob that nothing refers to any more; deleted after the commit, again if that was interrupted. */
   obsolete: text('obsolete'),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),

@@ -1,6 +1,7 @@
 import { conditionsSchema, type GenesisFailure, labelSchema, sha256Schema } from '@genesis/contracts';
 import { z } from 'zod';
-import { columnTypes } from './ingest/model.ts';
+import { type Fact, facts } from './ingest/formats/model.ts';
+import { columnTypes, formats } from './ingest/model.ts';
 import type { DatasetRow, SplitRow, VersionRow } from './store.ts';
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -31,6 +32,46 @@ const statistics = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('empty'), ...present }),
 ]);
 
+/** A table has columns and rows; a tree has groups and datasets inside; a file is kept as it is. */
+const content = z.enum(['table', 'tree', 'file']);
+
+const metadata = z.strictObject({
+  ...Object.fromEntries(facts.map((fact) => [fact, z.string().exactOptional()])),
+  notes: z.array(z.string()).exactOptional(),
+} as { notes: z.ZodExactOptional<z.ZodArray<z.ZodString>> } & Record<Fact, z.ZodExactOptional<z.ZodString>>);
+
+const smallValue = z.union([cell, z.array(cell)]);
+const treeNode = z.strictObject({
+  path: z.string(),
+  kind: z.enum(['group', 'dataset', 'link']),
+  shape: z.array(count).nullable(),
+  dtype: z.string().nullable(),
+  units: z.string().nullable(),
+  value: smallValue,
+  attributes: z.record(z.string(), smallValue),
+  note: z.string().nullable(),
+});
+
+const axis = z.strictObject({ name: z.string(), unit: z.string().nullable() });
+const curveView = z.strictObject({
+  title: z.string(),
+  x: axis,
+  y: axis,
+  /** x, y, and their uncertainties dy and dx; evenly chosen of all `of` points. */
+  points: z.array(z.tuple([z.number(), z.number(), z.number().nullable(), z.number().nullable()])),
+  of: count,
+});
+
+export const tableSliceView = z.strictObject({
+  columns: z.array(column),
+  start: count,
+  stop: count,
+  step: count,
+  /** Rows that may be seen. */
+  of: count,
+  rows: z.array(z.array(cell)),
+});
+
 export const jobView = z.strictObject({
   id: z.string(),
   kind: z.enum(['import', 'cut']),
@@ -41,6 +82,8 @@ export const jobView = z.strictObject({
   dataset: z.string().nullable(),
   version: z.string().nullable(),
   split: z.string().nullable(),
+  /** What an import was read as; for a file that is kept as it is, why it was not read. */
+  outcome: z.strictObject({ content, format: z.enum(formats), reason: z.string().nullable() }).nullable(),
 });
 
 export const datasetView = z.strictObject({
@@ -59,7 +102,11 @@ export const versionSummary = z.strictObject({
   id: z.string(),
   dataset: z.string(),
   number: count,
-  format: z.string(),
+  content,
+  format: z.enum(formats),
+  fileName: z.string().nullable(),
+  /** What the file states of itself; `notes`: what of it was not taken over. */
+  metadata,
   rows: count,
   bytes: count,
   sha256: sha256Schema,
@@ -70,6 +117,18 @@ export const versionSummary = z.strictObject({
 });
 
 export const versionView = versionSummary.extend({
+  /** Which columns of a table are a measured curve, by index. */
+  curveColumns: z.strictObject({ x: count, y: count, dy: count.nullable(), dx: count.nullable() }).nullable(),
+  /** Of a tree: its nodes from the top, how many are left out, and the curve that it marks as its data. */
+  tree: z
+    .strictObject({
+      nodes: z.array(treeNode),
+      left: z.strictObject({ nodes: count, attributes: count }),
+      curve: curveView.nullable(),
+    })
+    .nullable(),
+  /** Why a file was not read. */
+  reason: z.string().nullable(),
   /** Of these rows are the statistics and the preview. */
   visibleRows: count,
   approximate: z.boolean(),
@@ -122,12 +181,16 @@ export const viewDataset = ({
 });
 
 export const viewSummary = ({ version }: VersionRow): z.input<typeof versionSummary> => {
-  const { id, dataset, number, format, rows, bytes, sha256, columns, split, importedBy, createdAt } = version;
+  const { id, dataset, number, content, format, fileName, metadata: stated, importedBy, createdAt } = version;
+  const { rows, bytes, sha256, columns, split } = version;
   return {
     id,
     dataset,
     number,
+    content,
     format,
+    fileName,
+    metadata: stated,
     rows,
     bytes,
     sha256,
@@ -139,8 +202,16 @@ export const viewSummary = ({ version }: VersionRow): z.input<typeof versionSumm
 };
 
 export const viewVersion = (row: VersionRow): z.input<typeof versionView> => {
-  const { rows, approximate, statistics: columns, preview } = row.version.description;
-  return { ...viewSummary(row), visibleRows: rows, approximate, statistics: columns, preview };
+  const { description, curve } = row.version;
+  const table =
+    'statistics' in description ? description : { rows: 0, approximate: false, statistics: [], preview: [] };
+  return {
+    ...viewSummary(row),
+    ...{ visibleRows: table.rows, approximate: table.approximate, statistics: table.statistics },
+    ...{ preview: table.preview, curveColumns: curve },
+    tree: 'nodes' in description ? description : null,
+    reason: 'reason' in description ? description.reason : null,
+  };
 };
 
 export const viewSplit = ({ split, seal }: SplitRow): z.input<typeof splitView> => ({

@@ -5,14 +5,14 @@ import { actUnder, factsOf, resource } from '../door/index.ts';
 import type { BlobRef, JobContext, SealedRef } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { CutTable } from './ingest/cut-table.ts';
-import type { TableDescription } from './ingest/describe-table.ts';
-import { ingestTable } from './ingest/ingest-table.ts';
-import type { Column } from './ingest/model.ts';
+import { ingestFile } from './ingest/ingest-file.ts';
+import type { Column, Ingested } from './ingest/model.ts';
 import { type ChildOptions, runChild } from './ingest/run-child.ts';
 import { aboutJob, newDatasetFacts } from './jobs.ts';
 import { type Cut, keyColumnsOf } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { publishCut, publishImport } from './publish.ts';
+import { noTable } from './read.ts';
 import { type Recognition, recognise } from './recognise.ts';
 import { catalogJob, datasetVersion } from './tables.ts';
 
@@ -96,6 +96,34 @@ const cutStaged = async (
   return { cut, keyColumns, tableHash, recognition, explore, sealed };
 };
 
+/** Puts what an import read where its version will find it; cuts a table where that was asked for. */
+const store = async (
+  parts: CatalogParts,
+  options: ChildOptions,
+  { read, file, labelKey }: { read: Ingested; file: string; labelKey: string },
+  split: Cut | undefined,
+) => {
+  if (read.content !== 'table') {
+    if (split !== undefined) throw noTable(read);
+    return {
+      cut: null,
+      description: read.description,
+      visible: await parts.blobs.put(createReadStream(file), { labelKey }),
+    };
+  }
+  const { parquetFile, columns, description } = read;
+  if (split !== undefined) {
+    const cut = await cutStaged(parts, options, { parquetFile, columns, labelKey }, split);
+    return { cut, description: cut.cut.explore.description, visible: cut.explore };
+  }
+  if (description === null) throw new Error('a table that is not cut was not described');
+  return {
+    cut: null,
+    description,
+    visible: await parts.blobs.put(createReadStream(parquetFile), { labelKey }),
+  };
+};
+
 const workOnImport = async (
   parts: CatalogParts,
   row: JobRow,
@@ -107,8 +135,8 @@ const workOnImport = async (
   const wanted = request.import;
   const stagingFolder = await parts.staging.folder(id);
   const options = childOptions(parts, id, stagingFolder, context);
-  const { columns, types, format, delimiter, missing } = wanted;
-  const table = await ingestTable({
+  const { columns, types, format, fileName, delimiter, missing } = wanted;
+  const read = await ingestFile({
     file: content.file,
     stagingFolder,
     limits: parts.limits,
@@ -118,10 +146,11 @@ const workOnImport = async (
     ...(columns && { columns }),
     ...(types && { types }),
     ...(format && { format }),
+    ...(fileName && { fileName }),
     ...(delimiter && { delimiter }),
     ...(missing && { missing }),
   });
-  if (table.sha256 !== content.sha256) {
+  if (read.sha256 !== content.sha256) {
     throw new GenesisError({
       code: 'internal',
       message: 'The staged file is not the one that was uploaded.',
@@ -133,21 +162,9 @@ const workOnImport = async (
       ? await factsOfDataset(parts, wanted.dataset)
       : newDatasetFacts(id, principal, wanted);
   const labelKey = labelKeyOf(facts);
-  const { parquetFile } = table;
-  let cut: StoredCut | null = null;
-  let visible: BlobRef;
-  let description: TableDescription;
-  if (wanted.split) {
-    cut = await cutStaged(parts, options, { parquetFile, columns: table.columns, labelKey }, wanted.split);
-    visible = cut.explore;
-    description = cut.cut.explore.description;
-  } else {
-    if (table.description === null) throw new Error('a table that is not cut was not described');
-    description = table.description;
-    visible = await parts.blobs.put(createReadStream(parquetFile), { labelKey });
-  }
+  const stored = await store(parts, options, { read, file: content.file, labelKey }, wanted.split);
   parts.crashPoints.reach('catalog.stored');
-  await publishImport(parts, { job: row, principal, wanted, table, visible, description, cut });
+  await publishImport(parts, { job: row, principal, wanted, read, ...stored });
 };
 
 const factsOfDataset = async (parts: CatalogParts, id: string) => {
@@ -171,6 +188,7 @@ const workOnCut = async (
   if (version === undefined || version.dataset !== request.dataset) {
     throw new GenesisError({ code: 'not-found', message: 'This dataset has no such version.' });
   }
+  if (version.content !== 'table') throw noTable(version);
   if (version.split !== null)
     throw new GenesisError({ code: 'conflict', message: `This version is cut already: ${version.split}.` });
   const stagingFolder = await parts.staging.folder(id);

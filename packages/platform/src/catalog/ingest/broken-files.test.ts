@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { GenesisError } from '@genesis/contracts';
 import { expect, test } from 'vitest';
-import { type IngestOptions, ingestTable } from './ingest-table.ts';
+import { type IngestOptions, ingestFile } from './ingest-file.ts';
 
 const attempt = async (content: string | Uint8Array, options: Partial<IngestOptions> = {}) => {
   const stagingFolder = await mkdtemp(join(tmpdir(), 'genesis-ingest-'));
   try {
     const file = join(stagingFolder, 'upload');
     await writeFile(file, content);
-    const outcome = await ingestTable({ file, stagingFolder, ...options }).catch((error: unknown) => error);
+    const outcome = await ingestFile({ file, stagingFolder, ...options }).catch((error: unknown) => error);
     return { outcome, left: (await readdir(stagingFolder)).sort() };
   } finally {
     await rm(stagingFolder, { recursive: true });
@@ -118,9 +118,14 @@ test.each(cases)('%s is refused with its place', async (_, content, place, words
   expect(left.filter((name) => name.endsWith('.parquet'))).toEqual([]);
 });
 
-test('compressed files are refused by name, without unpacking', async () => {
-  const { outcome } = await attempt(gzipSync(Buffer.alloc(10_000_000)));
-  expect((outcome as GenesisError).failure).toMatchObject({ code: 'unsupported', message: /gzip/ });
+test('compressed files are never unpacked: kept as they are, or refused where a table is asked for', async () => {
+  const packed = gzipSync(Buffer.alloc(10_000_000));
+  const { outcome } = await attempt(packed);
+  expect(outcome).toMatchObject({ content: 'file', bytes: packed.length, description: { reason: /gzip/ } });
+  for (const options of [{ format: 'csv' as const }, { types: { a: 'text' as const } }]) {
+    const refused = await attempt(packed, options);
+    expect((refused.outcome as GenesisError).failure).toMatchObject({ code: 'unsupported', message: /gzip/ });
+  }
 });
 
 test('the first twenty bad cells are listed and all are counted', async () => {

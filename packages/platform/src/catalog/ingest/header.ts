@@ -34,6 +34,16 @@ const nameProblem = (name: string): string | null => {
   return null;
 };
 
+/** The name of a first column that has none beside columns that have: what pandas and R write before their rows. */
+const rowLabels = 'index';
+
+/** Names of a CSV header, with `index` for row labels. */
+export const withRowLabels = (headers: readonly string[]): readonly string[] => {
+  const [first, ...others] = headers;
+  const unnamed = first?.trim() === '' && others.length > 0 && others.every((name) => name.trim() !== '');
+  return unnamed && !others.includes(rowLabels) ? [rowLabels, ...others] : headers;
+};
+
 /** Names as they will be stored. Throws `invalid-input` naming each column that is wrong; nothing is repaired silently. */
 export const checkNames = (headers: readonly string[], maxColumns: number): string[] => {
   if (headers.length > maxColumns) {

@@ -4,14 +4,12 @@
  */
 import { once } from 'node:events';
 import { createWriteStream, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { GenesisError } from '@genesis/contracts';
-import { openDuckDb } from './duckdb.ts';
-import { ingest } from './ingest.ts';
 import type { ChildMessage, JobMessage } from './job.ts';
 import type { IngestProgress } from './model.ts';
-import { writeRows } from './write-rows.ts';
 
 const say = (message: ChildMessage): void => {
   writeSync(1, `${JSON.stringify(message)}\n`);
@@ -27,23 +25,36 @@ const reporter = () => {
   };
 };
 
-/** Gives `work` a sink to descriptor 3 that waits for the reader, and ends it when the work is done. */
-const withSink = async <T>(work: (sink: (lines: string) => Promise<void>) => Promise<T>): Promise<T> => {
+/** Gives `work` a sink to descriptor 3 that waits for the reader, and ends it when the work is done. Bytes may be used again once it resolves. */
+const withSink = async <T>(
+  work: (sink: (part: string | Uint8Array) => Promise<void>) => Promise<T>,
+): Promise<T> => {
   const stream = createWriteStream('', { fd: 3 });
-  const result = await work(async (lines) => {
-    if (!stream.write(lines)) await once(stream, 'drain');
+  const result = await work(async (part) => {
+    if (typeof part !== 'string') await written(stream, part);
+    else if (!stream.write(part)) await once(stream, 'drain');
   });
   stream.end();
   await finished(stream);
   return result;
 };
 
+const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>
+  new Promise((resolve, reject) => stream.write(bytes, (error) => (error ? reject(error) : resolve())));
+
 const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unknown> => {
-  if (job.kind === 'ingest') return ingest(job.request, limits, reporter(), job.describe);
+  // Modules are loaded when needed: most jobs start faster without them.
+  if (job.kind === 'ingest') {
+    return (await import('./ingest.ts')).ingest(job.request, limits, reporter(), job.describe);
+  }
+  if (job.kind === 'slice') {
+    const { sliceTree } = await import('./formats/read-tree.ts');
+    return withSink((sink) => sliceTree(job.request, sink));
+  }
+  const { openDuckDb } = await import('./duckdb.ts');
   const connection = await openDuckDb(stagingFolder, limits);
   switch (job.kind) {
     case 'recognise':
-      // Loaded when needed: most jobs start faster without it.
       return (await import('./cut-table.ts')).recogniseTable(connection, job.request);
     case 'cut': {
       const { request } = job;
@@ -52,6 +63,7 @@ const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unkn
     }
     case 'rows': {
       const { request } = job;
+      const { writeRows } = await import('./write-rows.ts');
       return withSink((sink) => writeRows(connection, request, sink));
     }
   }

@@ -6,9 +6,15 @@ import { convertCsv } from './convert-csv.ts';
 import { convertParquet } from './convert-parquet.ts';
 import { describeTable } from './describe-table.ts';
 import { literal, openDuckDb, query } from './duckdb.ts';
-import { detectFormat, inspectBytes } from './inspect-bytes.ts';
+import { detectFormat } from './formats/detect.ts';
+import type { CurveColumns, Metadata } from './formats/model.ts';
+import { readTree } from './formats/read-tree.ts';
+import { type TableSource, writeTable } from './formats/write-table.ts';
+import { inspectBytes } from './inspect-bytes.ts';
 import {
   type Column,
+  type Format,
+  type Ingested,
   type IngestedTable,
   type IngestLimits,
   type IngestProgress,
@@ -84,42 +90,97 @@ const convertText = async (
   }
 };
 
-/** Runs inside the child: bytes to normalised table. Rejects with a `GenesisError` about the file, or leaves nothing behind. */
-export const ingest = async (
+type Converted = { columns: Column[]; rows: number; curve: CurveColumns | null; metadata: Metadata };
+type TableFormat = IngestedTable['format'];
+
+/** Options that are for CSV files, in other formats. */
+const refuseOptions = (request: IngestRequest, format: TableFormat): void => {
+  const { columns, types, delimiter, missing } = request;
+  const typed = types !== undefined && format !== 'jsonl';
+  if (format === 'csv' || !(columns || typed || delimiter || missing)) return;
+  throw invalidField(
+    'columns',
+    `names, types, separator and missing words are for CSV files (types for JSON Lines too); ${format} states its own`,
+  );
+};
+
+const sourceOf = async (
   request: IngestRequest,
+  format: Exclude<TableFormat, 'csv' | 'parquet'>,
+  limits: IngestLimits,
+): Promise<TableSource> => {
+  // Loaded when needed: most jobs start faster without them.
+  switch (format) {
+    case 'arrow':
+      return (await import('./formats/read-arrow.ts')).readArrow(request.file, limits);
+    case 'jsonl':
+      return (await import('./formats/read-jsonl.ts')).readJsonl(request, limits);
+    case 'curve':
+      return (await import('./formats/read-curve.ts')).readCurve(request.file, limits);
+    case 'cansas-xml':
+      return (await import('./formats/read-cansas.ts')).readCansas(request.file);
+  }
+};
+
+const convert = async (
+  connection: DuckDBConnection,
+  request: IngestRequest,
+  format: TableFormat,
+  parquetFile: string,
+  limits: IngestLimits,
+  report: Report,
+): Promise<Converted> => {
+  refuseOptions(request, format);
+  if (format === 'csv') {
+    return {
+      ...(await convertText(connection, request, parquetFile, limits, report)),
+      curve: null,
+      metadata: {},
+    };
+  }
+  if (format === 'parquet') {
+    return {
+      ...(await convertParquet(connection, request.file, parquetFile, limits)),
+      curve: null,
+      metadata: {},
+    };
+  }
+  const source = await sourceOf(request, format, limits);
+  const rows = await writeTable(connection, parquetFile, source).catch((cause: unknown) => {
+    throw machineError(cause) ?? cause;
+  });
+  return { columns: source.columns, rows, curve: source.curve, metadata: source.metadata };
+};
+
+const ingestTableFile = async (
+  request: IngestRequest,
+  format: TableFormat,
   limits: IngestLimits,
   report: Report,
   describe: boolean,
 ): Promise<IngestedTable> => {
   const { file, stagingFolder } = request;
   const parquetFile = join(stagingFolder, 'table.parquet');
-  const format = await detectFormat(file, request.format);
-  if (format === 'parquet' && (request.columns || request.types || request.delimiter || request.missing)) {
-    throw invalidField(
-      'columns',
-      'names, types, separator and missing words are for CSV files; Parquet states its own',
-    );
-  }
   const connection = await openDuckDb(stagingFolder, limits);
-  const hashing = inspectBytes(file, format, (bytes) => report({ phase: 'read', fraction: bytes }));
   const polling = setInterval(() => {
     const fraction = connection.progress.percentage / 100;
     if (fraction > 0) report({ phase: 'convert', fraction });
   }, 200);
-  const converting =
-    format === 'csv'
-      ? convertText(connection, request, parquetFile, limits, report)
-      : convertParquet(connection, file, parquetFile, limits);
+  const hashing = hash(file, format, report);
+  const converting = convert(connection, request, format, parquetFile, limits, report);
   try {
     // What is wrong with the bytes explains what is wrong with the cells, so it is told first.
     const [inspected, converted] = await Promise.allSettled([hashing, converting]);
     if (inspected.status === 'rejected') throw inspected.reason;
     if (converted.status === 'rejected') throw converted.reason;
-    const { columns, rows } = converted.value;
+    const { columns, rows, curve, metadata } = converted.value;
     if (rows === 0) throw invalidField('file', 'has a header and no rows; at least one row is expected');
     if (describe) report({ phase: 'describe', fraction: 0 });
     const description = describe ? await describeTable(connection, parquetFile, columns) : null;
-    return { format, columns, rows, ...inspected.value, parquetFile, description };
+    return {
+      ...{ content: 'table', format, columns, rows, ...inspected.value },
+      ...{ parquetFile, description, curve, metadata },
+    };
   } catch (error) {
     // DuckDB writes under a temporary name first, and leaves that behind when a query fails.
     for (const name of ['table.parquet', 'tmp_table.parquet'])
@@ -129,4 +190,34 @@ export const ingest = async (
     clearInterval(polling);
     connection.closeSync();
   }
+};
+
+const hash = (file: string, format: Format, report: Report) =>
+  inspectBytes(file, format, (bytes) => report({ phase: 'read', fraction: bytes }));
+
+/** Runs inside the child: bytes to what a version holds. Rejects with a `GenesisError` about the file, or leaves nothing behind. */
+export const ingest = async (
+  request: IngestRequest,
+  limits: IngestLimits,
+  report: Report,
+  describe: boolean,
+): Promise<Ingested> => {
+  const { file } = request;
+  const detected = await detectFormat(request, limits.maxRecordBytes);
+  const { format } = detected;
+  if (format === 'file') {
+    const { reason } = detected;
+    return {
+      content: 'file',
+      format,
+      ...(await hash(file, format, report)),
+      metadata: {},
+      description: { reason },
+    };
+  }
+  if (format === 'hdf5' || format === 'zarr') {
+    const tree = await readTree(file, format);
+    return { content: 'tree', format, ...(await hash(file, format, report)), ...tree };
+  }
+  return ingestTableFile(request, format, limits, report, describe);
 };

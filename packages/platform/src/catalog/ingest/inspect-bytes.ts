@@ -1,49 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { GenesisError, invalidField } from '@genesis/contracts';
-import type { TableFormat } from './model.ts';
-
-const packed: [name: string, magic: number[]][] = [
-  ['gzip', [0x1f, 0x8b]],
-  ['zip (or a spreadsheet)', [0x50, 0x4b, 0x03, 0x04]],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['bzip2', [0x42, 0x5a, 0x68]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ['7z', [0x37, 0x7a, 0xbc, 0xaf]],
-  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
-];
-
-const startsWith = (bytes: Buffer, magic: readonly number[]): boolean =>
-  magic.every((byte, index) => bytes[index] === byte);
-
-/** Tells CSV from Parquet by the first bytes. Refuses compressed files by name: nothing is ever unpacked. */
-export const detectFormat = async (file: string, told?: TableFormat): Promise<TableFormat> => {
-  const handle = await open(file);
-  try {
-    const head = Buffer.alloc(8);
-    const { bytesRead } = await handle.read(head, 0, 8, 0);
-    const bytes = head.subarray(0, bytesRead);
-    for (const [name, magic] of packed) {
-      if (startsWith(bytes, magic)) {
-        throw new GenesisError({
-          code: 'unsupported',
-          message: `file: this is ${name} data; compressed files are not supported, upload plain CSV or Parquet`,
-        });
-      }
-    }
-    const found: TableFormat = bytes.toString('latin1', 0, 4) === 'PAR1' ? 'parquet' : 'csv';
-    if (told === 'parquet' && found === 'csv')
-      throw invalidField('file', 'is not Parquet: it does not begin with PAR1');
-    if (found === 'csv' && (startsWith(bytes, [0xff, 0xfe]) || startsWith(bytes, [0xfe, 0xff]))) {
-      throw invalidField('file', 'is UTF-16; CSV files must be UTF-8');
-    }
-    return told ?? found;
-  } finally {
-    await handle.close();
-  }
-};
+import { invalidField } from '@genesis/contracts';
+import type { Format } from './model.ts';
 
 /** The line, from 1, on which a byte of a file lies. */
 const lineOf = async (file: string, byte: number): Promise<number> => {
@@ -84,15 +43,16 @@ const firstInvalid = (bytes: Buffer): number => {
  */
 export const inspectBytes = async (
   file: string,
-  format: TableFormat,
+  format: Format,
   onBytes: (bytes: number) => void,
 ): Promise<{ sha256: string; bytes: number }> => {
   const hash = createHash('sha256');
+  const isText = format === 'csv' || format === 'jsonl';
   let bytes = 0;
   let carried = Buffer.alloc(0);
   const fail = async (at: number, what: string): Promise<never> => {
     const line = await lineOf(file, bytes + at);
-    throw invalidField(`line ${line}`, `${what} at byte ${bytes + at}; CSV files must be UTF-8 text`);
+    throw invalidField(`line ${line}`, `${what} at byte ${bytes + at}; text must be UTF-8`);
   };
   const check = async (chunk: Buffer): Promise<void> => {
     const nul = chunk.indexOf(0);
@@ -101,7 +61,7 @@ export const inspectBytes = async (
   };
   for await (const read of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     hash.update(read);
-    if (format === 'csv') {
+    if (isText) {
       const chunk = carried.length === 0 ? read : Buffer.concat([carried, read]);
       const cut = chunk.length - unfinished(chunk);
       const whole = chunk.subarray(0, cut);

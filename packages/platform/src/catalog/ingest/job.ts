@@ -1,10 +1,11 @@
 import type { GenesisFailure } from '@genesis/contracts';
 import type { CutRequest, CutTable, RecognisedTable } from './cut-table.ts';
-import type { Column, IngestedTable, IngestLimits, IngestProgress, IngestRequest } from './model.ts';
+import type { SliceHead, SliceRequest } from './formats/slice.ts';
+import type { Column, Ingested, IngestLimits, IngestProgress, IngestRequest } from './model.ts';
 
 /** What the parent asks of the child, as one JSON document on its standard input. */
 export type ChildJob =
-  /** Turns uploaded bytes into a normalised table; describes it where all of it may be seen. */
+  /** Turns uploaded bytes into a normalised table, a description of a tree, or nothing; describes a table where all of it may be seen. */
   | { kind: 'ingest'; request: IngestRequest; describe: boolean }
   | { kind: 'recognise'; request: Omit<CutRequest, 'fresh' | 'rule'> }
   /** Writes the sealed rows to descriptor 3. */
@@ -12,17 +13,29 @@ export type ChildJob =
   /** Writes rows as JSON lines, or as CSV with a header, to descriptor 3. */
   | {
       kind: 'rows';
-      request: { parquetFile: string; columns: Column[]; chosen: number[]; form: 'json' | 'csv' };
-    };
+      request: {
+        parquetFile: string;
+        columns: Column[];
+        chosen: number[];
+        form: 'json' | 'csv';
+        range?: RowRange;
+      };
+    }
+  /** Writes a part of one dataset of a tree to descriptor 3: a line that tells what it is, then its values. */
+  | { kind: 'slice'; request: SliceRequest & { file: string; format: 'hdf5' | 'zarr' } };
+
+/** Rows from `start` to before `stop`, every `step`-th of them. */
+export type RowRange = { start: number; stop: number; step: number };
 
 export type JobMessage = { job: ChildJob; stagingFolder: string; limits: IngestLimits };
 
 /** What each kind of job answers with. */
 export type ChildResult<Kind extends ChildJob['kind']> = {
-  ingest: IngestedTable;
+  ingest: Ingested;
   recognise: RecognisedTable;
   cut: CutTable;
   rows: { rows: number };
+  slice: SliceHead;
 }[Kind];
 
 /** What the child says, one JSON document a line on its standard output. The last one is `result` or `failure`. */

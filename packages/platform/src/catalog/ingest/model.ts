@@ -1,4 +1,5 @@
 import type { TableDescription } from './describe-table.ts';
+import type { CurveColumns, Metadata, TreeDescription } from './formats/model.ts';
 
 /** What a column of an imported table holds. `integer` fits 64 bits; `timestamp` is UTC with microseconds. */
 export const columnTypes = ['number', 'integer', 'text', 'boolean', 'timestamp'] as const;
@@ -44,7 +45,20 @@ export const defaultLimits: IngestLimits = {
   maxFileBytes: 128 * 2 ** 30,
 };
 
-export type TableFormat = 'csv' | 'parquet';
+/** What an import can be read as. `curve` is text in columns, `file` is anything, kept as it is. */
+export const formats = [
+  'csv',
+  'parquet',
+  'arrow',
+  'jsonl',
+  'curve',
+  'cansas-xml',
+  'hdf5',
+  'zarr',
+  'file',
+] as const;
+export type Format = (typeof formats)[number];
+export const isTree = (format: string): format is 'hdf5' | 'zarr' => format === 'hdf5' || format === 'zarr';
 
 /** A column name of a file without a header, or an override of one column's type (`name:type`). */
 type ColumnOverride = { name: string; type?: ColumnType };
@@ -53,8 +67,10 @@ export type IngestRequest = {
   /** The uploaded bytes, inside `stagingFolder`. */
   file: string;
   stagingFolder: string;
-  /** Told by the first bytes when left out. */
-  format?: TableFormat;
+  /** Insisted on; told by the content, and then by the name, when left out. */
+  format?: Format;
+  /** The name that the file had where it comes from. */
+  fileName?: string;
   /** The names of all columns, in order, for a file that has no header. */
   columns?: ColumnOverride[];
   /** Types that the person insists on, by column name, for a file that has a header. */
@@ -66,20 +82,39 @@ export type IngestRequest = {
   limits?: Partial<IngestLimits>;
 };
 
-export type IngestedTable = {
-  format: TableFormat;
-  columns: Column[];
-  rows: number;
+type IngestedBytes = {
   /** Of the uploaded bytes, hexadecimal. */
   sha256: string;
   bytes: number;
+  metadata: Metadata;
+};
+
+export type IngestedTable = IngestedBytes & {
+  content: 'table';
+  format: Exclude<Format, 'hdf5' | 'zarr' | 'file'>;
+  columns: Column[];
+  rows: number;
+  curve: CurveColumns | null;
   /** Normalised table: zstd Parquet with the columns `c0`, `c1`, ... in order. */
   parquetFile: string;
   /** Where it was asked for. */
   description: TableDescription | null;
 };
 
+export type IngestedTree = IngestedBytes & {
+  content: 'tree';
+  format: 'hdf5' | 'zarr';
+  description: TreeDescription;
+};
+
+export type IngestedFile = IngestedBytes & { content: 'file'; format: 'file'; description: FileDescription };
+
+export type Ingested = IngestedTable | IngestedTree | IngestedFile;
+
 export type IngestProgress = { phase: 'read' | 'convert' | 'check' | 'describe' | 'split'; fraction: number };
+
+/** What is known of a file that is kept as it is. */
+export type FileDescription = { reason: string };
 
 /** How many bad cells a message lists; the count is always of all. */
 export const listedBadCells = 20;

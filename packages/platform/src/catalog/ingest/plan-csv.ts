@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { GenesisError, invalidField } from '@genesis/contracts';
 import { cellType, expectation, fits } from './cell-types.ts';
 import { type CsvRecord, csvRecords } from './csv-records.ts';
-import { checkNames, unitOf } from './header.ts';
+import { checkNames, unitOf, withRowLabels } from './header.ts';
 import {
   type BadCell,
   type Column,
@@ -133,7 +133,7 @@ export const planCsv = async (
       if (first.length > 0) break;
       if (names === null) {
         refuseNumbersAsHeader(record.cells);
-        names = checkNames(record.cells, limits.maxColumns);
+        names = checkNames(withRowLabels(record.cells), limits.maxColumns);
         tallies = names.map(() => new Tally());
         continue;
       }

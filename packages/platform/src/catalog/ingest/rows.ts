@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { literal } from './duckdb.ts';
+import type { RowRange } from './job.ts';
 import { type Column, innerName } from './model.ts';
 
 /** A value as it leaves the catalog: JSON, times as ISO 8601 in UTC, integers beyond 2^53 as text of their digits. */
@@ -23,8 +24,15 @@ export async function* streamRows(
   parquetFile: string,
   columns: readonly Column[],
   chosen: readonly number[] = columns.map((_, index) => index),
+  range?: RowRange,
 ): AsyncGenerator<RowCell[][]> {
   const select = chosen.map((index) => selection(columns[index] as Column, index)).join(', ');
-  const result = await connection.stream(`SELECT ${select} FROM read_parquet(${literal(parquetFile)})`);
+  const place = 'file_row_number';
+  const where =
+    range === undefined
+      ? ''
+      : ` WHERE ${place} >= ${range.start} AND ${place} < ${range.stop} AND (${place} - ${range.start}) % ${range.step} = 0`;
+  const source = `read_parquet(${literal(parquetFile)}${range === undefined ? '' : `, ${place} = true`})`;
+  const result = await connection.stream(`SELECT ${select} FROM ${source}${where}`);
   for await (const chunk of result.yieldRowsJs()) yield chunk.map((row) => row.map(toCell));
 }

@@ -34,6 +34,8 @@ export type ChildOptions = {
   /** Highest resident memory of the child that was seen, in bytes; told as it grows. */
   onMemory?: (bytes: number) => void;
   signal?: AbortSignal;
+  /** The child may read its staging folder and change nothing in it. */
+  readOnly?: boolean;
   /** Takes what the job writes to descriptor 3. A job is only done when this is, and fails when this does. */
   onData?: (stream: Readable) => Promise<void>;
 };
@@ -83,7 +85,7 @@ export const runChild = async <Job extends ChildJob>(
 ): Promise<ChildResult<Job['kind']>> => {
   const { limits } = options;
   const stagingFolder = await realpath(options.stagingFolder);
-  const [program = '', ...args] = childCommand(stagingFolder, limits, await confinement());
+  const [program = '', ...args] = childCommand(stagingFolder, limits, await confinement(), options.readOnly);
   const child = spawn(program, args, {
     cwd: stagingFolder,
     env: {},

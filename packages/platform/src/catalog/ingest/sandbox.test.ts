@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
 import { openDuckDb, query } from './duckdb.ts';
-import { ingestTable } from './ingest-table.ts';
+import { ingestFile } from './ingest-file.ts';
 import { defaultLimits } from './model.ts';
 import { runChild } from './run-child.ts';
 import { type Confinement, childCommand, confinement } from './sandbox.ts';
@@ -118,7 +118,7 @@ test('a reader that is killed, or eats memory, is an error with a reason', async
   const file = join(folder, 'upload');
   await writeFile(file, `a,b\n${'1,2\n'.repeat(5_000_000)}`);
   const stopping = new AbortController();
-  const cancelled = ingestTable({
+  const cancelled = ingestFile({
     file,
     stagingFolder: folder,
     signal: stopping.signal,
@@ -126,7 +126,7 @@ test('a reader that is killed, or eats memory, is an error with a reason', async
   });
   await expect(cancelled).rejects.toMatchObject({ failure: { code: 'conflict', message: /cancelled/ } });
   // Less than Node itself takes: the watchdog must notice.
-  const greedy = ingestTable({ file, stagingFolder: folder, limits: { memoryMiB: -1000 } });
+  const greedy = ingestFile({ file, stagingFolder: folder, limits: { memoryMiB: -1000 } });
   await expect(greedy).rejects.toMatchObject({ failure: { code: 'too-large', message: /memory/ } });
 });
 

@@ -19,14 +19,14 @@ const programFolders = [join(workspace, 'packages'), join(workspace, 'node_modul
 
 const systemFolders = ['/usr', '/lib', '/lib64', '/bin', '/etc/ld.so.cache', '/nix/store'];
 
-const wrap = (stagingFolder: string): string[] => [
+const wrap = (stagingFolder: string, readOnly: boolean): string[] => [
   ...['bwrap', '--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
   ...systemFolders.flatMap((folder) => ['--ro-bind-try', folder, folder]),
   // No /proc: a child of a root server could write the kernel's settings there.
   ...['--dev', '/dev', '--tmpfs', '/tmp'],
   ...programFolders.flatMap((folder) => ['--ro-bind', folder, folder]),
   ...['--ro-bind', process.execPath, process.execPath],
-  ...['--bind', stagingFolder, stagingFolder, '--chdir', stagingFolder],
+  ...[readOnly ? '--ro-bind' : '--bind', stagingFolder, stagingFolder, '--chdir', stagingFolder],
 ];
 
 const run = promisify(execFile);
@@ -34,7 +34,7 @@ let probed: Promise<Confinement> | null = null;
 
 const probe = async (): Promise<Confinement> => {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/bwrap')) return 'permissions';
-  const program = wrap(dirname(childFile)).slice(1);
+  const program = wrap(dirname(childFile), true).slice(1);
   return run('/usr/bin/bwrap', [...program, '/bin/true'], { env: {}, timeout: 10_000 }).then(
     () => 'bubblewrap' as const,
     () => 'permissions' as const,
@@ -52,6 +52,7 @@ export const childCommand = (
   stagingFolder: string,
   limits: IngestLimits,
   confined: Confinement,
+  readOnly = false,
 ): string[] => {
   const rlimits = [
     'ulimit -c 0',
@@ -60,11 +61,12 @@ export const childCommand = (
     `ulimit -f ${Math.ceil(limits.maxFileBytes / 512)}`,
   ].join(' && ');
   return [
-    ...(confined === 'bubblewrap' ? wrap(stagingFolder) : []),
+    ...(confined === 'bubblewrap' ? wrap(stagingFolder, readOnly) : []),
     ...['/bin/sh', '-c', `${rlimits} && exec "$@"`, 'sh'],
     ...[process.execPath, '--permission', '--allow-addons', '--no-warnings', '--max-old-space-size=512'],
     ...programFolders.map((folder) => `--allow-fs-read=${folder}`),
-    ...[`--allow-fs-read=${stagingFolder}`, `--allow-fs-write=${stagingFolder}`],
+    `--allow-fs-read=${stagingFolder}`,
+    ...(readOnly ? [] : [`--allow-fs-write=${stagingFolder}`]),
     childFile,
   ];
 };

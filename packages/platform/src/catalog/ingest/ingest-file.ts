@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { GenesisError } from '@genesis/contracts';
-import { defaultLimits, type IngestedTable, type IngestRequest } from './model.ts';
+import { defaultLimits, type Ingested, type IngestRequest } from './model.ts';
 import { type ChildOptions, runChild } from './run-child.ts';
 
 export type IngestOptions = IngestRequest &
@@ -11,12 +11,13 @@ export type IngestOptions = IngestRequest &
   };
 
 /**
- * Reads an uploaded CSV or Parquet file in a sandboxed child and writes it as normalised Parquet into the staging folder.
+ * Reads an uploaded file in a sandboxed child: a table is written as normalised Parquet into the staging folder, a tree is
+ * described, and anything else is hashed only.
  *
  * The file must lie in the staging folder; the child sees nothing else of the machine. All or nothing: it rejects with a
- * `GenesisError` whose problems name line and column, and no Parquet file is left. Memory stays flat whatever the file's size.
+ * `GenesisError` whose problems name line and column, and no Parquet file is left. Memory stays flat whatever the size of a table.
  */
-export const ingestTable = async (options: IngestOptions): Promise<IngestedTable> => {
+export const ingestFile = async (options: IngestOptions): Promise<Ingested> => {
   const { onProgress, onMemory, signal, describe = false, ...request } = options;
   const limits = { ...defaultLimits, ...request.limits };
   const stagingFolder = await realpath(request.stagingFolder);
@@ -49,5 +50,7 @@ export const ingestTable = async (options: IngestOptions): Promise<IngestedTable
       ...(signal && { signal }),
     },
   );
-  return { ...result, parquetFile: join(stagingFolder, 'table.parquet') };
+  return result.content === 'table'
+    ? { ...result, parquetFile: join(stagingFolder, 'table.parquet') }
+    : result;
 };
