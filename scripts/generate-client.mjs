@@ -1,4 +1,4 @@
-// Writes packages/client/src/generated/api.ts from the OpenAPI document of the platform, which it starts for the purpose
+// Writes packages/client/src/generated/api.ts, and the operations of the Python client, from the OpenAPI document of the platform, which it starts for the purpose
 // in a temporary folder, or finds at GENESIS_URL.
 //
 //   node scripts/generate-client.mjs          writes the file
@@ -8,13 +8,15 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { pythonOperations } from './python-operations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const client = join(root, 'packages', 'client');
 const target = join(client, 'src', 'generated', 'api.ts');
+const pythonTarget = join(root, 'python', 'genesis_client', '_operations.py');
 // The generator brings a TypeScript of its own, with the JavaScript interface that TypeScript 7 no longer has.
 const { default: openapi, astToString } = createRequire(join(client, 'package.json'))('openapi-typescript');
 
@@ -60,14 +62,20 @@ const withPlatform = async (use) => {
 const generate = async (url) => {
   const answer = await fetch(new URL('/openapi.json', url));
   if (!answer.ok) throw new Error(`${url}/openapi.json: ${answer.status}`);
-  return heading + astToString(await openapi(await answer.json(), { alphabetize: true }));
+  const document = await answer.json();
+  return new Map([
+    [target, heading + astToString(await openapi(document, { alphabetize: true }))],
+    [pythonTarget, pythonOperations(document)],
+  ]);
 };
 
 const given = process.env['GENESIS_URL'];
-const text = given ? await generate(given) : await withPlatform(generate);
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, text);
-} else if (readFileSync(target, 'utf8') !== text) {
-  process.stderr.write('packages/client/src/generated/api.ts is out of date: run npm run generate:client\n');
-  process.exitCode = 1;
+const files = given ? await generate(given) : await withPlatform(generate);
+for (const [path, text] of files) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(path, text);
+  } else if (readFileSync(path, 'utf8') !== text) {
+    process.stderr.write(`${relative(root, path)} is out of date: run npm run generate:client\n`);
+    process.exitCode = 1;
+  }
 }
