@@ -127,7 +127,10 @@ export const pythonOperations = (document) => {
     for (const method of ['get', 'post', 'put', 'patch', 'delete']) {
       const found = operations[method];
       if (found === undefined) continue;
-      const name = methodName(method, path);
+      const parameters = [...path.matchAll(/\{([^}]+)\}/g)].map(([, parameter]) => nameOf(parameter));
+      // Two paths that differ in their parameters only: the later one says which it takes.
+      const short = methodName(method, path);
+      const name = names.has(short) ? [short, 'by', ...parameters].join('_') : short;
       if (names.has(name)) throw new Error(`two operations are called ${name}: ${method} ${path}`);
       names.add(name);
       methods.push(operation(path, method, found, name));

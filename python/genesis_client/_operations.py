@@ -27,6 +27,384 @@ class _Caller(Protocol):
 class Operations(_Caller):
     """Mixed into `Client`. Bodies and answers are what JSON has: dicts, lists, text, numbers."""
 
+    def put_access_forms(
+        self,
+        *,
+        body: Any = None,
+    ) -> Any:
+        """Set the form of a dataset, or of your organisation (stewards).
+
+        PUT /v1/access/forms
+        """
+        return self._call(
+            "PUT",
+            "/v1/access/forms",
+            body=body,
+        )
+
+    def get_access_form(
+        self,
+        dataset: str,
+    ) -> Any:
+        """What whoever asks for this dataset has to answer and accept.
+
+        GET /v1/access/forms/{dataset}
+        """
+        return self._call(
+            "GET",
+            f"/v1/access/forms/{quote(dataset)}",
+        )
+
+    def get_access_grants(
+        self,
+        *,
+        expiring_days: int | None = None,
+    ) -> Any:
+        """Grants to you, and those that you decide about; the first to end first.
+
+        GET /v1/access/grants
+        """
+        return self._call(
+            "GET",
+            "/v1/access/grants",
+            query={"expiringDays": expiring_days},
+        )
+
+    def get_access_grant(
+        self,
+        id: str,
+    ) -> Any:
+        """A grant.
+
+        GET /v1/access/grants/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/access/grants/{quote(id)}",
+        )
+
+    def post_access_grants_renew(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Let a grant end later, as far as its agreement reaches (stewards).
+
+        POST /v1/access/grants/{id}/renew
+        """
+        return self._call(
+            "POST",
+            f"/v1/access/grants/{quote(id)}/renew",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_access_grants_revoke(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """End a grant at once (stewards).
+
+        POST /v1/access/grants/{id}/revoke
+        """
+        return self._call(
+            "POST",
+            f"/v1/access/grants/{quote(id)}/revoke",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_access_reminders(
+        self,
+        *,
+        days: int | None = None,
+    ) -> Any:
+        """What ends, is due or waits for you within so many days; the first first.
+
+        GET /v1/access/reminders
+        """
+        return self._call(
+            "GET",
+            "/v1/access/reminders",
+            query={"days": days},
+        )
+
+    def get_access_requests(
+        self,
+        *,
+        state: str | None = None,
+    ) -> Any:
+        """Requests of yours, and those that you decide about, newest first.
+
+        GET /v1/access/requests
+        """
+        return self._call(
+            "GET",
+            "/v1/access/requests",
+            query={"state": state},
+        )
+
+    def post_access_requests(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Ask for access to a dataset, for purposes and days.
+
+        POST /v1/access/requests
+        """
+        return self._call(
+            "POST",
+            "/v1/access/requests",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_access_request(
+        self,
+        id: str,
+    ) -> Any:
+        """A request.
+
+        GET /v1/access/requests/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/access/requests/{quote(id)}",
+        )
+
+    def post_access_requests_decision(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Approve or refuse, with a reason (stewards of the owner and of the second party).
+
+        POST /v1/access/requests/{id}/decision
+        """
+        return self._call(
+            "POST",
+            f"/v1/access/requests/{quote(id)}/decision",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_access_requests_withdraw(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Take back a request of your own.
+
+        POST /v1/access/requests/{id}/withdraw
+        """
+        return self._call(
+            "POST",
+            f"/v1/access/requests/{quote(id)}/withdraw",
+            idempotency_key=idempotency_key,
+        )
+
+    def get_agreements(
+        self,
+        *,
+        state: str | None = None,
+    ) -> Any:
+        """Agreements that you have a part in, newest first.
+
+        GET /v1/agreements
+        """
+        return self._call(
+            "GET",
+            "/v1/agreements",
+            query={"state": state},
+        )
+
+    def post_agreements(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Draft an agreement for your organisation, from a text or a template (stewards).
+
+        POST /v1/agreements
+        """
+        return self._call(
+            "POST",
+            "/v1/agreements",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_agreements_templates(
+        self,
+    ) -> Any:
+        """Texts to begin from, with their blanks: starting points, no legal advice.
+
+        GET /v1/agreements/templates
+        """
+        return self._call(
+            "GET",
+            "/v1/agreements/templates",
+        )
+
+    def get_agreement(
+        self,
+        id: str,
+    ) -> Any:
+        """An agreement: its state, terms, the version that waits for signatures, and who signed.
+
+        GET /v1/agreements/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/agreements/{quote(id)}",
+        )
+
+    def get_agreements_impact(
+        self,
+        id: str,
+    ) -> Any:
+        """What rests on an agreement, and what a termination would close (custodians of a party).
+
+        GET /v1/agreements/{id}/impact
+        """
+        return self._call(
+            "GET",
+            f"/v1/agreements/{quote(id)}/impact",
+        )
+
+    def post_agreements_resume(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Open again what a suspension closed (stewards of the party that suspended it).
+
+        POST /v1/agreements/{id}/resume
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/resume",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_agreements_review(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Put a draft before the other parties (stewards of the party that drafted it).
+
+        POST /v1/agreements/{id}/review
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/review",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_agreements_signatures(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Sign the text whose SHA-256 you give (the representative of a party).
+
+        POST /v1/agreements/{id}/signatures
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/signatures",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_agreements_suspend(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Close what rests on an agreement until it is resumed (stewards of a party).
+
+        POST /v1/agreements/{id}/suspend
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/suspend",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_agreements_terminate(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """End an agreement for good (stewards of a party).
+
+        POST /v1/agreements/{id}/terminate
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/terminate",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_agreements_text(
+        self,
+        id: str,
+        *,
+        version: int | None = None,
+    ) -> Any:
+        """The exact text of a version, or of the latest: what is signed.
+
+        GET /v1/agreements/{id}/text
+        """
+        return self._call(
+            "GET",
+            f"/v1/agreements/{quote(id)}/text",
+            query={"version": version},
+        )
+
+    def post_agreements_versions(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Propose a new version; the one in force stays until all have signed it (stewards of a party).
+
+        POST /v1/agreements/{id}/versions
+        """
+        return self._call(
+            "POST",
+            f"/v1/agreements/{quote(id)}/versions",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_audit(
         self,
         id: str,
@@ -564,6 +942,39 @@ class Operations(_Caller):
             f"/v1/delegations/{quote(id)}",
         )
 
+    def get_disclosures(
+        self,
+        *,
+        open: str | None = None,
+    ) -> Any:
+        """Inventions to disclose under agreements of your organisation, by the day they are due.
+
+        GET /v1/disclosures
+        """
+        return self._call(
+            "GET",
+            "/v1/disclosures",
+            query={"open": open},
+        )
+
+    def post_disclosures_close(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Say what was done about an invention (stewards of a party).
+
+        POST /v1/disclosures/{id}/close
+        """
+        return self._call(
+            "POST",
+            f"/v1/disclosures/{quote(id)}/close",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_hypothesis(
         self,
         id: str,
@@ -643,7 +1054,7 @@ class Operations(_Caller):
         self,
         id: str,
     ) -> Any:
-        """Send the file of an import (CSV or Parquet bytes).
+        """Send the file of an import, whatever its format.
 
         PUT /v1/imports/{id}/content
         """
@@ -839,6 +1250,21 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def get_notices(
+        self,
+        *,
+        limit: int | None = None,
+    ) -> Any:
+        """What you, your projects and the organisations that you look after were told, newest first.
+
+        GET /v1/notices
+        """
+        return self._call(
+            "GET",
+            "/v1/notices",
+            query={"limit": limit},
+        )
+
     def post_organisations(
         self,
         *,
@@ -890,6 +1316,37 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def delete_principals_account(
+        self,
+        id: str,
+    ) -> Any:
+        """Unlink an account, with its sessions; the principal stays.
+
+        DELETE /v1/principals/{id}/account
+        """
+        return self._call(
+            "DELETE",
+            f"/v1/principals/{quote(id)}/account",
+        )
+
+    def post_principals_account_links(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Name who an existing principal is at a provider: by subject, or by a verified e-mail, once.
+
+        POST /v1/principals/{id}/account-links
+        """
+        return self._call(
+            "POST",
+            f"/v1/principals/{quote(id)}/account-links",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def put_principals_clearance(
         self,
         id: str,
@@ -903,6 +1360,22 @@ class Operations(_Caller):
         return self._call(
             "PUT",
             f"/v1/principals/{quote(id)}/clearance",
+            body=body,
+        )
+
+    def put_principals_disabled(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+    ) -> Any:
+        """Shut somebody out, or let them in again.
+
+        PUT /v1/principals/{id}/disabled
+        """
+        return self._call(
+            "PUT",
+            f"/v1/principals/{quote(id)}/disabled",
             body=body,
         )
 
@@ -922,6 +1395,19 @@ class Operations(_Caller):
             f"/v1/principals/{quote(id)}/roles",
             body=body,
             idempotency_key=idempotency_key,
+        )
+
+    def get_principals_sessions(
+        self,
+        id: str,
+    ) -> Any:
+        """Sessions of somebody (administrators).
+
+        GET /v1/principals/{id}/sessions
+        """
+        return self._call(
+            "GET",
+            f"/v1/principals/{quote(id)}/sessions",
         )
 
     def post_principals_tokens(
@@ -1276,6 +1762,109 @@ class Operations(_Caller):
             query={"purpose": purpose},
         )
 
+    def get_sessions(
+        self,
+    ) -> Any:
+        """Your own sessions.
+
+        GET /v1/sessions
+        """
+        return self._call(
+            "GET",
+            "/v1/sessions",
+        )
+
+    def delete_session(
+        self,
+        id: str,
+    ) -> Any:
+        """End a session: your own, or as an administrator that of a member.
+
+        DELETE /v1/sessions/{id}
+        """
+        return self._call(
+            "DELETE",
+            f"/v1/sessions/{quote(id)}",
+        )
+
+    def get_sign_in(
+        self,
+    ) -> Any:
+        """The providers that one can sign in with.
+
+        GET /v1/sign-in
+        """
+        return self._call(
+            "GET",
+            "/v1/sign-in",
+        )
+
+    def get_sign_in_by_provider(
+        self,
+        provider: str,
+        *,
+        return_: str | None = None,
+    ) -> Any:
+        """Begin to sign in with a browser: redirects to the provider.
+
+        GET /v1/sign-in/{provider}
+        """
+        return self._call(
+            "GET",
+            f"/v1/sign-in/{quote(provider)}",
+            query={"return": return_},
+        )
+
+    def post_sign_in_device(
+        self,
+        provider: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Begin to sign in with a code that is entered in a browser elsewhere.
+
+        POST /v1/sign-in/{provider}/device
+        """
+        return self._call(
+            "POST",
+            f"/v1/sign-in/{quote(provider)}/device",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_sign_in_device_by_provider_id(
+        self,
+        provider: str,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Ask whether the code was entered; then the answer has a bearer token, shown this once.
+
+        POST /v1/sign-in/{provider}/device/{id}
+        """
+        return self._call(
+            "POST",
+            f"/v1/sign-in/{quote(provider)}/device/{quote(id)}",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_sign_out(
+        self,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """End the session of this request; says where to end it at the provider too.
+
+        POST /v1/sign-out
+        """
+        return self._call(
+            "POST",
+            "/v1/sign-out",
+            idempotency_key=idempotency_key,
+        )
+
     def get_split(
         self,
         id: str,
@@ -1333,7 +1922,7 @@ class Operations(_Caller):
         *,
         purpose: str | None = None,
     ) -> Any:
-        """A version: columns, and statistics and first rows of what may be seen (its explore part, once it is cut).
+        """A version: what kind it is, what it states of itself, and a table with statistics and first rows of what may be seen (its explore part, once it is cut), or a tree with its nodes.
 
         GET /v1/versions/{id}
         """
@@ -1354,6 +1943,57 @@ class Operations(_Caller):
         return self._call(
             "GET",
             f"/v1/versions/{quote(id)}/export",
+        )
+
+    def get_versions_file(
+        self,
+        id: str,
+    ) -> Any:
+        """The file of a tree or plain file as it was imported.
+
+        GET /v1/versions/{id}/file
+        """
+        return self._call(
+            "GET",
+            f"/v1/versions/{quote(id)}/file",
+        )
+
+    def get_versions_preview_svg(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+    ) -> Any:
+        """The measured curve of a version as a picture (SVG) with axes, units and error bars.
+
+        GET /v1/versions/{id}/preview.svg
+        """
+        return self._call(
+            "GET",
+            f"/v1/versions/{quote(id)}/preview.svg",
+            query={"purpose": purpose},
+        )
+
+    def get_versions_slice(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+        path: str | None = None,
+        columns: Any | None = None,
+        start: str | None = None,
+        stop: str | None = None,
+        step: str | None = None,
+        form: str | None = None,
+    ) -> Any:
+        """A part of a version: of a dataset of a tree by path, start, stop and step for each axis; of a table by columns (repeated for several) and a range of rows. Ends are exclusive. form=bytes gives little-endian values in row-major order, with their shape in the header genesis-slice.
+
+        GET /v1/versions/{id}/slice
+        """
+        return self._call(
+            "GET",
+            f"/v1/versions/{quote(id)}/slice",
+            query={"purpose": purpose, "path": path, "columns": columns, "start": start, "stop": stop, "step": step, "form": form},
         )
 
     def post_versions_splits(
