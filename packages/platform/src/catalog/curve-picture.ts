@@ -20,7 +20,7 @@ const xml = (text: string): string =>
 const rounded = (pixel: number): number => Math.round(pixel * 10) / 10;
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const powerOfTen = (power: number): string =>
-  `10${power < 0 ? '⁻' : ''}${[...String(Math.abs(power))].map((digit) => superscripts[Number(digit)]).join('')}`;
+  `10${power < 0 ? '⁻' : ''}${String(Math.abs(power)).replace(/\d/g, (digit) => superscripts[Number(digit)] ?? '')}`;
 
 type Scale = { log: boolean; place(value: number): number; ticks: { value: number; label: string }[] };
 

@@ -52,7 +52,11 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-const ask = async (who: string, path: string, init: RequestInit = {}) => {
+const ask = async (
+  who: string,
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+) => {
   const answer = await fetch(`${base}/v1/versions/${path}`, {
     ...init,
     headers: { authorization: `Bearer ${who}`, ...init.headers },

@@ -21,7 +21,9 @@ let refused: string | null = null;
  * names another file fails there, whatever else would let it through.
  */
 const confine = (module: H5Module): void => {
-  const fs = module.FS as unknown as { open(path: string, flags: number | string, mode?: number): unknown };
+  const fs = module.FS as unknown as {
+    open: (this: void, path: string, flags: number | string, mode?: number) => unknown;
+  };
   const { open } = fs;
   fs.open = (path, flags, mode) => {
     // Flags other than O_CLOEXEC and O_LARGEFILE would create or write.
@@ -29,7 +31,7 @@ const confine = (module: H5Module): void => {
       refused = path;
       throw Object.assign(new Error('not allowed'), { code: 'EACCES' });
     }
-    return open.call(fs, path, flags, mode);
+    return open(path, flags, mode);
   };
 };
 

@@ -133,7 +133,7 @@ const isoToMicroseconds = (text: string): bigint => {
 
 const convert = (value: unknown, type: ColumnType): InCell => {
   if (value === null || value === undefined) return null;
-  if (type === 'text') return String(value);
+  if (type === 'text') return String(value as string | number | bigint | boolean);
   if (type === 'number') return Number(value);
   return type === 'timestamp' ? isoToMicroseconds(value as string) : (value as InCell);
 };

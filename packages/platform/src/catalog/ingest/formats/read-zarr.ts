@@ -307,10 +307,8 @@ const packed = (values: Iterable<unknown>, dtype: string): Uint8Array => {
     const at = index * size;
     if (dtype === 'float64') bytes.writeDoubleLE(Number(value), at);
     else if (dtype === 'float32') bytes.writeFloatLE(Number(value), at);
-    else if (size === 8)
-      unsigned
-        ? bytes.writeBigUInt64LE(BigInt(value as bigint), at)
-        : bytes.writeBigInt64LE(BigInt(value as bigint), at);
+    else if (size === 8 && unsigned) bytes.writeBigUInt64LE(BigInt(value as bigint), at);
+    else if (size === 8) bytes.writeBigInt64LE(BigInt(value as bigint), at);
     else if (unsigned) bytes.writeUIntLE(Number(value), at, size);
     else bytes.writeIntLE(Number(value), at, size);
   }

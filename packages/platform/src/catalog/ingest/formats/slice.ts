@@ -18,7 +18,7 @@ export type SliceHead = {
   step: number[];
 };
 
-export const sliceLimits = {
+const sliceLimits = {
   /** Values of an answer in JSON. */
   values: 100_000,
   /** Of an answer in bytes. */
