@@ -17,11 +17,12 @@ const missing = [
 /** A card of proprietary data that comes under a CRADA, itself for the laboratory's own people. */
 const card = cardText({
   'discoverability.datacard.sensitivity.overall_sensitivity': 'Unclassified_Uncontrolled',
-  'governed_use.non_sensitivity_governance_metadata.rights_release_records.ip_restriction_type': 'Proprietary',
+  'governed_use.non_sensitivity_governance_metadata.rights_release_records.ip_restriction_type':
+    'Proprietary',
   'governed_use.non_sensitivity_governance_metadata.rights_release_records.agreement_required': 'Yes',
   'governed_use.non_sensitivity_governance_metadata.rights_release_records.agreement_type': ['CRADA'],
   'ai_usability.ai_usage.evaluation_use_status': 'Yes',
-  'ai_usability.responsible_ai.human_review_required': 'No',
+  'ai_usability.ai_usage.human_review_required': 'No',
 });
 
 let world: StoryWorld;
@@ -32,7 +33,14 @@ afterAll(() => world?.close());
 
 type Problem = { code?: string; detail?: string; decision?: { needed: string[]; rationaleCode: string } };
 type Moved = { id: string; version: number; sha256: string; state: string };
-type Job = { id: string; state: string; dataset: string; version: string; split: string | null; failure: unknown };
+type Job = {
+  id: string;
+  state: string;
+  dataset: string;
+  version: string;
+  split: string | null;
+  failure: unknown;
+};
 
 /** Both representatives sign what lies before them. */
 async function signed(agreement: Moved, ...signers: Somebody[]): Promise<Moved> {
@@ -72,7 +80,8 @@ test.skipIf(missing.length > 0)(
       ],
       ...{ people, purposes: ['train', 'infer', 'evaluate', 'publish'] },
       derived: { owner: lab, mayPublish: [lab] },
-      intellectualProperty: 'What is derived belongs to the laboratory; the firm may use it under this agreement.',
+      intellectualProperty:
+        'What is derived belongs to the laboratory; the firm may use it under this agreement.',
       inventions: { disclosure: true, withinDays: 60, owner: lab },
       startsAt: new Date(Date.now() - 1000).toISOString(),
       endsAt: new Date(Date.now() + 365 * 86_400_000).toISOString(),
@@ -93,14 +102,20 @@ test.skipIf(missing.length > 0)(
       readFileSync(curveFile),
     );
     const dataset = tree.dataset;
-    const shown = await steward.ask<{ content: string; format: string }>('GET', `/v1/versions/${tree.version}`);
+    const shown = await steward.ask<{ content: string; format: string }>(
+      'GET',
+      `/v1/versions/${tree.version}`,
+    );
     expect(shown).toMatchObject({ content: 'tree', format: 'hdf5' });
     const picture = await steward.send('GET', `/v1/versions/${tree.version}/preview.svg`);
     expect(picture.text).toContain('<svg');
     const axis = async (name: string) => {
-      const path = encodeURIComponent(`/sasentry01/sasdata01/${name}`);
-      const slice = await steward.ask<number[]>('GET', `/v1/versions/${tree.version}/slice?path=${path}`);
-      return slice.map(String);
+      const path = encodeURIComponent(`/sasentry01/sasdata/${name}`);
+      const slice = await steward.ask<{ values: number[] }>(
+        'GET',
+        `/v1/versions/${tree.version}/slice?path=${path}`,
+      );
+      return slice.values.map(String);
     };
     const [q, intensity] = [await axis('Q'), await axis('I')];
     const csv = ['q,intensity', ...q.map((one, i) => `${one},${intensity[i]}`)].join('\n');
@@ -164,10 +179,11 @@ test.skipIf(missing.length > 0)(
       () => rita.ask<{ campaign: { state: string } }>('GET', `/v1/campaigns/${campaign}`),
       ({ campaign: { state } }) => state === 'explored',
     );
-    const { run } = await rita.ask<{ run: string }>('POST', `/v1/campaigns/${campaign}/models`, { name: 'curve' });
+    const { run } = await rita.ask<{ run: string }>('POST', `/v1/campaigns/${campaign}/models`, {
+      name: 'curve',
+    });
     const trained = await until(
-      () =>
-        rita.ask<{ run: { status: string }; output: { model: string } | null }>('GET', `/v1/runs/${run}`),
+      () => rita.ask<{ run: { status: string }; output: { model: string } | null }>('GET', `/v1/runs/${run}`),
       (one) => one.run.status === 'succeeded' || one.run.status === 'failed',
     );
     const model = trained.output!.model;
@@ -191,10 +207,15 @@ test.skipIf(missing.length > 0)(
     expect((await steward.send('POST', `/v1/campaigns/${campaign}/crate`, {})).status).toBe(403);
 
     // The agreement is terminated. What it closes is told before, and what rests on it is listed.
-    type Impact = { affected: { kind: string; id: string }[]; closes: { grant: string }[]; covered: string[] };
+    type Impact = {
+      affected: { kind: string; id: string }[];
+      closes: { grant: string }[];
+      covered: string[];
+    };
     const impact = await steward.ask<Impact>('GET', `/v1/agreements/${agreement}/impact`);
     const named = impact.affected.map(({ id }) => id);
-    for (const id of [dataset, tree.version, table.version, table.split, campaign, model]) expect(named).toContain(id);
+    for (const id of [dataset, tree.version, table.version, table.split, campaign, model])
+      expect(named).toContain(id);
     expect(impact.closes.map(({ grant }) => grant)).toEqual([granted.grant]);
     await steward.ask('POST', `/v1/agreements/${agreement}/terminate`, { reason: 'The work is done.' });
 
@@ -204,7 +225,9 @@ test.skipIf(missing.length > 0)(
     expect(after.json.detail).toMatch(/agreement/);
     const look = await rita.send<Problem>('GET', `/v1/datasets/${dataset}?purpose=train`);
     expect(look.status).toBe(403);
-    expect(look.json.decision?.needed.join(' ')).toContain('rests on an agreement that is no longer in force');
+    expect(look.json.decision?.needed.join(' ')).toContain(
+      'rests on an agreement that is no longer in force',
+    );
     expect((await rita.ask<{ items: unknown[] }>('GET', '/v1/datasets?purpose=train')).items).toEqual([]);
     // Its custodian still looks after it.
     expect((await steward.send('GET', `/v1/datasets/${dataset}`)).status).toBe(200);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Browser as Chromium } from 'playwright-core';
+import { type BrowserContext, type Browser as Chromium, chromium } from 'playwright-core';
 import { loadConfig } from '../../src/kernel/index.ts';
 import { startPlatform } from '../../src/main.ts';
 import { startIdentityProvider, type TestIdentityProvider } from '../identity-provider.ts';
@@ -94,7 +94,11 @@ export async function storyWorld(): Promise<StoryWorld> {
   });
   const server = await startPlatform(config);
   const admin = (await readFile(server.admin.tokenFile, 'utf8')).trim();
-  await call(url, admin, { method: 'POST', path: '/v1/organisations', body: { name: firmName, kind: 'firm' } });
+  await call(url, admin, {
+    method: 'POST',
+    path: '/v1/organisations',
+    body: { name: firmName, kind: 'firm' },
+  });
   const browser: Chromium = await chromium.launch({
     executablePath: chromiumPath!,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
