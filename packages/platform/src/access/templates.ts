@@ -57,7 +57,11 @@ const templateOf = (file: string, text: string, own: boolean): Template => {
   const blanks = [...new Set([...text.matchAll(blank)].map(([, word]) => word!))];
   return {
     name,
-    title: /^# (.+)$/m.exec(text)?.[1]?.replaceAll(blank, '').trim() || name,
+    title:
+      /^# (.+)$/m
+        .exec(text)?.[1]
+        ?.replaceAll(blank, '')
+        .replace(/[\s:]+$/, '') || name,
     type: agreementTypes.find((type) => type === name) ?? null,
     blanks: blanks.filter((word) => fromTerms[word] === undefined),
     own,
