@@ -1,17 +1,17 @@
 import { GenesisError, invalidField, type RequestState, requestStates } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { WriteTx } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
-import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
+import type { WriteTx } from '../../door/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../../policy/index.ts';
+import type { DecisionBody } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { isStewardOf } from '../steward.ts';
+import { accessDecision, accessGrant, accessRequest, grantHolder } from '../tables.ts';
 import { assertCovers } from './covers.ts';
 import { formOf } from './forms.ts';
-import type { DecisionBody } from './model.ts';
 import { tell } from './notices.ts';
-import type { AccessParts } from './parts.ts';
 import { dayMs, secondPartyOf } from './request-access.ts';
 import { findRequest, type RequestRow, requestStateAt } from './request-store.ts';
-import { isStewardOf } from './steward.ts';
-import { accessDecision, accessGrant, accessRequest, grantHolder } from './tables.ts';
 
 const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
 

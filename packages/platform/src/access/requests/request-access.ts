@@ -1,14 +1,14 @@
 import { GenesisError, impliedPurposes, invalidField } from '@genesis/contracts';
 import { and, eq, sql } from 'drizzle-orm';
-import { resource, type WriteTx } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
-import { agreementsKnown, type PrincipalFacts, platformOrganisation } from '../policy/index.ts';
+import { resource, type WriteTx } from '../../door/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import { agreementsKnown, type PrincipalFacts, platformOrganisation } from '../../policy/index.ts';
+import type { NewRequest, Terms } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { accessRequest } from '../tables.ts';
 import { assertCovers, type Wanted } from './covers.ts';
 import { checkAnswers, type Form, formOf } from './forms.ts';
-import type { NewRequest, Terms } from './model.ts';
 import { tell } from './notices.ts';
-import type { AccessParts } from './parts.ts';
-import { accessRequest } from './tables.ts';
 
 /** Days after which a request that nobody has decided lapses. */
 const patienceDays = 60;

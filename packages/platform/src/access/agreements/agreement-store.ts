@@ -1,9 +1,9 @@
 /** Reads of agreements: whatever the scope does not admit does not exist. */
 import { GenesisError } from '@genesis/contracts';
 import { and, asc, desc, eq } from 'drizzle-orm';
-import { type ReadScope, resource } from '../door/index.ts';
+import { type ReadScope, resource } from '../../door/index.ts';
+import { agreement, agreementSignature } from '../tables.ts';
 import { type AgreementRow, type VersionRow, versionOf } from './agreement-state.ts';
-import { agreement, agreementSignature } from './tables.ts';
 
 type SignatureRow = typeof agreementSignature.$inferSelect;
 export type FoundAgreement = {

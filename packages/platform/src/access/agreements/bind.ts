@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNotNull, ne } from 'drizzle-orm';
-import type { Tx } from '../kernel/index.ts';
-import { agreementsKnown, type PrincipalFacts } from '../policy/index.ts';
-import { agreement, agreementLink } from './tables.ts';
+import type { Tx } from '../../kernel/index.ts';
+import { agreementsKnown, type PrincipalFacts } from '../../policy/index.ts';
+import { agreement, agreementLink } from '../tables.ts';
 
 /** What binds data to agreements has to ask this first. */
 export interface MayBind {

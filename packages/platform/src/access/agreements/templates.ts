@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AgreementType, agreementTypes, GenesisError, invalidField } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
-import type { Terms } from './model.ts';
+import type { Terms } from '../model.ts';
 
 /** A text with blanks, written as `{{name-of-the-blank}}`. */
 export type Template = {

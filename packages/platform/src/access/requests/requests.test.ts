@@ -1,9 +1,9 @@
 import type { Purpose } from '@genesis/contracts';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { accessPlatform, day } from '../../test/access-platform.ts';
-import { bottom } from '../policy/index.ts';
-import { formSchema, newRequestSchema } from './model.ts';
+import { accessPlatform, day } from '../../../test/access-platform.ts';
+import { bottom } from '../../policy/index.ts';
+import { formSchema, newRequestSchema } from '../model.ts';
 import { listNotices } from './notices.ts';
 import { findRequest, listGrants, listRequests } from './request-store.ts';
 
