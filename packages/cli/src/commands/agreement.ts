@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { type Answer, dataOf } from '@genesis/client';
 import { type AgreementState, type AgreementType, agreementStates, agreementTypes } from '@genesis/contracts';
 import type { Command } from 'commander';
@@ -70,18 +71,24 @@ function readCommands(registry: Registry, agreement: Command): void {
     },
   });
 
-  declare<[string], { text?: boolean; number?: number }>(registry, agreement, 'show <id>', {
+  declare<[string], { text?: boolean; output?: string; number?: number }>(registry, agreement, 'show <id>', {
     summary: 'An agreement: its state, terms and signatures, or the exact text with --text',
     options: (command) =>
       command
         .option('--text', 'print the text that is signed')
+        .option('--output <file>', 'write that text, byte for byte, to a file')
         .option('--number <n>', 'which version of the text', whole(1, 10_000)),
-    examples: [`genesis agreement show ${example}`, `genesis agreement show ${example} --text --number 2`],
-    act: async (call, { text: wanted, number }, id) => {
+    examples: [
+      `genesis agreement show ${example}`,
+      `genesis agreement show ${example} --output agreement.md --number 2`,
+    ],
+    act: async (call, { text: wanted, output, number }, id) => {
       const client = await call.client();
-      if (wanted === true) {
+      if (wanted === true || output !== undefined) {
         const { text, sha256 } = await fetchText(client, id, number, call.signal);
-        return { text, json: { id, text, sha256 } };
+        if (output === undefined) return { text, json: { id, text, sha256 } };
+        await writeFile(output, text);
+        return { text: `Written to ${output}, SHA-256 ${sha256}`, json: { id, file: output, sha256 } };
       }
       const params = { path: { id } };
       const found = dataOf(await client.api.GET('/v1/agreements/{id}', { params, signal: call.signal }));

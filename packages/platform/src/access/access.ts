@@ -1,19 +1,19 @@
 import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
-import { agreementsForBinding } from './bind.ts';
-import { changeAgreement } from './change-agreement.ts';
-import { renewGrant, revokeGrant } from './change-grant.ts';
-import { decideRequest, withdrawRequest } from './decide-request.ts';
-import { closeDisclosure } from './disclosures.ts';
-import { amendAgreement, draftAgreement } from './draft-agreement.ts';
-import { setForm } from './forms.ts';
-import { impactOf } from './impact.ts';
+import { agreementsForBinding } from './agreements/bind.ts';
+import { changeAgreement } from './agreements/change-agreement.ts';
+import { closeDisclosure } from './agreements/disclosures.ts';
+import { amendAgreement, draftAgreement } from './agreements/draft-agreement.ts';
+import { impactOf } from './agreements/impact.ts';
+import { signAgreement } from './agreements/sign-agreement.ts';
+import { listTemplates } from './agreements/templates.ts';
 import type { Amendment, DecisionBody, NewAgreement, NewForm, NewRequest } from './model.ts';
 import type { AccessParts } from './parts.ts';
-import { reminderQueue, startReminders } from './reminders.ts';
-import { requestAccess, showForm } from './request-access.ts';
-import { signAgreement } from './sign-agreement.ts';
-import { listTemplates } from './templates.ts';
+import { renewGrant, revokeGrant } from './requests/change-grant.ts';
+import { decideRequest, withdrawRequest } from './requests/decide-request.ts';
+import { setForm } from './requests/forms.ts';
+import { reminderQueue, startReminders } from './requests/reminders.ts';
+import { requestAccess, showForm } from './requests/request-access.ts';
 
 /** The kinds of background work that access needs. */
 export const accessQueues = [reminderQueue];

@@ -9,7 +9,7 @@ import {
   type PartyFacts,
   type PrincipalFacts,
 } from '../policy/index.ts';
-import { type AgreementRow, stateOf } from './agreement-state.ts';
+import { type AgreementRow, stateOf } from './agreements/agreement-state.ts';
 import type { ProjectsOf } from './parts.ts';
 import { accessGrant, agreement, agreementLink, grantHolder } from './tables.ts';
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { accessPlatform, day } from '../../test/access-platform.ts';
 import { platformFacts } from '../door/index.ts';
 import { joinConditions, unrestricted } from '../policy/index.ts';
-import { listDisclosures, openDisclosure } from './disclosures.ts';
-import { listNotices } from './notices.ts';
-import { listReminders, remind } from './reminders.ts';
+import { listDisclosures, openDisclosure } from './agreements/disclosures.ts';
+import { listNotices } from './requests/notices.ts';
+import { listReminders, remind } from './requests/reminders.ts';
 
 type World = Awaited<ReturnType<typeof accessPlatform>>;
 const failure = (code: string, says?: RegExp) =>

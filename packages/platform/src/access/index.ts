@@ -1,10 +1,10 @@
 export { type Access, accessQueues, createAccess } from './access.ts';
-export { accessRoutes } from './access-routes.ts';
-export { agreementRoutes } from './agreement-routes.ts';
-export type { AgreementBinding } from './bind.ts';
+export { agreementRoutes } from './agreements/agreement-routes.ts';
+export type { AgreementBinding } from './agreements/bind.ts';
+export { openDisclosure } from './agreements/disclosures.ts';
 export { withAccess } from './directory.ts';
-export { openDisclosure } from './disclosures.ts';
 export { type AtLeast, type LabelParts, raiseInside } from './labels/raise.ts';
 export type { ReleaseParts } from './labels/release.ts';
 export { labelRoutes } from './labels/routes.ts';
 export type { NamesOf, ProjectsOf } from './parts.ts';
+export { accessRoutes } from './requests/access-routes.ts';

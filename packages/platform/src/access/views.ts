@@ -9,11 +9,11 @@ import {
   requestStates,
 } from '@genesis/contracts';
 import { z } from 'zod';
-import { type AgreementRow, stateOf, type VersionRow } from './agreement-state.ts';
-import type { FoundAgreement } from './agreement-store.ts';
-import type { DisclosureRow } from './disclosures.ts';
+import { type AgreementRow, stateOf, type VersionRow } from './agreements/agreement-state.ts';
+import type { FoundAgreement } from './agreements/agreement-store.ts';
+import type { DisclosureRow } from './agreements/disclosures.ts';
 import { termsSchema } from './model.ts';
-import type { FoundGrant, FoundRequest } from './request-store.ts';
+import type { FoundGrant, FoundRequest } from './requests/request-store.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));

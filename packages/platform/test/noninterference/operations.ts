@@ -39,6 +39,17 @@ export const operations: readonly Operation[] = [
     kinds: ['dataset'],
     ask: (id, purpose) => get(`/v1/datasets/${id}?purpose=${purpose}`),
   },
+  { name: 'form of dataset', kinds: ['dataset'], ask: (id) => get(`/v1/access/forms/${id}`) },
+  {
+    name: 'ask for dataset',
+    kinds: ['dataset'],
+    ask: (id, purpose) =>
+      post('/v1/access/requests', {
+        ...{ dataset: id, purposes: [purpose], days: 1, reason: 'probe' },
+        // Nobody is in it, so that nothing is asked for.
+        project: `prj_${'0'.repeat(26)}`,
+      }),
+  },
   { name: 'import into dataset', kinds: ['dataset'], ask: (id) => post('/v1/imports', { dataset: id }) },
   {
     name: 'show version',

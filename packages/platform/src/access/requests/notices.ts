@@ -1,8 +1,8 @@
 import { desc, type SQL, sql } from 'drizzle-orm';
-import type { ReadScope, WriteTx } from '../door/index.ts';
-import type { Ids } from '../kernel/index.ts';
-import type { ProjectsOf } from './parts.ts';
-import { notice } from './tables.ts';
+import type { ReadScope, WriteTx } from '../../door/index.ts';
+import type { Ids } from '../../kernel/index.ts';
+import type { ProjectsOf } from '../parts.ts';
+import { notice } from '../tables.ts';
 
 export type Notice = typeof notice.$inferSelect;
 export type NewNotice = { recipient: string; about: string; text: string; due: number };

@@ -1,8 +1,8 @@
 import { and, arrayContains, eq, inArray, isNotNull, ne, not, sql } from 'drizzle-orm';
-import type { WriteTx } from '../door/index.ts';
-import type { Tx } from '../kernel/index.ts';
-import { agreementsKnown, type PrincipalFacts } from '../policy/index.ts';
-import { agreement, agreementLink } from './tables.ts';
+import type { WriteTx } from '../../door/index.ts';
+import type { Tx } from '../../kernel/index.ts';
+import { agreementsKnown, type PrincipalFacts } from '../../policy/index.ts';
+import { agreement, agreementLink } from '../tables.ts';
 
 /** What binds data to agreements has to ask this first, and to say it. */
 export interface AgreementBinding {

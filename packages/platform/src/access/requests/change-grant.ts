@@ -1,16 +1,16 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { WriteTx } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import type { WriteTx } from '../../door/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import type { PrincipalFacts } from '../../policy/index.ts';
+import type { AccessParts } from '../parts.ts';
+import { isStewardOf } from '../steward.ts';
+import { accessGrant, accessRequest } from '../tables.ts';
 import { assertCovers } from './covers.ts';
 import { aboutAccess } from './decide-request.ts';
 import { tell } from './notices.ts';
-import type { AccessParts } from './parts.ts';
 import { dayMs } from './request-access.ts';
 import { findGrant, type GrantRow } from './request-store.ts';
-import { isStewardOf } from './steward.ts';
-import { accessGrant, accessRequest } from './tables.ts';
 
 const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
 

@@ -1,13 +1,13 @@
 import { GenesisError } from '@genesis/contracts';
 import { and, asc, eq, inArray, isNull } from 'drizzle-orm';
-import type { ReadScope, WriteTx } from '../door/index.ts';
-import type { Clock, Idempotency, Ids } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import type { ReadScope, WriteTx } from '../../door/index.ts';
+import type { Clock, Idempotency, Ids } from '../../kernel/index.ts';
+import type { PrincipalFacts } from '../../policy/index.ts';
+import type { AccessParts } from '../parts.ts';
+import { type NewNotice, tell } from '../requests/notices.ts';
+import { dayMs } from '../requests/request-access.ts';
+import { agreement, disclosure } from '../tables.ts';
 import { versionOf } from './agreement-state.ts';
-import { type NewNotice, tell } from './notices.ts';
-import type { AccessParts } from './parts.ts';
-import { dayMs } from './request-access.ts';
-import { agreement, disclosure } from './tables.ts';
 
 export type DisclosureRow = typeof disclosure.$inferSelect;
 

@@ -1,15 +1,15 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { platformFacts, platformPrincipal, type ReadScope } from '../door/index.ts';
-import type { QueueDefinition, Tx } from '../kernel/index.ts';
-import { stateOf } from './agreement-state.ts';
-import { inCustody, listDisclosures } from './disclosures.ts';
+import { platformFacts, platformPrincipal, type ReadScope } from '../../door/index.ts';
+import type { QueueDefinition, Tx } from '../../kernel/index.ts';
+import { stateOf } from '../agreements/agreement-state.ts';
+import { inCustody, listDisclosures } from '../agreements/disclosures.ts';
+import type { AccessParts, ProjectsOf } from '../parts.ts';
+import { isStewardOf } from '../steward.ts';
+import { accessGrant, agreement, agreementLink, grantHolder, notice } from '../tables.ts';
 import { type NewNotice, tell } from './notices.ts';
-import type { AccessParts, ProjectsOf } from './parts.ts';
 import { dayMs } from './request-access.ts';
 import { listGrants, listRequests } from './request-store.ts';
-import { isStewardOf } from './steward.ts';
-import { accessGrant, agreement, agreementLink, grantHolder, notice } from './tables.ts';
 
 export const reminderQueue: QueueDefinition<Record<string, never>> = {
   name: 'access-reminders',

@@ -1,17 +1,17 @@
-import { GenesisError, type RequestState, requestStates } from '@genesis/contracts';
+import { GenesisError, invalidField, type RequestState, requestStates } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { WriteTx } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
-import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
+import type { WriteTx } from '../../door/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../../policy/index.ts';
+import type { DecisionBody } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { isStewardOf } from '../steward.ts';
+import { accessDecision, accessGrant, accessRequest, grantHolder } from '../tables.ts';
 import { assertCovers } from './covers.ts';
 import { formOf } from './forms.ts';
-import type { DecisionBody } from './model.ts';
 import { tell } from './notices.ts';
-import type { AccessParts } from './parts.ts';
 import { dayMs, secondPartyOf } from './request-access.ts';
 import { findRequest, type RequestRow, requestStateAt } from './request-store.ts';
-import { isStewardOf } from './steward.ts';
-import { accessDecision, accessGrant, accessRequest, grantHolder } from './tables.ts';
 
 const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
 
@@ -124,6 +124,16 @@ export async function decideRequest(
           details: { request: id, approve, reason, organisation: acting, state: 'refused' },
         };
       }
+      const named = earlier.some((one) => one.organisation === locked.organisation);
+      if (
+        agreement !== undefined &&
+        agreement !== locked.agreement &&
+        (acting !== locked.organisation || named)
+      )
+        throw invalidField(
+          'agreement',
+          'the first steward of the owner names it; whoever comes second approves that or refuses',
+        );
       const rests = agreement ?? locked.agreement;
       const covering = rests === null ? null : await assertCovers(parts, tx, rests, locked, at);
       const form = await formOf(tx, locked.organisation, locked.dataset);

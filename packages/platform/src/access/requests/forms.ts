@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type FieldProblem, GenesisError } from '@genesis/contracts';
 import { and, eq, inArray } from 'drizzle-orm';
-import type { Idempotency, Tx } from '../kernel/index.ts';
-import { bottom, type PrincipalFacts, unrestricted } from '../policy/index.ts';
-import type { NewForm, NewRequest, Question } from './model.ts';
-import type { AccessParts } from './parts.ts';
-import { accessForm } from './tables.ts';
+import type { Idempotency, Tx } from '../../kernel/index.ts';
+import { bottom, type PrincipalFacts, unrestricted } from '../../policy/index.ts';
+import type { NewForm, NewRequest, Question } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { accessForm } from '../tables.ts';
 
 export type Form = { questions: Question[]; terms: string | null; secondParty: string | null };
 

@@ -1,10 +1,10 @@
 import { type FieldProblem, GenesisError } from '@genesis/contracts';
 import { and, eq, inArray } from 'drizzle-orm';
-import { factsOf, resource } from '../door/index.ts';
-import type { Tx } from '../kernel/index.ts';
-import { isVisible, type PrincipalFacts } from '../policy/index.ts';
-import type { Terms } from './model.ts';
-import type { AccessParts } from './parts.ts';
+import { factsOf, resource } from '../../door/index.ts';
+import type { Tx } from '../../kernel/index.ts';
+import { isVisible, type PrincipalFacts } from '../../policy/index.ts';
+import type { Terms } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
 
 /**
  * Checks that what the terms name is there: representatives and people belong to a party, and so does each dataset, which

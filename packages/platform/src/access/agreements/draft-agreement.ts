@@ -1,12 +1,12 @@
 import { canonicalHash } from '@genesis/evidence';
 import { eq } from 'drizzle-orm';
-import type { Idempotency } from '../kernel/index.ts';
-import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import { bottom, type PrincipalFacts, type ResourceFacts, unrestricted } from '../../policy/index.ts';
+import type { Amendment, NewAgreement } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { agreement, agreementVersion } from '../tables.ts';
 import { assertMay, insertLinks, lockAgreement, stateOf, versionOf } from './agreement-state.ts';
 import { checkTerms } from './check-terms.ts';
-import type { Amendment, NewAgreement } from './model.ts';
-import type { AccessParts } from './parts.ts';
-import { agreement, agreementVersion } from './tables.ts';
 import { textOf } from './templates.ts';
 
 /** What became of an act on an agreement. */

@@ -1,10 +1,10 @@
 import { idSchema, requestStates } from '@genesis/contracts';
 import { z } from 'zod';
-import type { Door } from '../door/index.ts';
-import { idempotencyOf, principalOf } from '../identity/index.ts';
-import type { App, Clock } from '../kernel/index.ts';
-import type { Access } from './access.ts';
-import { listDisclosures } from './disclosures.ts';
+import type { Door } from '../../door/index.ts';
+import { idempotencyOf, principalOf } from '../../identity/index.ts';
+import type { App, Clock } from '../../kernel/index.ts';
+import type { Access } from '../access.ts';
+import { listDisclosures } from '../agreements/disclosures.ts';
 import {
   closeSchema,
   decisionBodySchema,
@@ -12,12 +12,12 @@ import {
   newRequestSchema,
   reasonSchema,
   renewalSchema,
-} from './model.ts';
+} from '../model.ts';
+import { disclosureView, grantView, requestView, viewDisclosure, viewGrant, viewRequest } from '../views.ts';
 import { listNotices } from './notices.ts';
 import { listReminders } from './reminders.ts';
 import { dayMs } from './request-access.ts';
 import { findGrant, findRequest, listGrants, listRequests } from './request-store.ts';
-import { disclosureView, grantView, requestView, viewDisclosure, viewGrant, viewRequest } from './views.ts';
 
 const tags = ['access'];
 const ofRequest = z.strictObject({ id: idSchema('request') });

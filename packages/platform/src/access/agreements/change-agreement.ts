@@ -1,12 +1,12 @@
 import { type Action, type AgreementAct, agreementMoves, GenesisError } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
-import type { Idempotency } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import type { PrincipalFacts } from '../../policy/index.ts';
+import type { AccessParts } from '../parts.ts';
+import { isStewardOf } from '../steward.ts';
+import { agreement } from '../tables.ts';
 import { type AgreementRow, assertMay, lockAgreement, stateOf, versionOf } from './agreement-state.ts';
 import type { Moved } from './draft-agreement.ts';
-import type { AccessParts } from './parts.ts';
-import { isStewardOf } from './steward.ts';
-import { agreement } from './tables.ts';
 
 const actionOf = {
   review: 'agreement.review',

@@ -1,9 +1,9 @@
 /** Reads of agreements: whatever the scope does not admit does not exist. */
 import { GenesisError } from '@genesis/contracts';
 import { and, asc, desc, eq } from 'drizzle-orm';
-import { type ReadScope, resource } from '../door/index.ts';
+import { type ReadScope, resource } from '../../door/index.ts';
+import { agreement, agreementSignature } from '../tables.ts';
 import { type AgreementRow, type VersionRow, versionOf } from './agreement-state.ts';
-import { agreement, agreementSignature, agreementVersion } from './tables.ts';
 
 type SignatureRow = typeof agreementSignature.$inferSelect;
 export type FoundAgreement = {
@@ -57,13 +57,3 @@ export async function findVersion(
   const { row } = await findAgreement(scope, id);
   return await versionOf(scope.orm, id, number ?? row.latest);
 }
-
-/** When each version was proposed and came into force. */
-export const listVersions = async (scope: ReadScope, id: string): Promise<VersionRow[]> => {
-  await findAgreement(scope, id);
-  return await scope.orm
-    .select()
-    .from(agreementVersion)
-    .where(eq(agreementVersion.agreement, id))
-    .orderBy(asc(agreementVersion.number));
-};

@@ -1,8 +1,10 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
 import { and, arrayContains, eq, gt, isNull } from 'drizzle-orm';
-import { resource, type WriteTx } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
-import type { PrincipalFacts } from '../policy/index.ts';
+import { resource, type WriteTx } from '../../door/index.ts';
+import type { Idempotency } from '../../kernel/index.ts';
+import type { PrincipalFacts } from '../../policy/index.ts';
+import type { AccessParts } from '../parts.ts';
+import { accessGrant, agreement, agreementSignature, agreementVersion } from '../tables.ts';
 import {
   type AgreementRow,
   assertMay,
@@ -12,8 +14,6 @@ import {
   versionOf,
 } from './agreement-state.ts';
 import type { Moved } from './draft-agreement.ts';
-import type { AccessParts } from './parts.ts';
-import { accessGrant, agreement, agreementSignature, agreementVersion } from './tables.ts';
 
 const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
 

@@ -1,10 +1,10 @@
 import { GenesisError, impliedPurposes, type Purpose } from '@genesis/contracts';
 import { and, eq, inArray } from 'drizzle-orm';
-import type { Tx } from '../kernel/index.ts';
-import { type AgreementRow, stateOf, versionOf } from './agreement-state.ts';
-import type { Terms } from './model.ts';
-import type { AccessParts } from './parts.ts';
-import { agreement, agreementLink } from './tables.ts';
+import type { Tx } from '../../kernel/index.ts';
+import { type AgreementRow, stateOf, versionOf } from '../agreements/agreement-state.ts';
+import type { Terms } from '../model.ts';
+import type { AccessParts } from '../parts.ts';
+import { agreement, agreementLink } from '../tables.ts';
 
 /** What a grant is to rest on an agreement for. */
 export type Wanted = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AgreementType, agreementTypes, GenesisError, invalidField } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
-import type { Terms } from './model.ts';
+import type { Terms } from '../model.ts';
 
 /** A text with blanks, written as `{{name-of-the-blank}}`. */
 export type Template = {
@@ -57,7 +57,11 @@ const templateOf = (file: string, text: string, own: boolean): Template => {
   const blanks = [...new Set([...text.matchAll(blank)].map(([, word]) => word!))];
   return {
     name,
-    title: /^# (.+)$/m.exec(text)?.[1]?.replaceAll(blank, '').trim() || name,
+    title:
+      /^# (.+)$/m
+        .exec(text)?.[1]
+        ?.replaceAll(blank, '')
+        .replace(/[\s:]+$/, '') || name,
     type: agreementTypes.find((type) => type === name) ?? null,
     blanks: blanks.filter((word) => fromTerms[word] === undefined),
     own,

@@ -1,9 +1,9 @@
 import type { Purpose } from '@genesis/contracts';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { accessPlatform, day } from '../../test/access-platform.ts';
-import { bottom } from '../policy/index.ts';
-import { formSchema, newRequestSchema } from './model.ts';
+import { accessPlatform, day } from '../../../test/access-platform.ts';
+import { bottom } from '../../policy/index.ts';
+import { formSchema, newRequestSchema } from '../model.ts';
 import { listNotices } from './notices.ts';
 import { findRequest, listGrants, listRequests } from './request-store.ts';
 
@@ -295,6 +295,11 @@ test('a second party: a person of each side, whoever comes first, and a refusal 
   expect(await use(world, who.guest, wanted)).toBe('default-deny');
 
   const second = await ask(wanted);
+  const other = await agreed({ datasets: [wanted] });
+  // The second side approves what the owner rests it on, and cannot put another agreement in its place.
+  await expect(approve(world, who.firmSteward, second.id, { agreement: other })).rejects.toEqual(
+    failure('invalid-input', /agreement: the first steward of the owner names it/),
+  );
   await approve(world, who.firmSteward, second.id);
   expect(
     await access.decide(await as(who.second), second.id, { approve: false, reason: 'No.' }),

@@ -8,8 +8,8 @@ import {
   type StoredAgreementState,
 } from '@genesis/contracts';
 import { and, eq } from 'drizzle-orm';
-import type { Tx } from '../kernel/index.ts';
-import { agreement, agreementLink, agreementVersion } from './tables.ts';
+import type { Tx } from '../../kernel/index.ts';
+import { agreement, agreementLink, agreementVersion } from '../tables.ts';
 
 export type AgreementRow = typeof agreement.$inferSelect;
 export type VersionRow = typeof agreementVersion.$inferSelect;

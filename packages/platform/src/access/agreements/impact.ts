@@ -1,11 +1,11 @@
 import { purposes } from '@genesis/contracts';
 import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
-import { factsOf, type ReadScope, resource } from '../door/index.ts';
-import { readExports } from '../ledger/index.ts';
-import { isVisible, type PrincipalFacts } from '../policy/index.ts';
+import { factsOf, type ReadScope, resource } from '../../door/index.ts';
+import { readExports } from '../../ledger/index.ts';
+import { isVisible, type PrincipalFacts } from '../../policy/index.ts';
+import type { AccessParts } from '../parts.ts';
+import { accessGrant, agreementLink, disclosure, grantHolder } from '../tables.ts';
 import { findAgreement } from './agreement-store.ts';
-import type { AccessParts } from './parts.ts';
-import { accessGrant, agreementLink, disclosure, grantHolder } from './tables.ts';
 
 /** Something that rests on an agreement, and how: it covers it, it binds it, or it was made under a grant that rests on it. */
 export type Affected = {

@@ -1,12 +1,12 @@
 /** Reads of requests and grants: one's own, and those that one decides about as a custodian. All else does not exist. */
 import { GenesisError, type RequestState, requestStates } from '@genesis/contracts';
 import { and, asc, desc, eq, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
-import type { ReadScope } from '../door/index.ts';
-import type { GrantFacts } from '../policy/index.ts';
-import { endingOf, restsOn } from './directory.ts';
+import type { ReadScope } from '../../door/index.ts';
+import type { GrantFacts } from '../../policy/index.ts';
+import { endingOf, restsOn } from '../directory.ts';
+import type { ProjectsOf } from '../parts.ts';
+import { accessDecision, accessGrant, accessRequest, agreement, grantHolder } from '../tables.ts';
 import { reaches, readsAsCustodian, readsOwn } from './notices.ts';
-import type { ProjectsOf } from './parts.ts';
-import { accessDecision, accessGrant, accessRequest, agreement, grantHolder } from './tables.ts';
 
 export type RequestRow = typeof accessRequest.$inferSelect;
 export type DecisionRow = typeof accessDecision.$inferSelect;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { agreementActs, agreementMoves, agreementStates } from '@genesis/contracts';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { accessPlatform, day } from '../../test/access-platform.ts';
-import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { accessPlatform, day } from '../../../test/access-platform.ts';
+import { temporaryFolder } from '../../../test/temporary-folder.ts';
+import { newAgreementSchema } from '../model.ts';
 import { findAgreement, findVersion, listAgreements } from './agreement-store.ts';
-import { newAgreementSchema } from './model.ts';
 
 type World = Awaited<ReturnType<typeof accessPlatform>>;
 const failure = (code: string, says?: RegExp) =>

@@ -1,12 +1,12 @@
 import { agreementStates, agreementTypeSchema, idSchema } from '@genesis/contracts';
 import { z } from 'zod';
-import type { Door } from '../door/index.ts';
-import { idempotencyOf, principalOf } from '../identity/index.ts';
-import type { App, BlobStore, Clock } from '../kernel/index.ts';
-import type { Access } from './access.ts';
+import type { Door } from '../../door/index.ts';
+import { idempotencyOf, principalOf } from '../../identity/index.ts';
+import type { App, BlobStore, Clock } from '../../kernel/index.ts';
+import type { Access } from '../access.ts';
+import { amendmentSchema, newAgreementSchema, reasonSchema, signatureSchema } from '../model.ts';
+import { agreementDetail, agreementView, viewAgreement, viewDetail } from '../views.ts';
 import { findAgreement, findVersion, listAgreements } from './agreement-store.ts';
-import { amendmentSchema, newAgreementSchema, reasonSchema, signatureSchema } from './model.ts';
-import { agreementDetail, agreementView, viewAgreement, viewDetail } from './views.ts';
 
 const tags = ['agreements'];
 const params = z.strictObject({ id: idSchema('agreement') });
