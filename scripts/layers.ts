@@ -10,7 +10,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   instruments: [],
   datacard: ['contracts'],
   evidence: ['contracts'],
-  platform: ['contracts', 'evidence', 'explorer', 'instruments'],
+  platform: ['contracts', 'datacard', 'evidence', 'explorer', 'instruments'],
   client: ['contracts'],
   cli: ['client', 'contracts', 'datacard', 'evidence', 'explorer'],
 };

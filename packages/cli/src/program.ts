@@ -12,6 +12,7 @@ import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
 import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
+import { labelCommands } from './commands/label.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
 import { modelCommands } from './commands/model.ts';
@@ -40,7 +41,7 @@ const groups: readonly (readonly [
     modelCommands,
   ],
   ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
-  ['People and decisions:', accessCommands, policyCommands],
+  ['People and decisions:', accessCommands, labelCommands, policyCommands],
   ['Help:', helpCommands],
 ];
 

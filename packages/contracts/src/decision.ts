@@ -27,6 +27,8 @@ export const actions = [
   'card.read',
   'card.replace',
   'access.request',
+  'release.ask',
+  'release.decide',
   'split.create',
   'split.unseal',
   'split.retire',

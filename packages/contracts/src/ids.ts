@@ -32,6 +32,7 @@ export const idPrefixes = {
   card: 'crd',
   agreement: 'agr',
   request: 'req',
+  release: 'rel',
   grant: 'grn',
 } as const;
 export type IdKind = keyof typeof idPrefixes;

@@ -110,6 +110,19 @@ function joined(reasons: readonly Reason[]): Label {
   return { level, categories };
 }
 
+const ofDataset = 'discoverability.sensitivity';
+const ofCard = 'discoverability.datacard.sensitivity';
+
+/**
+ * The label of the card itself, read from its own sensitivity as that of the dataset is: a card can be public while its
+ * dataset is not. One that says nothing of itself has the strictest label.
+ */
+export function cardLabelOf({ fields }: Card): Label {
+  const own: Mapping = { discoverability: { sensitivity: valueAt(fields, ofCard) ?? null } };
+  const rows = [...byField].filter(([field]) => field.startsWith(`${ofDataset}.`));
+  return joined([...rows.flatMap(([field, values]) => rowsFor(values, own, field)), ...markingReasons(own)]);
+}
+
 const state = 'discoverability.workflow.state';
 const until = 'discoverability.workflow.embargo_until';
 

@@ -2,7 +2,7 @@ export type { Card, Mapping, ReadCard, Value } from './card.ts';
 export { CardError } from './card-error.ts';
 export { describeEffect } from './describe-effect.ts';
 export { formatCard } from './format-card.ts';
-export { type Governance, governanceOf } from './governance.ts';
+export { cardLabelOf, type Governance, governanceOf } from './governance.ts';
 export { type Ask, answer, nextQuestion } from './interview.ts';
 export { newCard } from './new-card.ts';
 export { type Format, formatOf, formats, readCard } from './read-card.ts';

@@ -5,6 +5,7 @@ test('the package exports these names and no others', () => {
   expect(Object.keys(datacard).sort()).toEqual([
     'CardError',
     'answer',
+    'cardLabelOf',
     'describeEffect',
     'formatCard',
     'formatOf',

@@ -1,3 +1,19 @@
+CREATE TABLE "release" (
+	"id" text PRIMARY KEY NOT NULL,
+	"resource" text NOT NULL,
+	"from_label" jsonb NOT NULL,
+	"label" jsonb NOT NULL,
+	"purposes" text[] NOT NULL,
+	"reason" text NOT NULL,
+	"state" text NOT NULL,
+	"asked_by" text NOT NULL,
+	"asked_at" bigint NOT NULL,
+	"decided_by" text,
+	"decided_at" bigint,
+	"decision" text
+);
+
+--> statement-breakpoint
 CREATE TABLE "campaign" (
 	"id" text PRIMARY KEY NOT NULL,
 	"plan" jsonb NOT NULL,
@@ -91,6 +107,29 @@ CREATE TABLE "withheld_salt" (
 	"path" text NOT NULL,
 	"salt" "bytea" NOT NULL,
 	CONSTRAINT "withheld_salt_entry_path_pk" PRIMARY KEY("entry","path")
+);
+
+--> statement-breakpoint
+CREATE TABLE "card" (
+	"id" text PRIMARY KEY NOT NULL,
+	"dataset" text NOT NULL,
+	"number" integer NOT NULL,
+	CONSTRAINT "card_dataset_unique" UNIQUE("dataset")
+);
+
+--> statement-breakpoint
+CREATE TABLE "card_version" (
+	"card" text NOT NULL,
+	"number" integer NOT NULL,
+	"text" text NOT NULL,
+	"sha256" text NOT NULL,
+	"fields" jsonb NOT NULL,
+	"governance" jsonb NOT NULL,
+	"completeness" double precision NOT NULL,
+	"readiness" double precision NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "card_version_card_number_pk" PRIMARY KEY("card","number")
 );
 
 --> statement-breakpoint
@@ -585,6 +624,8 @@ CREATE TABLE "file_task" (
 );
 
 --> statement-breakpoint
+CREATE INDEX "release_resource" ON "release" USING btree ("resource");
+--> statement-breakpoint
 CREATE UNIQUE INDEX "experiment_place" ON "experiment" USING btree ("campaign","arm","repeat","index");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash");
@@ -626,6 +667,8 @@ CREATE UNIQUE INDEX "user_allocation_place" ON "user_allocation" USING btree ("a
 CREATE INDEX "wait_record_machine" ON "wait_record" USING btree ("machine","submitted_at");
 --> statement-breakpoint
 CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_at","id");
+--> statement-breakpoint
+CREATE INDEX "resource_origins" ON "resource" USING gin ("origins");
 --> statement-breakpoint
 CREATE INDEX "token_principal" ON "token" USING btree ("principal");
 --> statement-breakpoint

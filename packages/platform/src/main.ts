@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
+import { labelRoutes } from './access/index.ts';
 import {
   campaignQueues,
   campaignRoutes,
@@ -34,6 +35,7 @@ import {
   createAdministration,
   createDirectory,
   createTokenAuthenticator,
+  everybody,
   identityRoutes,
   requireAuthentication,
 } from './identity/index.ts';
@@ -264,6 +266,13 @@ export async function startPlatform(config: Config): Promise<Platform> {
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
     ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
     policyRoutes(app, { door });
+    labelRoutes(app, {
+      ...{ door, database, clock, ids, cursors },
+      everybody: async () => {
+        const known = await Promise.all((await everybody(database)).map((id) => directory.load(id)));
+        return known.flatMap((facts) => (facts === undefined ? [] : [{ ...facts, tokenScopes: ['*'] }]));
+      },
+    });
     const sayOf = (message: string): void => log.warn({}, message);
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });

@@ -1,9 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Answer, dataOf } from '@genesis/client';
 import { type Label, type Purpose, purposes } from '@genesis/contracts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { decimal, declare, group, names, oneOf, type Registry, whole } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { plain } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
 import { saveAnswer } from '../work/documents.ts';
 import { type ImportRequest, importTable, watchJob } from '../work/import-table.ts';
@@ -25,6 +27,7 @@ type ImportOptions = Partial<Cut> & {
   format?: 'csv' | 'parquet';
   delimiter?: ',' | ';' | '\t' | '|';
   missing?: string[];
+  card?: string;
 };
 
 const columnTypes = ['number', 'integer', 'text', 'boolean', 'timestamp'] as const;
@@ -117,6 +120,10 @@ function importCommand(registry: Registry, dataset: Command): void {
             parseLabel,
             parseLabel('public'),
           )
+          .option(
+            '--card <file>',
+            'a Genesis Data Card: what it says of label, purposes and agreements binds',
+          )
           .option('--licences <list>', 'SPDX identifiers', names)
           .option('--purposes <list>', `what it may be used for: ${purposes.join(', ')}`, purposeList)
           .option('--dataset <id>', 'import a new version of this dataset')
@@ -133,10 +140,13 @@ function importCommand(registry: Registry, dataset: Command): void {
     examples: [
       'genesis dataset import barrels.csv --outcomes toughness --label internal',
       'genesis dataset import plate.csv --columns ni,fe,co,overpotential --types overpotential=number --licences CC-BY-4.0',
+      'genesis dataset import curve.csv --card card.md',
       'genesis dataset import more.csv --dataset dst_01jd8x3k2v9q7r5t1w4y6z8abc',
     ],
     act: async (call, options, path) => {
-      const request = requestOf(options, path);
+      const { card: file } = options;
+      const card = file === undefined ? {} : { card: await readFile(file, 'utf8') };
+      const request = { ...requestOf(options, path), ...card };
       const made = await importTable(call, await call.client(), path, request);
       const text = facts([
         ['Dataset', made.dataset],
@@ -207,6 +217,47 @@ export function datasetCommands(registry: Registry, program: Command): void {
   const dataset = group(program, 'dataset', 'Tables: import, look, cut, export');
   importCommand(registry, dataset);
   readCommands(registry, dataset);
+
+  declare<[string], { replace?: string; output?: string; purpose: Purpose }>(registry, dataset, 'card <id>', {
+    summary: 'The data card of a dataset, or a new one for it',
+    details:
+      'A new card binds at once, for the dataset and for everything derived from it, where it is stricter. What it would\n' +
+      'loosen stays: a lower label takes a release by two people.',
+    options: (command) =>
+      command
+        .option('--replace <file>', 'the next version of the card')
+        .option('--output <file>', 'write the card to a file')
+        .option(
+          '--purpose <purpose>',
+          `what you will do with it: ${purposes.join(', ')}`,
+          oneOf(purposes),
+          'explore',
+        ),
+    examples: [
+      'genesis dataset card dst_01jd8x3k2v9q7r5t1w4y6z8abc',
+      'genesis dataset card dst_01jd8x3k2v9q7r5t1w4y6z8abc --replace card.md',
+    ],
+    act: async (call, { replace, output, purpose }, id) => {
+      const { api } = await call.client();
+      const path = { id };
+      if (replace !== undefined) {
+        const body = { card: await readFile(replace, 'utf8') };
+        const made = dataOf(
+          await api.PUT('/v1/datasets/{id}/card', { params: { path }, body, signal: call.signal }),
+        );
+        const text = facts([
+          ['Card', `${made.card}, number ${made.number}`],
+          ['Changed', `${made.changed} things have stricter terms now`],
+        ]);
+        return { text, json: { ...made } };
+      }
+      const at = { params: { path, query: { purpose } }, signal: call.signal };
+      const card = dataOf(await api.GET('/v1/datasets/{id}/card', at));
+      if (output === undefined) return { text: plain(card.text), json: { ...card } };
+      await writeFile(output, card.text);
+      return { text: `Written to ${output}`, json: { ...card, output } };
+    },
+  });
 
   declare<[string], Partial<Cut>>(registry, dataset, 'split <version>', {
     summary: 'Cut a version into an explore part and a sealed confirm part',

@@ -3707,6 +3707,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/{id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The data card of a dataset; it may be public where the dataset is not */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            completeness: number;
+                            createdAt: string;
+                            dataset: string;
+                            id: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            number: number;
+                            readiness: number;
+                            sha256: string;
+                            text: string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Give a dataset a card, or the next version of its card: what becomes stricter holds at once */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        card: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            card: string;
+                            changed: number;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            number: number;
+                            sha256: string;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/delegations/{id}": {
         parameters: {
             query?: never;
@@ -4251,6 +4345,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        card?: string;
                         columns?: {
                             name: string;
                             /** @enum {string} */
@@ -5178,7 +5273,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "access.request" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "access.request" | "release.ask" | "release.decide" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -5878,6 +5973,422 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases of what you may see, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                askedAt: string;
+                                askedBy: string;
+                                decidedAt: string | null;
+                                decidedBy: string | null;
+                                decision: string | null;
+                                from: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                reason: string;
+                                resource: string;
+                                /** @enum {string} */
+                                state: "asked" | "released" | "refused" | "lapsed";
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/releases/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a release, or refuse it; whoever asked cannot */
+        post: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agree: boolean;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            askedAt: string;
+                            askedBy: string;
+                            decidedAt: string | null;
+                            decidedBy: string | null;
+                            decision: string | null;
+                            from: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            id: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            reason: string;
+                            resource: string;
+                            /** @enum {string} */
+                            state: "asked" | "released" | "refused" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/resources/{id}/raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Raise the label, or narrow the purposes, of something and of everything derived from it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @default {
+                         *       "level": "public",
+                         *       "categories": []
+                         *     }
+                         */
+                        label?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /**
+                         * @default [
+                         *       "evaluate",
+                         *       "explore",
+                         *       "infer",
+                         *       "publish",
+                         *       "train"
+                         *     ]
+                         */
+                        purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            changed: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/resources/{id}/raise/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What raising the label of a dataset would change, and who would see less */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @default {
+                         *       "level": "public",
+                         *       "categories": []
+                         *     }
+                         */
+                        label?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /**
+                         * @default [
+                         *       "evaluate",
+                         *       "explore",
+                         *       "infer",
+                         *       "publish",
+                         *       "train"
+                         *     ]
+                         */
+                        purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            changes: {
+                                [key: string]: number;
+                            };
+                            people: {
+                                gains: number;
+                                loses: number;
+                                principal: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/resources/{id}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a release at a lower label; another person decides */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        label: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /** @default [] */
+                        purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            askedAt: string;
+                            askedBy: string;
+                            decidedAt: string | null;
+                            decidedBy: string | null;
+                            decision: string | null;
+                            from: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            id: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            reason: string;
+                            resource: string;
+                            /** @enum {string} */
+                            state: "asked" | "released" | "refused" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/resources/{id}/releases/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a release at a lower label would show, and to whom */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        label: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        /** @default [] */
+                        purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            changes: {
+                                [key: string]: number;
+                            };
+                            people: {
+                                gains: number;
+                                loses: number;
+                                principal: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;

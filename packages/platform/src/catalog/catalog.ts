@@ -3,6 +3,8 @@ import { and, inArray } from 'drizzle-orm';
 import type { ReadScope } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { replaceCard } from './cards/replace-card.ts';
+import { showCard } from './cards/show-card.ts';
 import { retireSplit } from './confirm.ts';
 import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
@@ -48,6 +50,10 @@ export const createCatalog = async (
       listDatasets(scope, page),
     showDataset: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showDataset(parts, principal, id, purpose),
+    showCard: (principal: PrincipalFacts, dataset: string, purpose: Purpose | null) =>
+      showCard(parts, principal, dataset, purpose),
+    replaceCard: (principal: PrincipalFacts, dataset: string, card: string, idempotency?: Idempotency) =>
+      replaceCard(parts, principal, dataset, card, idempotency),
     showVersion: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showVersion(parts, principal, id, purpose),
     showSplit: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>

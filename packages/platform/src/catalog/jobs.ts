@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { delegate, factsOf, type ReadScope, resource, type WriteRequest } from '../door/index.ts';
 import { asGenesisError, type Idempotency, type QueueDefinition } from '../kernel/index.ts';
 import { dominates, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
+import { boundBy, readyCard } from './cards/bind-card.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { catalogJob } from './tables.ts';
@@ -26,18 +27,22 @@ const delegationMs = 24 * 3600_000;
 const notFound = (): GenesisError =>
   new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-/** The facts of the dataset that an import will create. */
+/** The facts of the dataset that an import will create: as asked for, and as its card has it where that is stricter. */
 export const newDatasetFacts = (
   id: string,
   principal: PrincipalFacts,
   wanted: Extract<ImportRequest, { name: string }>,
-): ResourceFacts => ({
-  kind: 'dataset',
-  id,
-  organisation: wanted.organisation ?? principal.organisation,
-  label: wanted.label as Label,
-  conditions: wanted.conditions as Conditions,
-});
+): ResourceFacts => {
+  const asked = { label: wanted.label as Label, conditions: wanted.conditions as Conditions };
+  const { label, conditions } = wanted.card === undefined ? asked : boundBy(readyCard(wanted.card), asked);
+  return {
+    kind: 'dataset',
+    id,
+    organisation: wanted.organisation ?? principal.organisation,
+    label,
+    conditions: { ...conditions, origins: [id] },
+  };
+};
 
 const viewOf = (row: typeof catalogJob.$inferSelect, parts: CatalogParts): CatalogJobView => ({
   id: row.id,

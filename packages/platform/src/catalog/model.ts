@@ -53,6 +53,8 @@ const freshFields = {
   organisation: idSchema('organisation').exactOptional(),
   label: labelSchema.default({ level: 'public', categories: [] }),
   conditions: conditionsSchema.prefault({}),
+  /** A Genesis Data Card, as Markdown, JSON or YAML: its governance fields bind the dataset. */
+  card: z.string().min(1).max(300_000).exactOptional(),
 };
 
 type ReadingOptions = z.output<z.ZodObject<typeof importFields>>;
@@ -70,6 +72,7 @@ export const importRequestSchema = z
     organisation: freshFields.organisation,
     label: labelSchema.exactOptional(),
     conditions: conditionsSchema.exactOptional(),
+    card: freshFields.card,
     ...importFields,
   })
   .transform((request, context): ImportRequest => {
@@ -81,6 +84,7 @@ export const importRequestSchema = z
       organisation,
       label,
       conditions,
+      card,
       ...options
     } = request;
     const refuse = (path: string, message: string): never => {
@@ -94,6 +98,7 @@ export const importRequestSchema = z
         ...options,
         ...{ name, description, source, label: label ?? { level: 'public', categories: [] } },
         ...(organisation === undefined ? {} : { organisation }),
+        ...(card === undefined ? {} : { card }),
         conditions: conditions ?? conditionsSchema.parse({}),
       };
     }
@@ -104,6 +109,7 @@ export const importRequestSchema = z
       organisation,
       label,
       conditions,
+      card,
     };
     for (const [field, value] of Object.entries(given)) {
       if (value !== undefined)

@@ -4,6 +4,8 @@ import { and, eq, sql } from 'drizzle-orm';
 import { type Change, resource, type WriteTx } from '../door/index.ts';
 import type { BlobRef } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { readyCard } from './cards/bind-card.ts';
+import { commitmentOf as cardCommitment, insertCard } from './cards/insert-card.ts';
 import type { TableDescription } from './ingest/describe-table.ts';
 import type { IngestedTable } from './ingest/model.ts';
 import { newDatasetFacts } from './jobs.ts';
@@ -114,10 +116,16 @@ export const publishImport = async (
   const at = clock.now().getTime();
   const fresh = 'dataset' in wanted ? null : wanted;
   const datasetId = 'dataset' in wanted ? wanted.dataset : ids.next('dataset');
+  const card = fresh?.card === undefined ? null : readyCard(fresh.card);
   const change = async (tx: WriteTx): Promise<Change<void>> => {
+    let bound: { id: string; number: number } | null = null;
     if (fresh !== null) {
       const { name, description: about, source } = fresh;
       await tx.insert(dataset).values({ id: datasetId, name, description: about, source });
+      if (card !== null) {
+        const { organisation } = newDatasetFacts(datasetId, principal, fresh);
+        bound = await insertCard(tx, parts, { id: datasetId, organisation }, card, principal.id);
+      }
     }
     // Versions of one dataset are numbered one after the other.
     await tx.select({ id: dataset.id }).from(dataset).where(eq(dataset.id, datasetId)).for('update');
@@ -155,6 +163,7 @@ export const publishImport = async (
       sha256,
       visible: visible.sha256,
       split: made && { id: made.id, ...made.commitment },
+      ...(bound === null || card === null ? {} : { card: cardCommitment(bound.id, bound.number, card) }),
     };
     return {
       result: undefined,
@@ -163,6 +172,7 @@ export const publishImport = async (
         { subject: version, relation: 'wasDerivedFrom', object: datasetId },
         { subject: version, relation: 'wasAssociatedWith', object: by },
         ...(made ? [{ subject: made.id, relation: 'wasDerivedFrom' as const, object: version }] : []),
+        ...(bound ? [{ subject: bound.id, relation: 'wasDerivedFrom' as const, object: datasetId }] : []),
       ],
     };
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Door } from '../door/index.ts';
 import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '../kernel/index.ts';
+import { cardRoutes } from './cards/routes.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
 import {
@@ -34,6 +35,7 @@ export function catalogRoutes(
   parts: { catalog: Catalog; door: Door; cursors: Cursors; maxUploadBytes: number },
 ): void {
   const { catalog, door, cursors } = parts;
+  cardRoutes(app, { catalog });
 
   app.post(
     '/v1/imports',

@@ -1,8 +1,10 @@
 import type { GenesisFailure } from '@genesis/contracts';
+import type { Governance, Mapping } from '@genesis/datacard';
 import type { RowFingerprints, SplitRule } from '@genesis/evidence';
 import {
   bigint,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -47,6 +49,34 @@ export const datasetVersion = pgTable(
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   },
   (table) => [uniqueIndex('dataset_version_number').on(table.dataset, table.number)],
+);
+
+/** The data card that binds a dataset. It is governed by a row of its own: it can be public while its dataset is not. */
+export const card = pgTable('card', {
+  id: text('id').primaryKey(),
+  dataset: text('dataset').notNull().unique(),
+  /** Of the version that counts. */
+  number: integer('number').notNull(),
+});
+
+/** A card as it was at a time; earlier ones stay. */
+export const cardVersion = pgTable(
+  'card_version',
+  {
+    card: text('card').notNull(),
+    number: integer('number').notNull(),
+    /** As it was read, with LF. */
+    text: text('text').notNull(),
+    sha256: text('sha256').notNull(),
+    fields: jsonb('fields').$type<Mapping>().notNull(),
+    governance: jsonb('governance').$type<Governance>().notNull(),
+    /** Scores, 0 to 100. */
+    completeness: doublePrecision('completeness').notNull(),
+    readiness: doublePrecision('readiness').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.card, table.number] })],
 );
 
 /** What stays the same however often the same rows are imported or cut: the error budget hangs on it. */

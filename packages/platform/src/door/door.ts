@@ -39,6 +39,8 @@ export type WriteRequest = {
   sources?: readonly string[];
   /** Set by the platform's own confirming run, and by nothing else. */
   handler?: 'confirm';
+  /** Who proposed it, where an act takes two people. */
+  proposedBy?: string | undefined;
   /** What the place that data moves to may hold: it must cover the label. */
   destination?: Label | undefined;
   /** The same key acts once: a repetition gets the first result, which must be JSON without a secret. */
@@ -105,6 +107,14 @@ const boundBy = (facts: ResourceFacts, behind: readonly string[]): ResourceFacts
         conditions: joinConditions(facts.conditions, { ...unrestricted, agreements: [...behind] }),
       };
 
+/** The error of a decision that its principal may know of. */
+export const denied = (decision: Decision): GenesisError =>
+  new GenesisError({
+    code: 'denied',
+    message: `Not allowed: ${decision.rationaleCode}. ${decision.needed.join(' ')}`.trim(),
+    decision,
+  });
+
 export function createDoor({ database, clock, ids }: DoorParts): Door {
   const now = (): number => clock.now().getTime();
 
@@ -132,7 +142,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const facts =
       typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
     if (facts === undefined) return undefined;
-    const { destination } = request;
+    const { destination, proposedBy } = request;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
       const found = known.get(source);
@@ -142,7 +152,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const asked: DecisionRequest = {
       principal: request.principal,
       action: request.action,
-      resource: destination === undefined ? facts : { ...facts, destinationClearance: destination },
+      resource: {
+        ...facts,
+        ...(destination === undefined ? {} : { destinationClearance: destination }),
+        ...(proposedBy === undefined ? {} : { proposedBy }),
+      },
       purpose: request.purpose,
       sources,
       at: now(),
@@ -187,11 +201,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     );
     const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
     if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
-    throw new GenesisError({
-      code: 'denied',
-      message: `Not allowed: ${decision.rationaleCode}. ${decision.needed.join(' ')}`.trim(),
-      decision,
-    });
+    throw denied(decision);
   }
 
   async function carryOut<T>(

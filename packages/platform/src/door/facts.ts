@@ -4,6 +4,7 @@ import { inArray } from 'drizzle-orm';
 import type { Tx } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { resource } from './tables.ts';
+import type { WriteTx } from './tx.ts';
 
 type ResourceRow = typeof resource.$inferSelect;
 
@@ -31,6 +32,21 @@ export function rowOf(facts: ResourceFacts, createdBy: string, createdAt: number
     createdBy,
     createdAt,
   };
+}
+
+/**
+ * Writes the row of a thing that a write makes beside the one that was decided about, or puts it where its owner, label and
+ * conditions are now.
+ */
+export async function placeUnder(tx: WriteTx, facts: ResourceFacts, by: string, at: number): Promise<void> {
+  const { labelLevel, labelCategories, ...row } = rowOf(facts, by, at);
+  await tx
+    .insert(resource)
+    .values({ ...row, labelLevel, labelCategories })
+    .onConflictDoUpdate({
+      target: resource.id,
+      set: { organisation: facts.organisation, ...labelColumns(facts.label, facts.conditions) },
+    });
 }
 
 /** A label and conditions as columns. */

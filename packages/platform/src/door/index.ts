@@ -12,11 +12,12 @@ export {
   createDoor,
   type Door,
   type DoorParts,
+  denied,
   type Performed,
   type WriteRequest,
 } from './door.ts';
 export { createEvidenceReads, type EvidenceReads, type Lineage } from './evidence.ts';
-export { factsOf } from './facts.ts';
+export { factsOf, placeUnder } from './facts.ts';
 export { platformFacts, platformPrincipal } from './platform.ts';
 export type { ReadScope } from './scope.ts';
 export { resource } from './tables.ts';

@@ -25,7 +25,10 @@ export const resource = pgTable(
     createdBy: text('created_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   },
-  (table) => [index('resource_kind_created').on(table.kind, table.createdAt, table.id)],
+  (table) => [
+    index('resource_kind_created').on(table.kind, table.createdAt, table.id),
+    index('resource_origins').using('gin', table.origins),
+  ],
 );
 
 /** What a worker may do for a principal: decided anew before each effect, ended by expiry or revocation. */

@@ -4,6 +4,15 @@ import type { PrincipalDirectory } from '../door/index.ts';
 import type { Database } from '../kernel/index.ts';
 import { principal, roleBinding } from './tables.ts';
 
+/** Ids of everybody who is not disabled. */
+export async function everybody(database: Database): Promise<string[]> {
+  const rows = await database.orm
+    .select({ id: principal.id })
+    .from(principal)
+    .where(eq(principal.disabled, false));
+  return rows.map(({ id }) => id);
+}
+
 /** What identity knows of principals, read anew at each call so that a change takes effect at once. */
 export function createDirectory(database: Database): PrincipalDirectory {
   return {

@@ -21,6 +21,8 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'card.read': ['steward', 'researcher', 'auditor'],
   'card.replace': ['steward'],
   'access.request': ['steward', 'researcher'],
+  'release.ask': ['steward', 'researcher'],
+  'release.decide': ['steward'],
   'split.create': ['steward', 'researcher'],
   'split.unseal': ['steward', 'researcher'],
   'split.retire': ['steward', 'researcher'],

@@ -106,7 +106,7 @@ export function atLeastAsStrict(a: Conditions, b: Conditions): boolean {
 }
 
 /** Nothing is demanded of whoever uses it, and it is free for every purpose. */
-export const isFree = (conditions: Conditions): boolean =>
+const isFree = (conditions: Conditions): boolean =>
   purposes.every((each) => conditions.purposes.includes(each)) &&
   conditions.agreements.length === 0 &&
   !conditions.needsAgreement &&

@@ -72,6 +72,8 @@ export type ResourceFacts = {
   sealed?: boolean;
   /** What the target (machine, endpoint, recipient) may hold, when data moves to it. */
   destinationClearance?: Label;
+  /** Who proposed what is decided about now, where an act takes two people. */
+  proposedBy?: string;
   /** Who made it, where it has a row of its own. */
   createdBy?: string;
   /** Ids of the members of a project, where an act is about what only they have. */

@@ -26,6 +26,7 @@ import {
   ownerKept,
   purposeOfAction,
   purposeStated,
+  twoPeople,
 } from './rules/labels.ts';
 import { membersOnly, ownTokens, publicToAll, roleInOrganisation } from './rules/permissions.ts';
 
@@ -40,6 +41,7 @@ export const standardRules: readonly Rule[] = [
   agentLimits,
   sealed,
   declassification,
+  twoPeople,
   labelNotDominated,
   noWriteDown,
   noLooseConditions,

@@ -112,8 +112,20 @@ export const declassification: Rule = {
     if (dominates(resource.label, current.label)) return silent;
     return forbid(
       `lowering a label from ${describeLabel(current.label)} to ${describeLabel(resource.label)} is declassification`,
-      'two people, the steward and an independent reviewer, must agree; this version has no such procedure yet',
+      'ask for its release, which takes two people: genesis release ask ID --label LABEL --reason TEXT',
     );
+  },
+};
+
+export const twoPeople: Rule = {
+  name: 'two-people',
+  says: 'A release at a lower label is decided by a person who is not the one that asked for it.',
+  judge: ({ principal, action, resource }) => {
+    if (action !== 'release.decide') return silent;
+    if (principal.kind !== 'person')
+      return forbid('only a person decides about a release', 'a steward must decide in their own name');
+    if (resource.proposedBy !== undefined && resource.proposedBy !== principal.id) return silent;
+    return forbid('whoever asks for a release does not decide about it', 'another steward must decide');
   },
 };
 

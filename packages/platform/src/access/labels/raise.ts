@@ -1,0 +1,80 @@
+import { type Conditions, GenesisError, type Label } from '@genesis/contracts';
+import { type Door, denied, placeUnder, type WriteTx } from '../../door/index.ts';
+import type { Clock, Database } from '../../kernel/index.ts';
+import { join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
+import { factsNow, reachedByRaising } from './affected.ts';
+import { type Before, type Effect, effectsOf } from './preview.ts';
+
+export type LabelParts = {
+  door: Door;
+  database: Database;
+  clock: Clock;
+  /** Everybody as they are now, under a token that may do everything: for previews. */
+  everybody: () => Promise<readonly PrincipalFacts[]>;
+};
+
+/** A label and conditions that something is to have at least. */
+export type AtLeast = { label: Label; conditions: Conditions };
+
+const raised = (facts: ResourceFacts, least: AtLeast): ResourceFacts => ({
+  ...facts,
+  label: join(facts.label, least.label),
+  conditions: joinConditions(facts.conditions, least.conditions),
+});
+
+const notFound = (): GenesisError =>
+  new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
+
+/** The write that raising is: about the thing as it would be, with the thing as it is as its source. */
+async function request(parts: LabelParts, principal: PrincipalFacts, id: string, least: AtLeast) {
+  const facts = await factsNow(parts.database.orm, id);
+  if (facts === undefined) throw notFound();
+  const resource = { about: raised(facts, least) };
+  return { principal, action: 'dataset.relabel' as const, resource, purpose: null, sources: [id] };
+}
+
+/** What raising a label would do, without doing it: the things that it reaches, and who sees less of them. */
+export async function previewRaise(
+  parts: LabelParts,
+  principal: PrincipalFacts,
+  id: string,
+  least: AtLeast,
+): Promise<{ changes: Before[]; effects: Effect[] }> {
+  const asked = await request(parts, principal, id, least);
+  const foreseen = await parts.door.foresee(asked);
+  if (foreseen === undefined) throw notFound();
+  if (foreseen.decision.effect !== 'allow') throw denied(foreseen.decision);
+  const things = await parts.database.transaction((tx) => reachedByRaising(tx, id));
+  const changes = things.map((before) => ({ before, after: raised(before, least) }));
+  return { changes, effects: effectsOf(changes, await parts.everybody(), parts.clock.now().getTime()) };
+}
+
+/** Raises what a dataset and everything derived from it have, in a write that was decided about. Returns how many changed. */
+export async function raiseInside(tx: WriteTx, id: string, least: AtLeast, by: string, at: number) {
+  let changed = 0;
+  for (const before of await reachedByRaising(tx, id)) {
+    const after = raised(before, least);
+    if (after.label === before.label && sameConditions(after.conditions, before.conditions)) continue;
+    await placeUnder(tx, after, by, at);
+    changed++;
+  }
+  return changed;
+}
+
+const sameConditions = (a: Conditions, b: Conditions): boolean =>
+  JSON.stringify(a, Object.keys(a).sort()) === JSON.stringify(b, Object.keys(a).sort());
+
+/** Raises the label, or tightens the conditions, of a dataset and of everything that is derived from it. At once, for all. */
+export async function raise(
+  parts: LabelParts,
+  principal: PrincipalFacts,
+  id: string,
+  least: AtLeast,
+  reason: string,
+): Promise<{ changed: number }> {
+  const { result } = await parts.door.perform(await request(parts, principal, id, least), async (tx) => {
+    const changed = await raiseInside(tx, id, least, principal.id, parts.clock.now().getTime());
+    return { result: { changed }, details: { ...least, reason, changed } };
+  });
+  return result;
+}
