@@ -10,7 +10,7 @@ import {
   type Functions,
   silicaFunction,
 } from './campaigns/index.ts';
-import { catalogQueues, catalogRoutes, createCatalog } from './catalog/index.ts';
+import { catalogQueues, catalogRoutes, createCatalog, metadataRoutes } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
   atMost,
@@ -123,6 +123,13 @@ const openExecutorsOf =
         });
     }
   };
+
+/** Where others find this platform, and whom they write to. */
+const siteOf = (app: App, { publicUrl, contactEmail }: Config) => ({
+  url: publicUrl ?? app.listeningOrigin,
+  name: 'Genesis',
+  email: contactEmail,
+});
 
 async function listen(app: App, { host, port }: Config): Promise<string> {
   try {
@@ -264,7 +271,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
-    ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
+    const evidence = createEvidenceReads({ database, door, clock });
+    metadataRoutes(app, { door, database, clock, evidence, cursors, site: () => siteOf(app, config) });
+    ledgerRoutes(app, { ledger, door, evidence });
     policyRoutes(app, { door });
     labelRoutes(app, {
       ...{ door, database, clock, ids, cursors },

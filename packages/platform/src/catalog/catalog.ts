@@ -10,7 +10,7 @@ import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
-import { exportVisible, showDataset, showSplit, showVersion } from './read.ts';
+import { type ExportForm, exportVisible, showDataset, showSplit, showVersion } from './read.ts';
 import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
@@ -58,7 +58,8 @@ export const createCatalog = async (
       showVersion(parts, principal, id, purpose),
     showSplit: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showSplit(parts, principal, id, purpose),
-    exportVisible: (principal: PrincipalFacts, version: string) => exportVisible(parts, principal, version),
+    exportVisible: (principal: PrincipalFacts, version: string, form?: ExportForm) =>
+      exportVisible(parts, principal, version, form),
     retireSplit: (principal: PrincipalFacts, id: string) => retireSplit(parts, principal, id),
     tables: createTables(parts),
     /** Starts the background work of this process. Staged bytes that belong to no job in progress are removed. */

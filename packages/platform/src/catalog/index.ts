@@ -1,3 +1,4 @@
 export { type Catalog, createCatalog } from './catalog.ts';
 export { catalogQueues } from './jobs.ts';
+export { metadataRoutes } from './metadata/routes.ts';
 export { catalogRoutes } from './routes.ts';

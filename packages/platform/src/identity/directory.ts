@@ -1,8 +1,8 @@
 import type { PrincipalKind, Role } from '@genesis/contracts';
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import type { Database } from '../kernel/index.ts';
-import { principal, roleBinding } from './tables.ts';
+import { organisation, principal, roleBinding } from './tables.ts';
 
 /** Ids of everybody who is not disabled. */
 export async function everybody(database: Database): Promise<string[]> {
@@ -11,6 +11,19 @@ export async function everybody(database: Database): Promise<string[]> {
     .from(principal)
     .where(eq(principal.disabled, false));
   return rows.map(({ id }) => id);
+}
+
+/** Names of organisations by id; those that do not exist are left out. */
+export async function organisationNames(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await database.orm
+    .select({ id: organisation.id, name: organisation.name })
+    .from(organisation)
+    .where(inArray(organisation.id, [...ids]));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** What identity knows of principals, read anew at each call so that a change takes effect at once. */

@@ -110,6 +110,7 @@ export const readActionOf = (kind: string): ReadAction | undefined => readAction
 /** What any principal may do with something public, whoever owns it. */
 export const openActions: ReadonlySet<Action> = new Set([
   ...readActions,
+  'dataset.export',
   'compute.use',
   'model.predict',
   'access.request',

@@ -19,6 +19,7 @@ test.each([
   ['verb=ListRecords&metadataPrefix=oai_dc&from=2026-01-01T00:00:00', 'badArgument'],
   ['verb=ListRecords&metadataPrefix=oai_dc&from=2026-01-01&until=2026-01-02T00:00:00Z', 'badArgument'],
   ['verb=ListRecords&metadataPrefix=oai_dc&from=2026-01-02&until=2026-01-01', 'badArgument'],
+  ['verb=ListRecords&metadataPrefix=oai_dc&set=a%20b', 'badArgument'],
   ['verb=ListSets&resumptionToken=x', 'badResumptionToken'],
 ])('%s is %s', (query, code) => {
   expect(() => read(query)).toThrow(expect.objectContaining({ code }));

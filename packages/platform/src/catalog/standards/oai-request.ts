@@ -74,6 +74,8 @@ function span(name: string, text: string): { first: number; last: number; length
 
 function selectionOf(given: ReadonlyMap<string, string>): OaiSelection {
   const [from, until, set] = ['from', 'until', 'set'].map((name) => given.get(name));
+  if (set !== undefined && !/^[A-Za-z0-9_.!~*'()-]+(:[A-Za-z0-9_.!~*'()-]+)*$/.test(set))
+    throw bad('set: expected a setSpec of ListSets');
   const start = from === undefined ? undefined : span('from', from);
   const end = until === undefined ? undefined : span('until', until);
   if (start !== undefined && end !== undefined) {

@@ -67,7 +67,7 @@ export function createOutbound(options: { allowedHosts: readonly string[]; resol
       const { location } = answer.headers;
       if (isRedirect(status) && location !== undefined) {
         answer.destroy();
-        const next = URL.canParse(location, target.url) ? new URL(location, target.url) : undefined;
+        const next = URL.canParse(location, target.url.href) ? new URL(location, target.url) : undefined;
         if (next === undefined) throw new OutboundError('it leads to something that is no address');
         if (target.url.protocol === 'https:' && next.protocol === 'http:')
           throw new OutboundError('it leads from https: to http:, which is not followed');
