@@ -29,6 +29,8 @@ export const actions = [
   'access.request',
   'release.ask',
   'release.decide',
+  'harvest.create',
+  'harvest.run',
   'split.create',
   'split.unseal',
   'split.retire',

@@ -34,6 +34,8 @@ export const idPrefixes = {
   request: 'req',
   release: 'rel',
   grant: 'grn',
+  harvest: 'hrv',
+  remote: 'rmt',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

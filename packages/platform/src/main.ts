@@ -10,7 +10,13 @@ import {
   type Functions,
   silicaFunction,
 } from './campaigns/index.ts';
-import { catalogQueues, catalogRoutes, createCatalog, metadataRoutes } from './catalog/index.ts';
+import {
+  catalogQueues,
+  catalogRoutes,
+  createCatalog,
+  harvestRoutes,
+  metadataRoutes,
+} from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
   atMost,
@@ -48,6 +54,7 @@ import {
   createCursors,
   createIds,
   createLog,
+  createOutbound,
   createQueue,
   createSpaceGuard,
   errorCode,
@@ -201,6 +208,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
       ids,
       log,
       crashPoints: crash,
+      outbound: createOutbound({
+        allowedHosts: config.harvestHosts.split(',').filter((host) => host !== ''),
+      }),
       dataFolder,
     });
     const models = createModels({ door, blobs, clock });
@@ -271,6 +281,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     requireAuthentication(app, createTokenAuthenticator(database, directory, clock));
     identityRoutes(app, administration);
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
+    harvestRoutes(app, { catalog, door, cursors });
     const evidence = createEvidenceReads({ database, door, clock });
     metadataRoutes(app, { door, database, clock, evidence, cursors, site: () => siteOf(app, config) });
     ledgerRoutes(app, { ledger, door, evidence });

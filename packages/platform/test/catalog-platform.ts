@@ -6,6 +6,7 @@ import {
   type CrashPoints,
   createIds,
   createLog,
+  createOutbound,
   createQueue,
   createSpaceGuard,
   noCrashPoints,
@@ -40,6 +41,7 @@ export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?
   const catalog = await createCatalog({
     ...{ door, database, blobs, keyring, queue, directory, guard, clock, ids, log, dataFolder },
     crashPoints: options.crashPoints ?? noCrashPoints,
+    outbound: createOutbound({ allowedHosts: [] }),
     ...(options.maxBytes === undefined ? {} : { limits: { maxBytes: options.maxBytes } }),
   });
   await catalog.start();

@@ -6,6 +6,7 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { replaceCard } from './cards/replace-card.ts';
 import { showCard } from './cards/show-card.ts';
 import { retireSplit } from './confirm.ts';
+import { createHarvest, startHarvest } from './harvest/harvests.ts';
 import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
@@ -60,6 +61,7 @@ export const createCatalog = async (
       showSplit(parts, principal, id, purpose),
     exportVisible: (principal: PrincipalFacts, version: string, form?: ExportForm) =>
       exportVisible(parts, principal, version, form),
+    ...createHarvest(parts),
     retireSplit: (principal: PrincipalFacts, id: string) => retireSplit(parts, principal, id),
     tables: createTables(parts),
     /** Starts the background work of this process. Staged bytes that belong to no job in progress are removed. */
@@ -80,6 +82,7 @@ export const createCatalog = async (
       const keep = new Set(alive.map(({ id }) => id));
       for (const job of staged) if (!keep.has(job)) await parts.staging.clear(job);
       await parts.queue.work(catalogQueue, ({ job }, context) => workOnJob(parts, job, context));
+      await startHarvest(parts);
     },
   };
 };

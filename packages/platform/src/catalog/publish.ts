@@ -8,7 +8,7 @@ import { readyCard } from './cards/bind-card.ts';
 import { commitmentOf as cardCommitment, insertCard } from './cards/insert-card.ts';
 import type { TableDescription } from './ingest/describe-table.ts';
 import type { IngestedTable } from './ingest/model.ts';
-import { newDatasetFacts } from './jobs.ts';
+import { newDatasetFacts, sourcesOf } from './jobs.ts';
 import type { ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { insertSeal } from './recognise.ts';
@@ -177,7 +177,15 @@ export const publishImport = async (
     };
   };
   const target = fresh === null ? datasetId : { create: newDatasetFacts(datasetId, principal, fresh) };
-  await door.perform({ principal, action: 'dataset.import', resource: target, purpose: 'explore' }, change);
+  const sources = sourcesOf(wanted);
+  const request = {
+    principal,
+    action: 'dataset.import',
+    resource: target,
+    purpose: 'explore',
+    sources,
+  } as const;
+  await door.perform(request, change);
   crashPoints.reach('catalog.published');
 };
 

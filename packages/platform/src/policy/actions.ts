@@ -23,6 +23,8 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'access.request': ['steward', 'researcher'],
   'release.ask': ['steward', 'researcher'],
   'release.decide': ['steward'],
+  'harvest.create': ['steward'],
+  'harvest.run': ['steward'],
   'split.create': ['steward', 'researcher'],
   'split.unseal': ['steward', 'researcher'],
   'split.retire': ['steward', 'researcher'],
@@ -91,6 +93,8 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['version', 'dataset.read'],
   ['split', 'dataset.read'],
   ['card', 'card.read'],
+  ['harvest', 'dataset.read'],
+  ['remote', 'dataset.read'],
   ['facility', 'compute.read'],
   ['machine', 'compute.read'],
   ['project', 'project.read'],
@@ -164,6 +168,7 @@ export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
 /** Acts on a thing that does not exist yet, whose id no delegation can have named. */
 export const creates: ReadonlySet<Action> = new Set([
   'dataset.create',
+  'harvest.create',
   'split.create',
   'project.create',
   'job.submit',

@@ -121,7 +121,9 @@ export async function describeDataset(
   if (card === undefined) await parts.door.use(principal, 'dataset.read', id, purpose);
   else await parts.door.use(principal, 'card.read', card.card.id, purpose);
   if (item === undefined) throw hidden();
-  const lineage = options.lineage && datasets.has(id) ? (await parts.evidence.lineage(scope, id)).edges : [];
+  const newest = versions.get(id)?.version.id;
+  const things = [id, ...(newest === undefined ? [] : [newest])];
+  const lineage = await lineageOf(parts, scope, options.lineage && datasets.has(id) ? things : []);
   const [record] = await recordsOf(parts, scope, [item], lineage);
   return record!;
 }

@@ -11,11 +11,10 @@ import { oaiRoutes } from './oai-routes.ts';
 const tags = ['metadata'];
 const datasetParams = z.strictObject({ id: idSchema('dataset') });
 const purposeQuery = { purpose: purposeSchema.default('explore') };
-const position = z.strictObject({ after: z.string() });
 
 /** Descriptions of datasets in the standards of the field, for whoever may see them; without a token, of what is public. */
 export function metadataRoutes(app: App, parts: MetadataParts & { cursors: Cursors }): void {
-  const { door, cursors, site } = parts;
+  const { door, site } = parts;
 
   app.get(
     '/v1/datasets/:id/metadata',
@@ -46,22 +45,25 @@ export function metadataRoutes(app: App, parts: MetadataParts & { cursors: Curso
         tags,
         summary:
           'The catalog of what you may see, as a page of DCAT-US 3.0; the next page is in the header Link',
-        querystring: z.strictObject({ ...pageQuery, ...purposeQuery }),
+        querystring: z.strictObject({
+          limit: pageQuery.limit,
+          /** Begins after this dataset: they are listed by their ids. */
+          after: idSchema('dataset').exactOptional(),
+          ...purposeQuery,
+        }),
       },
     },
     async (request, reply) => {
-      const { limit, cursor, purpose } = request.query;
+      const { limit, after, purpose } = request.query;
       const scope = door.authorize(principalOf(request), purpose);
-      const after = cursor === undefined ? {} : cursors.decode('dcat-us', cursor, position);
-      const { records, next } = await describePage(parts, scope, { limit, ...after });
+      const { records, next } = await describePage(parts, scope, {
+        limit,
+        ...(after === undefined ? {} : { after }),
+      });
       const { url, name, email } = site();
       const here = `${url}/v1/catalog/dcat-us`;
       if (next !== null) {
-        const query = new URLSearchParams({
-          cursor: cursors.encode('dcat-us', { after: next }),
-          limit: String(limit),
-          purpose,
-        });
+        const query = new URLSearchParams({ after: next, limit: String(limit), purpose });
         reply.header('link', `<${here}?${query.toString()}>; rel="next"`);
       }
       const catalog = toDcatUsCatalog(

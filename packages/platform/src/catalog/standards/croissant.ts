@@ -61,13 +61,18 @@ const dataTypes: Readonly<Record<RecordColumn['type'], string>> = {
   timestamp: 'sc:Date',
 };
 
+/** Loaders of Croissant know Parquet by its older name. */
+const loadedAs: Readonly<Record<string, string[]>> = {
+  'application/vnd.apache.parquet': ['application/x-parquet', 'application/vnd.apache.parquet'],
+};
+
 const fileObject = ({ id, name, mediaType, bytes, sha256, url }: RecordFile) => ({
   '@type': 'cr:FileObject',
   '@id': id,
   name,
   contentUrl: url,
   contentSize: `${bytes} B`,
-  encodingFormat: mediaType,
+  encodingFormat: loadedAs[mediaType] ?? mediaType,
   sha256,
 });
 
