@@ -24,7 +24,9 @@ afterAll(async () => {
 });
 
 /** A catalog on a real database, with principals that a test makes up. */
-export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?: CrashPoints } = {}) => {
+export const catalogPlatform = async (
+  options: { maxBytes?: number; crashPoints?: CrashPoints; harvestHosts?: string[] } = {},
+) => {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
   const log = createLog({ level: 'error' });
@@ -41,7 +43,7 @@ export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?
   const catalog = await createCatalog({
     ...{ door, database, blobs, keyring, queue, directory, guard, clock, ids, log, dataFolder },
     crashPoints: options.crashPoints ?? noCrashPoints,
-    outbound: createOutbound({ allowedHosts: [] }),
+    outbound: createOutbound({ allowedHosts: options.harvestHosts ?? [] }),
     ...(options.maxBytes === undefined ? {} : { limits: { maxBytes: options.maxBytes } }),
   });
   await catalog.start();

@@ -10,6 +10,7 @@ import { facts, table } from '../terminal/table.ts';
 import { saveAnswer } from '../work/documents.ts';
 import { type ImportRequest, importTable, watchJob } from '../work/import-table.ts';
 import { formatLabel, parseLabel } from '../work/label.ts';
+import { metadataCommands } from './dataset-metadata.ts';
 import { showDataset, showSplit, showVersion } from './dataset-views.ts';
 
 type Cut = { inputs?: string[]; group?: string; outcomes?: string[]; seed: string; confirmFraction: number };
@@ -217,6 +218,7 @@ export function datasetCommands(registry: Registry, program: Command): void {
   const dataset = group(program, 'dataset', 'Tables: import, look, cut, export');
   importCommand(registry, dataset);
   readCommands(registry, dataset);
+  metadataCommands(registry, dataset);
 
   declare<[string], { replace?: string; output?: string; purpose: Purpose }>(registry, dataset, 'card <id>', {
     summary: 'The data card of a dataset, or a new one for it',

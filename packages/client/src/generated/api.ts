@@ -3977,7 +3977,10 @@ export interface paths {
                                     vanished: number;
                                 };
                                 endedAt: string | null;
-                                failure: unknown | null;
+                                failure: {
+                                    code: string;
+                                    message: string;
+                                } | null;
                                 id: string;
                                 /** @enum {string} */
                                 kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
@@ -4098,7 +4101,10 @@ export interface paths {
                                 vanished: number;
                             };
                             endedAt: string | null;
-                            failure: unknown | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
                             id: string;
                             /** @enum {string} */
                             kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
@@ -4184,7 +4190,10 @@ export interface paths {
                                 vanished: number;
                             };
                             endedAt: string | null;
-                            failure: unknown | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
                             id: string;
                             /** @enum {string} */
                             kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
@@ -4274,7 +4283,10 @@ export interface paths {
                                 vanished: number;
                             };
                             endedAt: string | null;
-                            failure: unknown | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
                             id: string;
                             /** @enum {string} */
                             kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";

@@ -90,11 +90,11 @@ async function collect(world: MetadataWorld): Promise<Item[]> {
     const who = as === 'cleared' ? world.cleared : world.steward;
     const first = await world.imported(request, versions[0]!, who);
     for (const content of versions.slice(1)) await world.imported({ dataset: first.dataset }, content, who);
-    const label = (request['label'] as { level: string } | undefined)?.level ?? 'public';
+    const schema = await world.json(who, `/v1/datasets/${first.dataset}/metadata?format=schema-org`);
+    const open = schema.isAccessibleForFree === true;
     for (const format of metadataFormats) {
       const text = await world.text(who, `/v1/datasets/${first.dataset}/metadata?format=${format}`);
-      const rows =
-        format === 'croissant' && label === 'public' ? await rowsOf(world, first.dataset) : undefined;
+      const rows = format === 'croissant' && open ? await rowsOf(world, first.dataset) : undefined;
       items.push({ kind: format, subject: name, text, ...(rows === undefined ? {} : { rows }) });
     }
     for (const prefix of ['oai_dc', 'oai_datacite']) {

@@ -128,7 +128,7 @@ test('a file is fetched only when asked for, as an import under the label and co
     conditions: { licences: ['MIT'], purposes: ['explore'] },
     source: expect.stringContaining(`http://127.0.0.1:${port}/a.csv`),
   });
-  const { edges } = await world.must(world.steward, 'GET', `/v1/ledger/lineage/${made.dataset}`);
+  const { edges } = await world.must(world.steward, 'GET', `/v1/lineage/${made.dataset}`);
   expect(edges).toContainEqual(
     expect.objectContaining({ subject: made.dataset, relation: 'wasDerivedFrom', object: remote.id }),
   );

@@ -1,10 +1,4 @@
-import {
-  conditionsSchema,
-  type GenesisFailure,
-  idSchema,
-  labelSchema,
-  sha256Schema,
-} from '@genesis/contracts';
+import { conditionsSchema, idSchema, labelSchema, sha256Schema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../../door/index.ts';
 import { idempotencyOf, principalOf } from '../../identity/index.ts';
@@ -31,7 +25,8 @@ const sourceView = z.strictObject({
   /** Harvests so far, the one in progress included. */
   runs: count,
   counts: z.strictObject({ seen: count, added: count, changed: count, vanished: count }),
-  failure: z.custom<GenesisFailure>().nullable(),
+  /** Why the newest harvest failed. */
+  failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
 });
@@ -73,7 +68,10 @@ const timeOrNull = (at: number | null): string | null => (at === null ? null : t
 const viewSource = ({ facts, source }: SourceRow): z.output<typeof sourceView> => ({
   ...{ id: source.id, url: source.url, kind: source.kind, state: source.state, runs: source.run },
   ...{ organisation: facts.organisation, label: facts.label, conditions: facts.conditions },
-  ...{ counts: source.counts, failure: source.failure },
+  ...{
+    counts: source.counts,
+    failure: source.failure && { code: source.failure.code, message: source.failure.message },
+  },
   ...{ startedAt: timeOrNull(source.startedAt), endedAt: timeOrNull(source.endedAt) },
 });
 
