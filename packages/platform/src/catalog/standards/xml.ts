@@ -6,9 +6,7 @@ export type Written = { readonly xml: string; readonly [writtenBrand]: true };
 type Content = Written | string | number | null | undefined | false;
 
 /** What XML 1.0 cannot hold in any spelling; lone halves of surrogate pairs among it. */
-const notXml =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+const notXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /** A parser would make line breaks and tabs within attributes spaces, and a carriage return a line feed. */
 const entities: Readonly<Record<string, string>> = {
