@@ -704,6 +704,23 @@ class Operations(_Caller):
             query={"purpose": purpose},
         )
 
+    def get_catalog_dcat_us(
+        self,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        purpose: str | None = None,
+    ) -> Any:
+        """The catalog of what you may see, as a page of DCAT-US 3.0; the next page is in the header Link.
+
+        GET /v1/catalog/dcat-us
+        """
+        return self._call(
+            "GET",
+            "/v1/catalog/dcat-us",
+            query={"limit": limit, "after": after, "purpose": purpose},
+        )
+
     def get_challenges(
         self,
     ) -> Any:
@@ -929,6 +946,23 @@ class Operations(_Caller):
             body=body,
         )
 
+    def get_datasets_metadata(
+        self,
+        id: str,
+        *,
+        format: str | None = None,
+        purpose: str | None = None,
+    ) -> Any:
+        """The description of a dataset in a standard of the field.
+
+        GET /v1/datasets/{id}/metadata
+        """
+        return self._call(
+            "GET",
+            f"/v1/datasets/{quote(id)}/metadata",
+            query={"format": format, "purpose": purpose},
+        )
+
     def delete_delegation(
         self,
         id: str,
@@ -972,6 +1006,64 @@ class Operations(_Caller):
             "POST",
             f"/v1/disclosures/{quote(id)}/close",
             body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_harvests(
+        self,
+    ) -> Any:
+        """Catalogs that are harvested, newest first.
+
+        GET /v1/harvests
+        """
+        return self._call(
+            "GET",
+            "/v1/harvests",
+        )
+
+    def post_harvests(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Register a catalog to harvest; nothing is asked there yet.
+
+        POST /v1/harvests
+        """
+        return self._call(
+            "POST",
+            "/v1/harvests",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_harvest(
+        self,
+        id: str,
+    ) -> Any:
+        """How far a harvest is.
+
+        GET /v1/harvests/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/harvests/{quote(id)}",
+        )
+
+    def post_harvests_run(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Harvest a catalog: descriptions only, in the background.
+
+        POST /v1/harvests/{id}/run
+        """
+        return self._call(
+            "POST",
+            f"/v1/harvests/{quote(id)}/run",
             idempotency_key=idempotency_key,
         )
 
@@ -1590,6 +1682,55 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def get_remote_datasets(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        source: str | None = None,
+        vanished: str | None = None,
+    ) -> Any:
+        """Datasets of other catalogs that you may know of, the newest news first.
+
+        GET /v1/remote-datasets
+        """
+        return self._call(
+            "GET",
+            "/v1/remote-datasets",
+            query={"limit": limit, "cursor": cursor, "source": source, "vanished": vanished},
+        )
+
+    def get_remote_dataset(
+        self,
+        id: str,
+    ) -> Any:
+        """A dataset of another catalog, as it was harvested.
+
+        GET /v1/remote-datasets/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/remote-datasets/{quote(id)}",
+        )
+
+    def post_remote_datasets_fetch(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Import a file of a remote dataset, under its label and conditions.
+
+        POST /v1/remote-datasets/{id}/fetch
+        """
+        return self._call(
+            "POST",
+            f"/v1/remote-datasets/{quote(id)}/fetch",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def post_resources_raise(
         self,
         id: str,
@@ -1935,14 +2076,17 @@ class Operations(_Caller):
     def get_versions_export(
         self,
         id: str,
+        *,
+        form: str | None = None,
     ) -> Any:
-        """The rows that may be seen, as CSV.
+        """The rows that may be seen, as CSV or as the Parquet that is stored (columns c0, c1, ...).
 
         GET /v1/versions/{id}/export
         """
         return self._call(
             "GET",
             f"/v1/versions/{quote(id)}/export",
+            query={"form": form},
         )
 
     def get_versions_file(

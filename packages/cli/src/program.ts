@@ -12,6 +12,7 @@ import { computeCommands } from './commands/compute.ts';
 import { configCommand } from './commands/config.ts';
 import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { harvestCommands } from './commands/harvest.ts';
 import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
 import { labelCommands } from './commands/label.ts';
@@ -36,6 +37,7 @@ const groups: readonly (readonly [
     'Research:',
     challengeCommands,
     datasetCommands,
+    harvestCommands,
     cardCommands,
     capabilityCommands,
     computeCommands,

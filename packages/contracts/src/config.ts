@@ -51,6 +51,23 @@ export const configSchema = z.strictObject({
     .regex(/^[^\s+]{1,200}$/, 'expected a name without spaces and plus signs')
     .optional()
     .describe('Name of the ledger in its checkpoints; made once and kept when absent'),
+  publicUrl: z
+    .url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })
+    .overwrite((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe('Address under which others reach it, in exported metadata; else the one it listens on'),
+  contactEmail: z
+    .string()
+    .regex(/^[\w.+-]+@[\w-]+(\.[\w-]+)+$/, 'expected an e-mail address')
+    .default('contact@genesis.invalid')
+    .describe('Whom exported metadata names where a dataset names nobody'),
+  harvestHosts: z
+    .string()
+    .regex(/^[^\s/@]*$/, 'expected hosts, or HOST:PORT, separated by commas')
+    .default('')
+    .describe(
+      'Hosts that may be harvested although they are not on the public internet, separated by commas',
+    ),
   logLevel: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')

@@ -53,6 +53,8 @@ export const actions = [
   'access.form',
   'access.remind',
   'access.read',
+  'harvest.create',
+  'harvest.run',
   'split.create',
   'split.unseal',
   'split.retire',

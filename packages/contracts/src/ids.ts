@@ -40,6 +40,8 @@ export const idPrefixes = {
   grant: 'grn',
   disclosure: 'dsc',
   notice: 'ntc',
+  harvest: 'hrv',
+  remote: 'rmt',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

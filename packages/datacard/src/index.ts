@@ -1,4 +1,12 @@
-export type { Card, Mapping, ReadCard, Value } from './card.ts';
+export {
+  type Card,
+  listOf,
+  type Mapping,
+  notApplicable,
+  type ReadCard,
+  type Value,
+  valueAt,
+} from './card.ts';
 export { CardError } from './card-error.ts';
 export { describeEffect } from './describe-effect.ts';
 export { formatCard } from './format-card.ts';

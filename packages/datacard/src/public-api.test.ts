@@ -12,11 +12,14 @@ test('the package exports these names and no others', () => {
     'formats',
     'governanceOf',
     'levels',
+    'listOf',
     'newCard',
     'nextQuestion',
+    'notApplicable',
     'readCard',
     'scoreCard',
     'severities',
     'validateCard',
+    'valueAt',
   ]);
 });

@@ -322,6 +322,34 @@ CREATE TABLE "dataset_version" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "harvest_source" (
+	"id" text PRIMARY KEY NOT NULL,
+	"url" text NOT NULL,
+	"kind" text NOT NULL,
+	"state" text NOT NULL,
+	"run" integer NOT NULL,
+	"cursor" text,
+	"delegation" text,
+	"failure" jsonb,
+	"counts" jsonb NOT NULL,
+	"started_at" bigint,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
+CREATE TABLE "remote_dataset" (
+	"id" text PRIMARY KEY NOT NULL,
+	"source" text NOT NULL,
+	"remote_id" text NOT NULL,
+	"origin" text NOT NULL,
+	"record" jsonb NOT NULL,
+	"hash" text NOT NULL,
+	"seen_run" integer NOT NULL,
+	"harvested_at" bigint NOT NULL,
+	"vanished_at" bigint
+);
+
+--> statement-breakpoint
 CREATE TABLE "seal" (
 	"id" text PRIMARY KEY NOT NULL,
 	"table_hash" text NOT NULL,
@@ -853,6 +881,8 @@ CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash"
 CREATE INDEX "hypothesis_campaign" ON "hypothesis" USING btree ("campaign","frozen_at");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "dataset_version_number" ON "dataset_version" USING btree ("dataset","number");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "remote_dataset_source" ON "remote_dataset" USING btree ("source","remote_id");
 --> statement-breakpoint
 CREATE INDEX "split_seal" ON "split" USING btree ("seal");
 --> statement-breakpoint

@@ -18,7 +18,14 @@ import {
   type Functions,
   silicaFunction,
 } from './campaigns/index.ts';
-import { catalogQueues, catalogRoutes, createCatalog, datasetNames } from './catalog/index.ts';
+import {
+  catalogQueues,
+  catalogRoutes,
+  createCatalog,
+  datasetNames,
+  harvestRoutes,
+  metadataRoutes,
+} from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
   atMost,
@@ -64,6 +71,7 @@ import {
   createCursors,
   createIds,
   createLog,
+  createOutbound,
   createQueue,
   createSpaceGuard,
   errorCode,
@@ -139,6 +147,13 @@ const openExecutorsOf =
         });
     }
   };
+
+/** Where others find this platform, and whom they write to. */
+const siteOf = (app: App, { publicUrl, contactEmail }: Config) => ({
+  url: publicUrl ?? app.listeningOrigin,
+  name: 'Genesis',
+  email: contactEmail,
+});
 
 async function listen(app: App, { host, port }: Config): Promise<string> {
   try {
@@ -231,6 +246,9 @@ export async function startPlatform(config: Config): Promise<Platform> {
       ids,
       log,
       crashPoints: crash,
+      outbound: createOutbound({
+        allowedHosts: config.harvestHosts.split(',').filter((host) => host !== ''),
+      }),
       dataFolder,
     });
     const models = createModels({ door, blobs, clock });
@@ -313,7 +331,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
     agreementRoutes(app, { access, door, blobs, clock });
     accessRoutes(app, { access, door, clock });
     catalogRoutes(app, { catalog, door, cursors, maxUploadBytes: config.uploadLimitBytes });
-    ledgerRoutes(app, { ledger, door, evidence: createEvidenceReads({ database, door, clock }) });
+    harvestRoutes(app, { catalog, door, cursors });
+    const evidence = createEvidenceReads({ database, door, clock });
+    metadataRoutes(app, { door, database, clock, evidence, cursors, site: () => siteOf(app, config) });
+    ledgerRoutes(app, { ledger, door, evidence });
     policyRoutes(app, { door });
     labelRoutes(app, {
       ...{ door, database, clock, ids, cursors },

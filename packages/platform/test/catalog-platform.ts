@@ -7,6 +7,7 @@ import {
   type CrashPoints,
   createIds,
   createLog,
+  createOutbound,
   createQueue,
   createSpaceGuard,
   noCrashPoints,
@@ -30,7 +31,9 @@ afterAll(async () => {
 });
 
 /** A catalog on a real database, with principals that a test makes up. */
-export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?: CrashPoints } = {}) => {
+export const catalogPlatform = async (
+  options: { maxBytes?: number; crashPoints?: CrashPoints; harvestHosts?: string[] } = {},
+) => {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
   const log = createLog({ level: 'error' });
@@ -48,6 +51,7 @@ export const catalogPlatform = async (options: { maxBytes?: number; crashPoints?
     agreements: agreementsForTests,
     ...{ door, database, blobs, keyring, queue, directory, guard, clock, ids, log, dataFolder },
     crashPoints: options.crashPoints ?? noCrashPoints,
+    outbound: createOutbound({ allowedHosts: options.harvestHosts ?? [] }),
     ...(options.maxBytes === undefined ? {} : { limits: { maxBytes: options.maxBytes } }),
   });
   await catalog.start();

@@ -13,6 +13,7 @@ import { saveAnswer } from '../work/documents.ts';
 import { type ImportRequest, importTable, watchJob } from '../work/import-table.ts';
 import { formatLabel, parseLabel } from '../work/label.ts';
 import { contentCommands } from './dataset-content.ts';
+import { metadataCommands } from './dataset-metadata.ts';
 import { showDataset, showSplit, showVersion } from './dataset-views.ts';
 
 type Cut = { inputs?: string[]; group?: string; outcomes?: string[]; seed: string; confirmFraction: number };
@@ -236,6 +237,7 @@ export function datasetCommands(registry: Registry, program: Command): void {
   importCommand(registry, dataset);
   readCommands(registry, dataset);
   contentCommands(registry, dataset);
+  metadataCommands(registry, dataset);
 
   declare<[string], { replace?: string; output?: string; purpose: Purpose }>(registry, dataset, 'card <id>', {
     summary: 'The data card of a dataset, or a new one for it',

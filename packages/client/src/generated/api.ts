@@ -4121,6 +4121,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalog/dcat-us": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalog of what you may see, as a page of DCAT-US 3.0; the next page is in the header Link */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    limit?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/challenges": {
         parameters: {
             query?: never;
@@ -5210,6 +5248,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/{id}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The description of a dataset in a standard of the field */
+        get: {
+            parameters: {
+                query: {
+                    format: "croissant" | "schema-org" | "datacite" | "dcat-us" | "ro-crate" | "prov";
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/delegations/{id}": {
         parameters: {
             query?: never;
@@ -5338,6 +5415,400 @@ export interface paths {
                         "application/json": {
                             closedAt: string;
                             id: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/harvests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Catalogs that are harvested, newest first */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                conditions: {
+                                    /** @default [] */
+                                    agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
+                                    /** @default [] */
+                                    licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
+                                    /**
+                                     * @default [
+                                     *       "evaluate",
+                                     *       "explore",
+                                     *       "infer",
+                                     *       "publish",
+                                     *       "train"
+                                     *     ]
+                                     */
+                                    purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                };
+                                counts: {
+                                    added: number;
+                                    changed: number;
+                                    seen: number;
+                                    vanished: number;
+                                };
+                                endedAt: string | null;
+                                failure: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                                id: string;
+                                /** @enum {string} */
+                                kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                organisation: string | null;
+                                runs: number;
+                                startedAt: string | null;
+                                /** @enum {string} */
+                                state: "idle" | "running" | "failed";
+                                url: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Register a catalog to harvest; nothing is asked there yet */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default {} */
+                        conditions?: {
+                            /** @default [] */
+                            agreements?: string[];
+                            /** @default null */
+                            embargoUntil?: string | null;
+                            /** @default null */
+                            environments?: string[] | null;
+                            /** @default [] */
+                            licences?: string[];
+                            /** @default false */
+                            needsAgreement?: boolean;
+                            /** @default [] */
+                            needsGrant?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            /** @default [] */
+                            origins?: string[];
+                            /**
+                             * @default [
+                             *       "evaluate",
+                             *       "explore",
+                             *       "infer",
+                             *       "publish",
+                             *       "train"
+                             *     ]
+                             */
+                            purposes?: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                        };
+                        /** @enum {string} */
+                        kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
+                        /**
+                         * @default {
+                         *       "level": "public"
+                         *     }
+                         */
+                        label?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                        organisation?: string;
+                        /** Format: uri */
+                        url: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            conditions: {
+                                /** @default [] */
+                                agreements: string[];
+                                /** @default null */
+                                embargoUntil: string | null;
+                                /** @default null */
+                                environments: string[] | null;
+                                /** @default [] */
+                                licences: string[];
+                                /** @default false */
+                                needsAgreement: boolean;
+                                /** @default [] */
+                                needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                /** @default [] */
+                                origins: string[];
+                                /**
+                                 * @default [
+                                 *       "evaluate",
+                                 *       "explore",
+                                 *       "infer",
+                                 *       "publish",
+                                 *       "train"
+                                 *     ]
+                                 */
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            };
+                            counts: {
+                                added: number;
+                                changed: number;
+                                seen: number;
+                                vanished: number;
+                            };
+                            endedAt: string | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            organisation: string | null;
+                            runs: number;
+                            startedAt: string | null;
+                            /** @enum {string} */
+                            state: "idle" | "running" | "failed";
+                            url: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/harvests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a harvest is */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            conditions: {
+                                /** @default [] */
+                                agreements: string[];
+                                /** @default null */
+                                embargoUntil: string | null;
+                                /** @default null */
+                                environments: string[] | null;
+                                /** @default [] */
+                                licences: string[];
+                                /** @default false */
+                                needsAgreement: boolean;
+                                /** @default [] */
+                                needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                /** @default [] */
+                                origins: string[];
+                                /**
+                                 * @default [
+                                 *       "evaluate",
+                                 *       "explore",
+                                 *       "infer",
+                                 *       "publish",
+                                 *       "train"
+                                 *     ]
+                                 */
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            };
+                            counts: {
+                                added: number;
+                                changed: number;
+                                seen: number;
+                                vanished: number;
+                            };
+                            endedAt: string | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            organisation: string | null;
+                            runs: number;
+                            startedAt: string | null;
+                            /** @enum {string} */
+                            state: "idle" | "running" | "failed";
+                            url: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/harvests/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Harvest a catalog: descriptions only, in the background */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            conditions: {
+                                /** @default [] */
+                                agreements: string[];
+                                /** @default null */
+                                embargoUntil: string | null;
+                                /** @default null */
+                                environments: string[] | null;
+                                /** @default [] */
+                                licences: string[];
+                                /** @default false */
+                                needsAgreement: boolean;
+                                /** @default [] */
+                                needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                /** @default [] */
+                                origins: string[];
+                                /**
+                                 * @default [
+                                 *       "evaluate",
+                                 *       "explore",
+                                 *       "infer",
+                                 *       "publish",
+                                 *       "train"
+                                 *     ]
+                                 */
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            };
+                            counts: {
+                                added: number;
+                                changed: number;
+                                seen: number;
+                                vanished: number;
+                            };
+                            endedAt: string | null;
+                            failure: {
+                                code: string;
+                                message: string;
+                            } | null;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "dcat-us" | "croissant" | "oai-pmh" | "genesis";
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            organisation: string | null;
+                            runs: number;
+                            startedAt: string | null;
+                            /** @enum {string} */
+                            state: "idle" | "running" | "failed";
+                            url: string;
                         };
                     };
                 };
@@ -6854,7 +7325,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -7872,6 +8343,267 @@ export interface paths {
                             resource: string;
                             /** @enum {string} */
                             state: "asked" | "released" | "refused" | "lapsed";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/remote-datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Datasets of other catalogs that you may know of, the newest news first */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: string;
+                    limit?: number;
+                    source?: string;
+                    vanished?: "true" | "false";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                access: string;
+                                conditions: {
+                                    /** @default [] */
+                                    agreements: string[];
+                                    /** @default null */
+                                    embargoUntil: string | null;
+                                    /** @default null */
+                                    environments: string[] | null;
+                                    /** @default [] */
+                                    licences: string[];
+                                    /** @default false */
+                                    needsAgreement: boolean;
+                                    /** @default [] */
+                                    needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                    /** @default [] */
+                                    origins: string[];
+                                    /**
+                                     * @default [
+                                     *       "evaluate",
+                                     *       "explore",
+                                     *       "infer",
+                                     *       "publish",
+                                     *       "train"
+                                     *     ]
+                                     */
+                                    purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                };
+                                description: string;
+                                files: {
+                                    bytes: number | null;
+                                    mediaType: string | null;
+                                    name: string;
+                                    sha256: string | null;
+                                    url: string;
+                                }[];
+                                harvestedAt: string;
+                                hash: string;
+                                id: string;
+                                keywords: string[];
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                licences: string[];
+                                modified: string | null;
+                                name: string;
+                                organisation: string | null;
+                                origin: string;
+                                page: string | null;
+                                publisher: string;
+                                remoteId: string;
+                                source: string;
+                                vanishedAt: string | null;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/remote-datasets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A dataset of another catalog, as it was harvested */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            access: string;
+                            conditions: {
+                                /** @default [] */
+                                agreements: string[];
+                                /** @default null */
+                                embargoUntil: string | null;
+                                /** @default null */
+                                environments: string[] | null;
+                                /** @default [] */
+                                licences: string[];
+                                /** @default false */
+                                needsAgreement: boolean;
+                                /** @default [] */
+                                needsGrant: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                                /** @default [] */
+                                origins: string[];
+                                /**
+                                 * @default [
+                                 *       "evaluate",
+                                 *       "explore",
+                                 *       "infer",
+                                 *       "publish",
+                                 *       "train"
+                                 *     ]
+                                 */
+                                purposes: ("explore" | "train" | "infer" | "evaluate" | "publish")[];
+                            };
+                            description: string;
+                            files: {
+                                bytes: number | null;
+                                mediaType: string | null;
+                                name: string;
+                                sha256: string | null;
+                                url: string;
+                            }[];
+                            harvestedAt: string;
+                            hash: string;
+                            id: string;
+                            keywords: string[];
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            licences: string[];
+                            modified: string | null;
+                            name: string;
+                            organisation: string | null;
+                            origin: string;
+                            page: string | null;
+                            publisher: string;
+                            remoteId: string;
+                            source: string;
+                            vanishedAt: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/remote-datasets/{id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import a file of a remote dataset, under its label and conditions */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default 0 */
+                        file?: number;
+                        name?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            dataset: string | null;
+                            failure: unknown | null;
+                            id: string;
+                            /** @enum {string} */
+                            kind: "import" | "cut";
+                            outcome: {
+                                /** @enum {string} */
+                                content: "table" | "tree" | "file";
+                                /** @enum {string} */
+                                format: "csv" | "parquet" | "arrow" | "jsonl" | "curve" | "cansas-xml" | "hdf5" | "zarr" | "file";
+                                reason: string | null;
+                            } | null;
+                            progress: {
+                                fraction: number;
+                                phase: string;
+                            } | null;
+                            split: string | null;
+                            /** @enum {string} */
+                            state: "awaiting-content" | "queued" | "done" | "failed";
+                            version: string | null;
                         };
                     };
                 };
@@ -9299,10 +10031,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rows that may be seen, as CSV */
+        /** The rows that may be seen, as CSV or as the Parquet that is stored (columns c0, c1, ...) */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    form?: "csv" | "parquet";
+                };
                 header?: never;
                 path: {
                     id: string;

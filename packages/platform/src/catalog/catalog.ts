@@ -6,12 +6,13 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { replaceCard } from './cards/replace-card.ts';
 import { showCard } from './cards/show-card.ts';
 import { retireSplit } from './confirm.ts';
+import { createHarvest, startHarvest } from './harvest/harvests.ts';
 import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { previewCurve, previewPicture } from './preview.ts';
-import { exportVisible, showDataset, showSplit, showVersion } from './read.ts';
+import { type ExportForm, exportVisible, showDataset, showSplit, showVersion } from './read.ts';
 import { openOriginal, type SliceWanted, sliceVersion } from './slices.ts';
 import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
@@ -67,7 +68,9 @@ export const createCatalog = async (
     previewPicture: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       previewPicture(parts, principal, id, purpose),
     openOriginal: (principal: PrincipalFacts, id: string) => openOriginal(parts, principal, id),
-    exportVisible: (principal: PrincipalFacts, version: string) => exportVisible(parts, principal, version),
+    exportVisible: (principal: PrincipalFacts, version: string, form?: ExportForm) =>
+      exportVisible(parts, principal, version, form),
+    ...createHarvest(parts),
     retireSplit: (principal: PrincipalFacts, id: string) => retireSplit(parts, principal, id),
     tables: createTables(parts),
     /** Starts the background work of this process. Staged bytes that belong to no job in progress are removed. */
@@ -88,6 +91,7 @@ export const createCatalog = async (
       const keep = new Set(alive.map(({ id }) => id));
       for (const job of staged) if (!keep.has(job)) await parts.staging.clear(job);
       await parts.queue.work(catalogQueue, ({ job }, context) => workOnJob(parts, job, context));
+      await startHarvest(parts);
     },
   };
 };

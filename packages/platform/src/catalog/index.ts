@@ -1,4 +1,6 @@
 export { type Catalog, createCatalog } from './catalog.ts';
+export { harvestRoutes } from './harvest/routes.ts';
 export { catalogQueues } from './jobs.ts';
+export { metadataRoutes } from './metadata/routes.ts';
 export { datasetNames } from './names.ts';
 export { catalogRoutes } from './routes.ts';

@@ -15,6 +15,7 @@ import {
 import { asGenesisError, type Idempotency, type QueueDefinition } from '../kernel/index.ts';
 import { dominates, type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
 import { boundBy, readyCard } from './cards/bind-card.ts';
+import { fetchQueue, harvestQueue } from './harvest/queues.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { catalogJob } from './tables.ts';
@@ -26,7 +27,7 @@ export const catalogQueue: QueueDefinition<{ job: string }> = {
 };
 
 /** For `createQueue`: the kinds of work that this domain adds. */
-export const catalogQueues = [catalogQueue];
+export const catalogQueues = [catalogQueue, harvestQueue, fetchQueue];
 
 /** How long an import may take from its acceptance to its publication. */
 const delegationMs = 24 * 3600_000;
@@ -63,6 +64,10 @@ const viewOf = (row: typeof catalogJob.$inferSelect, parts: CatalogParts): Catal
   outcome: row.outcome,
 });
 
+/** What an import comes from, where that is a dataset of another catalog: its label and conditions must not be lost. */
+export const sourcesOf = (wanted: ImportRequest): string[] =>
+  'dataset' in wanted || wanted.remote === undefined ? [] : [wanted.remote];
+
 /** The write that accepting, or giving up, a job is: about the dataset that it would change or make. */
 export const aboutJob = (principal: PrincipalFacts, job: string, request: CatalogRequest): WriteRequest => {
   if (request.kind === 'cut') {
@@ -70,7 +75,7 @@ export const aboutJob = (principal: PrincipalFacts, job: string, request: Catalo
   }
   const wanted = request.import;
   const resource = 'dataset' in wanted ? wanted.dataset : { about: newDatasetFacts(job, principal, wanted) };
-  return { principal, action: 'dataset.import', resource, purpose: 'explore' };
+  return { principal, action: 'dataset.import', resource, purpose: 'explore', sources: sourcesOf(wanted) };
 };
 
 /** Agreements that an import names are ones that its owner is a party to. */
@@ -100,6 +105,7 @@ const accept = async (
   request: CatalogRequest,
   state: 'awaiting-content' | 'queued',
   idempotency: Idempotency | undefined,
+  also: (tx: WriteTx, job: string) => Promise<void> = async () => undefined,
 ): Promise<CatalogJobView> => {
   const { door, queue, clock, ids } = parts;
   const id = ids.next('upload');
@@ -123,6 +129,7 @@ const accept = async (
       };
       const [inserted] = await tx.insert(catalogJob).values(row).returning();
       if (state === 'queued') await queue.enqueue(tx, catalogQueue, { job: id }, { key: id });
+      await also(tx, id);
       return { result: inserted as typeof catalogJob.$inferSelect, details: { job: id, stage: 'accepted' } };
     },
   );
@@ -131,15 +138,16 @@ const accept = async (
 
 /**
  * Accepts an import before any byte of it is sent: decides, and records the delegation under which it will run. Its content
- * is to follow by `receiveContent`.
+ * is to follow by `receiveContent`; `also` begins what brings it, in the same transaction.
  */
 export const acceptImport = (
   parts: CatalogParts,
   principal: PrincipalFacts,
   wanted: ImportRequest,
   idempotency?: Idempotency,
+  also?: (tx: WriteTx, job: string) => Promise<void>,
 ): Promise<CatalogJobView> =>
-  accept(parts, principal, { kind: 'import', import: wanted }, 'awaiting-content', idempotency);
+  accept(parts, principal, { kind: 'import', import: wanted }, 'awaiting-content', idempotency, also);
 
 /** Accepts the cut of a version that has no split yet. */
 export const acceptCut = (

@@ -63,7 +63,8 @@ const freshFields = {
 };
 
 type ReadingOptions = z.output<z.ZodObject<typeof importFields>>;
-type NewDataset = { name: string } & z.output<z.ZodObject<typeof freshFields>>;
+/** `remote`: the dataset of another catalog whose file it is; nobody can say this of bytes that they send. */
+type NewDataset = { name: string; remote?: string } & z.output<z.ZodObject<typeof freshFields>>;
 /** A new dataset with its first version, or a further version of an existing one. */
 export type ImportRequest = ReadingOptions & (NewDataset | { dataset: string });
 

@@ -8,6 +8,7 @@ import type {
   Ids,
   Keyring,
   Log,
+  Outbound,
   Queue,
   SpaceGuard,
 } from '../kernel/index.ts';
@@ -24,6 +25,8 @@ export type CatalogParts = {
   queue: Queue;
   directory: PrincipalDirectory;
   guard: SpaceGuard;
+  /** To what other machines publish. */
+  outbound: Outbound;
   clock: Clock;
   ids: Ids;
   log: Log;

@@ -7,7 +7,7 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { readyCard } from './cards/bind-card.ts';
 import { commitmentOf as cardCommitment, insertCard } from './cards/insert-card.ts';
 import type { Ingested } from './ingest/model.ts';
-import { newDatasetFacts } from './jobs.ts';
+import { newDatasetFacts, sourcesOf } from './jobs.ts';
 import type { ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { insertSeal } from './recognise.ts';
@@ -185,7 +185,15 @@ export const publishImport = async (
     };
   };
   const target = fresh === null ? datasetId : { create: newDatasetFacts(datasetId, principal, fresh) };
-  await door.perform({ principal, action: 'dataset.import', resource: target, purpose: 'explore' }, change);
+  const sources = sourcesOf(wanted);
+  const request = {
+    principal,
+    action: 'dataset.import',
+    resource: target,
+    purpose: 'explore',
+    sources,
+  } as const;
+  await door.perform(request, change);
   crashPoints.reach('catalog.published');
 };
 

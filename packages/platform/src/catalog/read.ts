@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { GenesisError, invalidField, type Purpose } from '@genesis/contracts';
+import { isAnonymous } from '../identity/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { RowRange } from './ingest/job.ts';
 import type { Column } from './ingest/model.ts';
@@ -129,17 +130,42 @@ async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string>
 }
 
 /**
- * The visible rows of a version as CSV, for people. An export is decided as such (purpose publish) and entered in the ledger
- * before the first byte. Errors after that end the stream.
+ * Without a token only stored bytes are fetched, which costs no computation, and a refusal is entered nowhere: otherwise
+ * anybody could fill the ledger.
+ */
+async function assertAnonymousMay(
+  { door }: CatalogParts,
+  principal: PrincipalFacts,
+  id: string,
+  form: ExportForm,
+): Promise<void> {
+  if (form !== 'parquet')
+    throw new GenesisError({
+      code: 'unauthenticated',
+      message: 'Without a token rows are exported as Parquet only: ask with ?form=parquet, or send a token.',
+    });
+  const request = { principal, action: 'dataset.export', resource: id, purpose: 'publish' } as const;
+  if ((await door.foresee(request))?.decision.effect !== 'allow') throw hidden();
+}
+
+/** How rows are exported: as CSV for people, or as the Parquet that is stored, whose hash is known. */
+export type ExportForm = 'csv' | 'parquet';
+
+/**
+ * The visible rows of a version. An export is decided as such (purpose publish) and entered in the ledger before the first
+ * byte. Errors after that end the stream.
  */
 export const exportVisible = async (
   parts: CatalogParts,
   principal: PrincipalFacts,
   id: string,
+  form: ExportForm = 'csv',
 ): Promise<Readable> => {
-  const { scope } = await parts.door.use(principal, 'dataset.export', id, 'publish', { form: 'csv' });
+  if (isAnonymous(principal)) await assertAnonymousMay(parts, principal, id, form);
+  const { scope } = await parts.door.use(principal, 'dataset.export', id, 'publish', { form });
   const found = await findVersion(scope, id);
   if (found === undefined) throw hidden();
   if (found.version.content !== 'table') throw noTable(found.version);
+  if (form === 'parquet') return Readable.from(parts.blobs.open(found.version.visible));
   return streamOut((take) => streamTable(parts, found.version, { form: 'csv' }, take));
 };

@@ -30,6 +30,7 @@ const versionParams = z.strictObject({ id: idSchema('version') });
 const splitParams = z.strictObject({ id: idSchema('split') });
 /** What the reader will do with what is shown. */
 const purposeQuery = { purpose: purposeSchema.default('explore') };
+const exportTypes = { csv: 'text/csv; charset=utf-8', parquet: 'application/vnd.apache.parquet' } as const;
 const position = z.strictObject({ createdAt: z.number(), id: z.string() });
 
 export function catalogRoutes(
@@ -172,13 +173,22 @@ export function catalogRoutes(
 
   app.get(
     '/v1/versions/:id/export',
-    { schema: { tags, summary: 'The rows that may be seen, as CSV', params: versionParams } },
+    {
+      config: { public: true },
+      schema: {
+        tags,
+        summary: 'The rows that may be seen, as CSV or as the Parquet that is stored (columns c0, c1, ...)',
+        params: versionParams,
+        querystring: z.strictObject({ form: z.enum(['csv', 'parquet']).default('csv') }),
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
-      const rows = await catalog.exportVisible(principalOf(request), id);
+      const { form } = request.query;
+      const rows = await catalog.exportVisible(principalOf(request), id, form);
       return reply
-        .header('content-type', 'text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${id}.csv"`)
+        .header('content-type', exportTypes[form])
+        .header('content-disposition', `attachment; filename="${id}.${form}"`)
         .send(rows);
     },
   );

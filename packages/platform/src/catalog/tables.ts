@@ -14,6 +14,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { type BlobRef, bytea, type SealedRef } from '../kernel/index.ts';
+import type { HarvestCounts, HarvestKind, HarvestState } from './harvest/model.ts';
+import type { RemoteRecord } from './harvest/remote-record.ts';
 import type { TableDescription } from './ingest/describe-table.ts';
 import type { CurveColumns, Metadata, TreeDescription } from './ingest/formats/model.ts';
 import type { Column, FileDescription, Format } from './ingest/model.ts';
@@ -161,3 +163,44 @@ export const catalogJob = pgTable('catalog_job', {
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   endedAt: bigint('ended_at', { mode: 'number' }),
 });
+
+/** Another catalog that is harvested. Label and conditions of what comes from there are in its row of `resource`. */
+export const harvestSource = pgTable('harvest_source', {
+  id: text('id').primaryKey(),
+  url: text('url').notNull(),
+  kind: text('kind').$type<HarvestKind>().notNull(),
+  state: text('state').$type<HarvestState>().notNull(),
+  /** Counts the harvests. What the newest whole one did not see has vanished there. */
+  run: integer('run').notNull(),
+  /** Where a harvest in progress goes on: the token or address of the next page. */
+  cursor: text('cursor'),
+  /** Under which the harvest in progress acts. */
+  delegation: text('delegation'),
+  failure: jsonb('failure').$type<GenesisFailure>(),
+  /** Of the newest harvest. */
+  counts: jsonb('counts').$type<HarvestCounts>().notNull(),
+  startedAt: bigint('started_at', { mode: 'number' }),
+  endedAt: bigint('ended_at', { mode: 'number' }),
+});
+
+/** What another catalog says of one of its datasets. The data stays there. */
+export const remoteDataset = pgTable(
+  'remote_dataset',
+  {
+    id: text('id').primaryKey(),
+    source: text('source').notNull(),
+    /** Its identifier there. */
+    remoteId: text('remote_id').notNull(),
+    /** The address that it was read from. */
+    origin: text('origin').notNull(),
+    record: jsonb('record').$type<RemoteRecord>().notNull(),
+    /** SHA-256 of the record. */
+    hash: text('hash').notNull(),
+    /** The newest harvest that saw it. */
+    seenRun: integer('seen_run').notNull(),
+    harvestedAt: bigint('harvested_at', { mode: 'number' }).notNull(),
+    /** When a whole harvest did not see it any more. */
+    vanishedAt: bigint('vanished_at', { mode: 'number' }),
+  },
+  (table) => [uniqueIndex('remote_dataset_source').on(table.source, table.remoteId)],
+);

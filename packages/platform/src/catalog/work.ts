@@ -209,11 +209,11 @@ const workOnCut = async (
 };
 
 /** A failure that the same job would meet again; anything else may pass, and the queue tries again. */
-const isFinal = (error: unknown): error is GenesisError =>
+export const isFinal = (error: unknown): error is GenesisError =>
   error instanceof GenesisError && !error.transient && error.failure.code !== 'internal';
 
 /** Ends a job that failed. The end is in the ledger unless its principal may no longer act at all. */
-const giveUp = async (
+export const giveUp = async (
   parts: CatalogParts,
   row: JobRow,
   principal: PrincipalFacts | null,

@@ -23,7 +23,7 @@ export interface ReadScope {
   readonly purpose: Purpose | null;
   readonly predicate: ReadPredicate;
   /** Reads only: what is written passes `perform`. */
-  readonly orm: Pick<Database['orm'], 'select'>;
+  readonly orm: Pick<Database['orm'], 'select' | 'selectDistinct' | 'selectDistinctOn'>;
   /** Condition over the columns of `resource`: true exactly for rows that policy lets this principal read. */
   readonly where: SQL;
 }

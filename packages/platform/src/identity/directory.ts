@@ -1,9 +1,9 @@
 import type { PrincipalKind, Role } from '@genesis/contracts';
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import { type Clock, type Database, systemClock } from '../kernel/index.ts';
 import { bottom, meet } from '../policy/index.ts';
-import { account, principal, roleBinding } from './tables.ts';
+import { account, organisation, principal, roleBinding } from './tables.ts';
 
 /**
  * The clearance of somebody with an account: what the provider says is an upper bound, and counts by itself until a
@@ -25,6 +25,19 @@ export async function everybody(database: Database): Promise<string[]> {
     .from(principal)
     .where(eq(principal.disabled, false));
   return rows.map(({ id }) => id);
+}
+
+/** Names of organisations by id; those that do not exist are left out. */
+export async function organisationNames(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await database.orm
+    .select({ id: organisation.id, name: organisation.name })
+    .from(organisation)
+    .where(inArray(organisation.id, [...ids]));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** What identity knows of principals, read anew at each call so that a change takes effect at once. */

@@ -1,9 +1,9 @@
 export { type Administration, createAdministration } from './administer.ts';
 export { createTokenAuthenticator, firstOf } from './authenticate.ts';
 export { bootstrap } from './bootstrap.ts';
-export { createDirectory, everybody } from './directory.ts';
+export { createDirectory, everybody, organisationNames } from './directory.ts';
 export type { Authenticator } from './ports.ts';
-export { idempotencyOf, principalNow, principalOf, requireAuthentication } from './request.ts';
+export { idempotencyOf, isAnonymous, principalNow, principalOf, requireAuthentication } from './request.ts';
 export { identityRoutes } from './routes.ts';
 export {
   createCookies,

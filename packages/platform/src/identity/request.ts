@@ -18,15 +18,18 @@ declare module 'fastify' {
   }
 }
 
-/** Somebody without a token: may read what is public of the platform's inventory, and nothing else. */
+/** Somebody without a token: may read and fetch what is public of the catalog, read what is public of the inventory, and nothing else. */
 const anonymous: PrincipalFacts = {
   id: 'anonymous',
   kind: 'service',
   organisation: 'anonymous',
   clearance: bottom,
   roles: [],
-  tokenScopes: ['compute.read'],
+  tokenScopes: ['compute.read', 'dataset.read', 'dataset.export', 'card.read'],
 };
+
+/** Whether nobody stands behind a request. What such a principal may not see is entered nowhere: anybody could fill the ledger. */
+export const isAnonymous = (principal: PrincipalFacts): boolean => principal === anonymous;
 
 /** How browsers show who they are. */
 export interface BrowserCredentials {

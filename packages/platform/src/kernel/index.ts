@@ -18,6 +18,8 @@ export {
 export { createIds, type Ids } from './ids.ts';
 export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
+export { createOutbound, type Outbound } from './outbound/outbound.ts';
+export { OutboundError } from './outbound/outbound-error.ts';
 export { type Cursors, createCursors, type Page, pageOf, pageQuery, toPage } from './pages.ts';
 export { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
 export {

@@ -47,6 +47,8 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'access.form': ['steward'],
   'access.remind': ['operator'],
   'access.read': ['steward', 'researcher', 'auditor'],
+  'harvest.create': ['steward'],
+  'harvest.run': ['steward'],
   'split.create': ['steward', 'researcher'],
   'split.unseal': ['steward', 'researcher'],
   'split.retire': ['steward', 'researcher'],
@@ -120,6 +122,8 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['agreement', 'agreement.read'],
   ['request', 'access.read'],
   ['grant', 'access.read'],
+  ['harvest', 'dataset.read'],
+  ['remote', 'dataset.read'],
   ['facility', 'compute.read'],
   ['machine', 'compute.read'],
   ['project', 'project.read'],
@@ -139,6 +143,7 @@ export const readActionOf = (kind: string): ReadAction | undefined => readAction
 /** What any principal may do with something public, whoever owns it. */
 export const openActions: ReadonlySet<Action> = new Set([
   ...readActions,
+  'dataset.export',
   'compute.use',
   'model.predict',
   'access.request',
@@ -194,6 +199,7 @@ export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
 /** Acts on a thing that does not exist yet, whose id no delegation can have named. */
 export const creates: ReadonlySet<Action> = new Set([
   'dataset.create',
+  'harvest.create',
   'split.create',
   'project.create',
   'job.submit',

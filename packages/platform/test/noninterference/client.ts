@@ -55,7 +55,7 @@ export async function until<T>(look: () => Promise<T>, good: (value: T) => boole
  */
 export function comparable({ status, headers, text }: Answer, names: readonly string[]): string {
   const kept = headers.split('\n').filter((line) => !/^(date|x-request-id):/.test(line));
-  let all = `${status}\n${kept.join('\n')}\n${text.replaceAll(/"requestId":"[^"]*"/g, '"requestId":""')}`;
+  let all = `${status}\n${kept.join('\n')}\n${text.replaceAll(/"requestId":"[^"]*"|<responseDate>[^<]*/g, '')}`;
   for (const name of names) all = all.replaceAll(name, 'NAMED');
   return all;
 }

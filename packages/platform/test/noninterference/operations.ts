@@ -50,6 +50,24 @@ export const operations: readonly Operation[] = [
         project: `prj_${'0'.repeat(26)}`,
       }),
   },
+  ...(['croissant', 'schema-org', 'datacite', 'dcat-us', 'ro-crate', 'prov'] as const).map(
+    (format): Operation => ({
+      name: `describe dataset as ${format}`,
+      kinds: ['dataset'],
+      ask: (id, purpose) => get(`/v1/datasets/${id}/metadata?format=${format}&purpose=${purpose}`),
+    }),
+  ),
+  { name: 'page of dataset', kinds: ['dataset'], ask: (id) => get(`/datasets/${id}`) },
+  {
+    name: 'harvest dataset',
+    kinds: ['dataset'],
+    ask: (id) => get(`/oai?verb=GetRecord&metadataPrefix=oai_datacite&identifier=oai:127.0.0.1:${id}`),
+  },
+  {
+    name: 'export version as stored',
+    kinds: ['version'],
+    ask: (id) => get(`/v1/versions/${id}/export?form=parquet`),
+  },
   { name: 'import into dataset', kinds: ['dataset'], ask: (id) => post('/v1/imports', { dataset: id }) },
   {
     name: 'show version',
@@ -186,6 +204,7 @@ export const lists = (
   const page = `limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
   return [
     { kind: 'dataset', ask: get(`/v1/datasets?purpose=${purpose}&${page}`) },
+    { kind: 'dataset', ask: get(`/v1/catalog/dcat-us?purpose=${purpose}&limit=200`) },
     { kind: 'run', ask: get(`/v1/runs?purpose=${purpose}&${page}`) },
     { kind: 'campaign', ask: get(`/v1/campaigns?${page}`) },
     { kind: 'capability', ask: get(`/v1/capabilities?purpose=${purpose}`) },
