@@ -26,6 +26,7 @@ export const actions = [
   'dataset.relabel',
   'card.read',
   'card.replace',
+  'search.save',
   'access.request',
   'release.ask',
   'release.decide',

@@ -1,4 +1,4 @@
-export type { Card, Mapping, ReadCard, Value } from './card.ts';
+export { type Card, type Mapping, placesOf, type ReadCard, type Value } from './card.ts';
 export { CardError } from './card-error.ts';
 export { describeEffect } from './describe-effect.ts';
 export { formatCard } from './format-card.ts';

@@ -14,6 +14,7 @@ test('the package exports these names and no others', () => {
     'levels',
     'newCard',
     'nextQuestion',
+    'placesOf',
     'readCard',
     'scoreCard',
     'severities',

@@ -11,6 +11,7 @@ import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from '
 import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { exportVisible, showDataset, showSplit, showVersion } from './read.ts';
+import { type SearchRequest, search } from './search/search.ts';
 import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
@@ -46,6 +47,7 @@ export const createCatalog = async (
       idempotency?: Idempotency,
     ) => acceptCut(parts, principal, wanted, idempotency),
     findJob: (scope: ReadScope, id: string) => findJob(parts, scope, id),
+    search: (scope: ReadScope, wanted: SearchRequest) => search(parts, scope, wanted),
     listDatasets: (scope: ReadScope, page: { limit: number; after?: DatasetPosition }) =>
       listDatasets(scope, page),
     showDataset: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>

@@ -12,6 +12,7 @@ import { newDatasetFacts } from './jobs.ts';
 import type { ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { insertSeal } from './recognise.ts';
+import { updateSearch } from './search/describe.ts';
 import { catalogJob, dataset, datasetVersion, split } from './tables.ts';
 import type { StoredCut } from './work.ts';
 
@@ -153,6 +154,7 @@ export const publishImport = async (
       ...{ visible, description, split: made?.id ?? null, importedBy: by, createdAt: at },
     });
     await governLike(tx, version, 'version', datasetId, by, at);
+    await updateSearch(tx, [datasetId]);
     await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null }, at);
     const manifest = {
       version,

@@ -20,6 +20,7 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'dataset.relabel': ['steward'],
   'card.read': ['steward', 'researcher', 'auditor'],
   'card.replace': ['steward'],
+  'search.save': ['steward', 'researcher', 'auditor'],
   'access.request': ['steward', 'researcher'],
   'release.ask': ['steward', 'researcher'],
   'release.decide': ['steward'],
@@ -113,6 +114,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   'compute.use',
   'model.predict',
   'access.request',
+  'search.save',
   'ledger.read',
 ]);
 
