@@ -699,6 +699,8 @@ CREATE UNIQUE INDEX "hypothesis_claim" ON "hypothesis" USING btree ("claim_hash"
 --> statement-breakpoint
 CREATE INDEX "hypothesis_campaign" ON "hypothesis" USING btree ("campaign","frozen_at");
 --> statement-breakpoint
+CREATE INDEX "card_version_sha256" ON "card_version" USING btree ("sha256");
+--> statement-breakpoint
 CREATE UNIQUE INDEX "dataset_version_number" ON "dataset_version" USING btree ("dataset","number");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "saved_search_name" ON "saved_search" USING btree ("owner","name");

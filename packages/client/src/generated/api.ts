@@ -2728,6 +2728,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cards/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import many cards of datasets whose data comes later: all of them or none */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        cards: string[];
+                        organisation?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                card: string;
+                                dataset: string;
+                                sha256: string;
+                                /** @enum {string} */
+                                state: "imported" | "known";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/challenges": {
         parameters: {
             query?: never;
@@ -6849,6 +6900,227 @@ export interface paths {
                                 } | null;
                                 warnings: string[];
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/saved-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your saved searches */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                createdAt: string;
+                                facets: {
+                                    [key: string]: string[];
+                                };
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                purpose: "explore" | "train" | "infer" | "evaluate" | "publish";
+                                q: string;
+                                ranAt: string | null;
+                                /** @enum {string} */
+                                sort: "relevance" | "newest" | "name" | "size" | "readiness";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Keep a search, for yourself alone */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default {} */
+                        facets?: {
+                            [key: string]: string[];
+                        };
+                        name: string;
+                        /**
+                         * @default explore
+                         * @enum {string}
+                         */
+                        purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                        /** @default  */
+                        q?: string;
+                        /**
+                         * @default relevance
+                         * @enum {string}
+                         */
+                        sort?: "relevance" | "newest" | "name" | "size" | "readiness";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            createdAt: string;
+                            facets: {
+                                [key: string]: string[];
+                            };
+                            id: string;
+                            name: string;
+                            /** @enum {string} */
+                            purpose: "explore" | "train" | "infer" | "evaluate" | "publish";
+                            q: string;
+                            ranAt: string | null;
+                            /** @enum {string} */
+                            sort: "relevance" | "newest" | "name" | "size" | "readiness";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/saved-searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a saved search */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            ok: true;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/saved-searches/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a saved search again, newest first, and tell what is new since its last run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            hits: {
+                                ask: string | null;
+                                bytes: number;
+                                createdAt: string;
+                                fresh: boolean;
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                licences: string[];
+                                name: string;
+                                organisation: string | null;
+                                readiness: number | null;
+                                /** @enum {string} */
+                                shown: "dataset" | "card" | "both";
+                                snippet: string;
+                            }[];
+                            more: boolean;
+                            search: {
+                                createdAt: string;
+                                facets: {
+                                    [key: string]: string[];
+                                };
+                                id: string;
+                                name: string;
+                                /** @enum {string} */
+                                purpose: "explore" | "train" | "infer" | "evaluate" | "publish";
+                                q: string;
+                                ranAt: string | null;
+                                /** @enum {string} */
+                                sort: "relevance" | "newest" | "name" | "size" | "readiness";
+                            };
                         };
                     };
                 };

@@ -81,7 +81,10 @@ export const cardVersion = pgTable(
     createdBy: text('created_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.card, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.card, table.number] }),
+    index('card_version_sha256').on(table.sha256),
+  ],
 );
 
 /** What stays the same however often the same rows are imported or cut: the error budget hangs on it. */

@@ -14,7 +14,7 @@ const isFacet = (name: string): name is FacetName => (facetNames as readonly str
 const wrong = (message: string) => invalidField('query.q', message);
 
 function add(values: Record<string, string[]>, facet: FacetName, value: string): void {
-  (values[facet] ??= []).push(value);
+  values[facet] = [...(values[facet] ?? []), value];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { labelSchema, purposeSchema } from '@genesis/contracts';
+import { purposeSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../../door/index.ts';
 import { principalOf } from '../../identity/index.ts';
@@ -7,7 +7,8 @@ import type { Catalog } from '../catalog.ts';
 import { noteHits } from './hits.ts';
 import { facetNames, queryLimits, sorts } from './model.ts';
 import { positionSchema } from './page.ts';
-import type { SearchResult } from './search.ts';
+import { savedSearchRoutes } from './saved-routes.ts';
+import { hitView, viewHit } from './views.ts';
 
 const tags = ['search'];
 
@@ -17,25 +18,6 @@ const facetValues = z
   .union([value, z.array(value).max(queryLimits.values)])
   .transform((given) => (Array.isArray(given) ? given : [given]))
   .exactOptional();
-
-const hitView = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  /** A piece of its description; words that were looked for stand between **. */
-  snippet: z.string(),
-  /** `dataset`, its `card` alone (a public face of what is hidden from you), or `both`. */
-  shown: z.enum(['dataset', 'card', 'both']),
-  label: labelSchema,
-  licences: z.array(z.string()),
-  organisation: z.string().nullable(),
-  /** AI-readiness of the card, 0 to 100; null without one. */
-  readiness: z.number().nullable(),
-  /** 0 where it is not known. */
-  bytes: z.number(),
-  createdAt: z.string(),
-  /** How to ask for the dataset, where its card alone is shown; else null. */
-  ask: z.string().nullable(),
-});
 
 const searchView = z.strictObject({
   hits: z.array(hitView),
@@ -51,13 +33,6 @@ const searchView = z.strictObject({
       }),
     )
     .nullable(),
-});
-
-const viewHit = ({ hit }: SearchResult['hits'][number]): z.output<typeof hitView> => ({
-  ...hit,
-  label: { level: hit.label.level, categories: [...hit.label.categories] },
-  licences: [...hit.licences],
-  createdAt: new Date(hit.createdAt).toISOString(),
 });
 
 const filters = Object.fromEntries(facetNames.map((name) => [name, facetValues])) as Record<
@@ -78,6 +53,7 @@ const searchQuery = z.strictObject({
 
 export function searchRoutes(app: App, parts: { catalog: Catalog; door: Door; cursors: Cursors }): void {
   const { catalog, door, cursors } = parts;
+  savedSearchRoutes(app, { catalog, door });
   app.get(
     '/v1/search',
     {
