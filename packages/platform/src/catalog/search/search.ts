@@ -53,8 +53,9 @@ export async function search(
     [found, counts] = await database.transaction(
       async (tx): Promise<[Found[], Counts | null]> => {
         await tx.execute(
+          // Estimates of lists are poor: what is small today would be read whole tomorrow as well.
           sql.raw(
-            `set local statement_timeout = ${searchMs}; set local jit = off; set local max_parallel_workers_per_gather = 0`,
+            `set local statement_timeout = ${searchMs}; set local jit = off; set local enable_seqscan = off; set local max_parallel_workers_per_gather = 0`,
           ),
         );
         const visible = await visibleTo(tx, scope);

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type ReadScope, resource } from '../../door/index.ts';
 import type { Tx } from '../../kernel/index.ts';
 import { searchClass, searchDocument, searchPolicy } from '../tables.ts';
+import type { Face } from './model.ts';
 
 /**
  * The documents that a scope shows: those of some classes, but for things that own grants or a delegation name; of these
@@ -40,26 +41,42 @@ function named({ predicate }: ReadScope): SQL | undefined {
   return origins.length === 0 ? undefined : sql`kind in ('dataset', 'card') and origins && ${texts(origins)}`;
 }
 
+type Candidate = { id: number; face: Face; subject: string; card: string | null };
+
+/** The documents of those things: each step looks up ids, so that none reads a table. */
+async function apartFor(tx: Tx, which: SQL): Promise<Candidate[]> {
+  const { rows: things } = await tx.execute<{ id: string }>(sql`select id from ${resource} where ${which}`);
+  const ids = texts(things.map(({ id }) => id));
+  const { rows: subjects } = await tx.execute<{ subject: string }>(sql`
+    select subject from ${searchDocument} where subject = any(${ids})
+    union select subject from ${searchDocument} where card = any(${ids})`);
+  const { rows } = await tx.execute<Candidate>(sql`select id, face, subject, card from ${searchDocument}
+    where subject = any(${texts(subjects.map(({ subject }) => subject))})`);
+  return rows;
+}
+
 /** What the scope shows, by the one predicate of the door. Costs the number of classes and of things that grants name. */
 export async function visibleTo(tx: Tx, scope: ReadScope): Promise<Visible> {
   const classes = await classesOf(tx, scope);
-  const apart = named(scope);
-  if (apart === undefined) return { classes, apart: [], shown: [] };
-  const { rows } = await tx.execute<{ id: number; shown: boolean }>(sql`
-    with found as materialized (select id from ${resource} where ${apart}),
-    admitted as materialized (
-      select ${resource.id} as id from ${resource} where ${scope.where} and ${resource.id} in (
-        select subject from ${searchDocument} where subject in (select id from found) or card in (select id from found)
-        union select card from ${searchDocument} where subject in (select id from found) or card in (select id from found))
-    )
-    select document.id, ${faceShown(sql`document.face`, sql`(own.id is not null)`, sql`(card.id is not null)`)} as shown
-    from ${searchDocument} as document
-    left join admitted as own on own.id = document.subject left join admitted as card on card.id = document.card
-    where document.subject in (select id from found) or document.card in (select id from found)`);
+  const which = named(scope);
+  if (which === undefined) return { classes, apart: [], shown: [] };
+  const apart = await apartFor(tx, which);
+  const governing = texts([
+    ...new Set(apart.flatMap(({ subject, card }) => (card === null ? [subject] : [subject, card]))),
+  ]);
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`select ${resource.id} as id from ${resource} where ${resource.id} = any(${governing}) and ${scope.where}`,
+  );
+  const admitted = new Set(rows.map(({ id }) => id));
+  const isShown = ({ face, subject, card }: Candidate): boolean => {
+    const [own, told] = [admitted.has(subject), card !== null && admitted.has(card)];
+    if (face === 'both') return own && told;
+    return face === 'dataset' ? own && !told : told && !own;
+  };
   return {
     classes,
-    apart: rows.map(({ id }) => id),
-    shown: rows.flatMap(({ id, shown }) => (shown ? [id] : [])),
+    apart: apart.map(({ id }) => id),
+    shown: apart.filter(isShown).map(({ id }) => id),
   };
 }
 
