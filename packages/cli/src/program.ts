@@ -19,6 +19,7 @@ import { modelCommands } from './commands/model.ts';
 import { policyCommands } from './commands/policy.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommands } from './commands/run.ts';
+import { searchCommands } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { verifyCommand } from './commands/verify.ts';
 
@@ -32,6 +33,7 @@ const groups: readonly (readonly [
     challengeCommands,
     datasetCommands,
     cardCommands,
+    searchCommands,
     capabilityCommands,
     computeCommands,
     projectCommands,

@@ -50,9 +50,9 @@ const kinds: readonly Kind[] = [
     name: 'a phrase',
     q: (random) => `"${vocabulary[Math.floor(random() * 20)]} ${vocabulary[Math.floor(random() * 20)]}"`,
   },
-  { name: 'a word and a facet', q: (random) => `${zipf(random)} field:Materials` },
+  { name: 'a word and a facet', q: (random) => `${zipf(random)} field:Materialx` },
   { name: 'two facets', q: () => 'format:HDF5 level:internal', only: { year: ['2020', '2021'] } },
-  { name: 'a rare facet', q: (random) => `sample:"Sample ${200 + Math.floor(random() * 100)}"` },
+  { name: 'a rare facet', q: (random) => `sample:"Probex ${200 + Math.floor(random() * 100)}"` },
 ];
 
 export type SearchFigures = {

@@ -45,10 +45,10 @@ const sentence = (random: () => number, words: number): string =>
 const pick = <T>(random: () => number, all: readonly T[]): T => all[Math.floor(random() ** 2 * all.length)]!;
 const named = (word: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${word} ${i + 1}`);
-const fields = ['Materials', 'Physics', 'Chemistry', 'Biology', 'Earth Science', 'Fusion', 'Energy'];
-const facilities = named('Facility', 30);
-const instruments = named('Instrument', 120);
-const samples = named('Sample', 300);
+const fields = ['Materialx', 'Physix', 'Chemix', 'Biox', 'Earthx', 'Fusionx', 'Energyx'];
+const facilities = named('Ringx', 30);
+const instruments = named('Beamx', 120);
+const samples = named('Probex', 300);
 const formats = ['CSV', 'HDF5', 'Parquet', 'JSON'];
 const licences = ['CC-BY-4.0', 'CC0-1.0', 'MIT', 'LicenseRef-pending'];
 

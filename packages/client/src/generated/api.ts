@@ -7047,7 +7047,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             /** @enum {boolean} */
-                            ok: true;
+                            done: true;
                         };
                     };
                 };
