@@ -23,11 +23,13 @@ export type ImportCardsFigures = {
   perMinute: number;
 };
 
-/** Seconds of processor time of the server's processes, as far as the system tells. */
-function databaseSeconds(pids: readonly number[]): number {
-  return pids.reduce(
-    (sum, pid) => sum + Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9,
-    0,
+/** Seconds of processor time that each process of the server has had for a connection. */
+async function databaseSeconds(database: Database): Promise<Map<number, number>> {
+  const { rows } = await database.pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where backend_type = 'client backend'`,
+  );
+  return new Map(
+    rows.map(({ pid }) => [pid, Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9]),
   );
 }
 
@@ -53,9 +55,7 @@ export async function measureImportCards(database: Database, count: number): Pro
   );
   const send = (from: number) => importCards(parts, principal, { cards: made.slice(from, from + batch) });
   await send(0);
-  const { rows } = await database.pool.query<{ pid: number }>('select pid from pg_stat_activity');
-  const pids = rows.map(({ pid }) => pid);
-  const [before, inDatabase] = [process.cpuUsage(), databaseSeconds(pids)];
+  const [before, inDatabase] = [process.cpuUsage(), await databaseSeconds(database)];
   const start = performance.now();
   // Two batches on their way: one is read while the other is written.
   let next = batch;
@@ -70,7 +70,9 @@ export async function measureImportCards(database: Database, count: number): Pro
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(before);
   const processorMs = (user + system) / 1000 / count;
-  const databaseMs = ((databaseSeconds(pids) - inDatabase) * 1000) / count;
+  const after = [...(await databaseSeconds(database))];
+  const databaseMs =
+    (after.reduce((sum, [pid, spent]) => sum + spent - (inDatabase.get(pid) ?? 0), 0) * 1000) / count;
   const cores = availableParallelism();
   return {
     ...{ cards: count, bytesOfCard: Buffer.byteLength(made[0]!), byTheClock: (count / seconds) * 60 },

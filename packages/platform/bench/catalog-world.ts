@@ -103,6 +103,9 @@ function cardFields(random: () => number, name: string, about: string): Mapping 
   };
 }
 
+/** None of the made cards has a field of governance, so that all say the same. */
+const said = governanceOf({ fields: {}, body: '' });
+
 /** The dataset of a number: some have cards, some of these cards are public where the dataset is not. */
 export function thingAt(number: number): MadeThing {
   const random = randomAt(number);
@@ -148,7 +151,7 @@ export function thingAt(number: number): MadeThing {
           : {
               ...{ id: cardId, fields: told, readiness: Math.floor(random() * 101), createdAt },
               governance: {
-                ...governanceOf({ fields: told, body: '' }),
+                ...said,
                 label: terms.label,
                 licences: own.conditions.licences as string[],
               },
