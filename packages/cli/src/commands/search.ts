@@ -58,7 +58,7 @@ async function find(call: Call, q: string, facets: Facets, options: SearchOption
   const page = dataOf(await api.GET('/v1/search', { params: { query }, signal: call.signal }));
   const text = [
     ...(page.total === null ? [] : [describeTotal(page.total)]),
-    ...(page.hits.length === 0 ? [] : [describeHits(page.hits)]),
+    ...(page.items.length === 0 ? [] : [describeHits(page.items)]),
     ...(page.facets === null || page.facets.length === 0 ? [] : [describeFacets(page.facets)]),
     ...(page.nextCursor === null ? [] : [`More with: --cursor ${page.nextCursor}`]),
   ].join('\n\n');
@@ -90,8 +90,8 @@ function savedCommands(registry: Registry, search: Command): void {
         return { text: `Deleted ${id}.`, json: { deleted: id } };
       }
       const ran = dataOf(await api.POST('/v1/saved-searches/{id}/run', { params, signal: call.signal }));
-      const fresh = ran.hits.filter((hit) => hit.fresh);
-      const head = `${fresh.length} new of ${ran.hits.length}${ran.more ? ' and more' : ''} hits`;
+      const fresh = ran.items.filter((hit) => hit.fresh);
+      const head = `${fresh.length} new of ${ran.items.length}${ran.more ? ' and more' : ''} hits`;
       return {
         text: [head, ...(fresh.length === 0 ? [] : [describeHits(fresh)])].join('\n\n'),
         json: { ...ran },

@@ -7086,7 +7086,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            hits: {
+                            items: {
                                 ask: string | null;
                                 bytes: number;
                                 createdAt: string;
@@ -7183,7 +7183,7 @@ export interface paths {
                                     value: string;
                                 }[];
                             }[] | null;
-                            hits: {
+                            items: {
                                 ask: string | null;
                                 bytes: number;
                                 createdAt: string;

@@ -175,6 +175,7 @@ export const lists = (
   const page = `limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
   return [
     { kind: 'dataset', ask: get(`/v1/datasets?purpose=${purpose}&${page}`) },
+    { kind: 'dataset', ask: get(`/v1/search?purpose=${purpose}&sort=newest&${page}`) },
     { kind: 'run', ask: get(`/v1/runs?purpose=${purpose}&${page}`) },
     { kind: 'campaign', ask: get(`/v1/campaigns?${page}`) },
     { kind: 'capability', ask: get(`/v1/capabilities?purpose=${purpose}`) },

@@ -20,7 +20,7 @@ const facetValues = z
   .exactOptional();
 
 const searchView = z.strictObject({
-  hits: z.array(hitView),
+  items: z.array(hitView),
   nextCursor: z.string().nullable(),
   /** With the first page only. Not exact where there are more than are counted: at least so many. */
   total: z.strictObject({ count: z.int(), exact: z.boolean() }).nullable(),
@@ -73,7 +73,7 @@ export function searchRoutes(app: App, parts: { catalog: Catalog; door: Door; cu
       const { hits, next, counts } = await catalog.search(scope, { q, only, sort, limit, ...after });
       await noteHits(door, scope, hits);
       return {
-        hits: hits.map(viewHit),
+        items: hits.map(viewHit),
         nextCursor: next === null ? null : cursors.encode(list, next),
         total: counts?.total ?? null,
         facets: counts?.facets ?? null,

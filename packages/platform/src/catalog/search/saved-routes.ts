@@ -100,7 +100,7 @@ export function savedSearchRoutes(app: App, parts: { catalog: Catalog; door: Doo
         response: {
           200: z.strictObject({
             search: savedView,
-            hits: z.array(hitView.extend({ fresh: z.boolean() })),
+            items: z.array(hitView.extend({ fresh: z.boolean() })),
             /** Whether there are more hits than are compared: these are the newest. */
             more: z.boolean(),
           }),
@@ -113,8 +113,8 @@ export function savedSearchRoutes(app: App, parts: { catalog: Catalog; door: Doo
       const scope = door.authorize(principal, row.search.purpose);
       const { result, fresh } = await catalog.runSaved(scope, row);
       await noteHits(door, scope, result.hits);
-      const hits = result.hits.map((one) => ({ ...viewHit(one), fresh: fresh.has(one.hit.id) }));
-      return { search: viewSaved(row), hits, more: result.next !== null };
+      const items = result.hits.map((one) => ({ ...viewHit(one), fresh: fresh.has(one.hit.id) }));
+      return { search: viewSaved(row), items, more: result.next !== null };
     },
   );
 
