@@ -1,4 +1,4 @@
-import { levels, type Purpose, purposes } from '@genesis/contracts';
+import { levels, type Purpose } from '@genesis/contracts';
 import { governanceOf } from '@genesis/datacard';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
@@ -121,7 +121,7 @@ function naive(things: readonly Thing[], predicate: ReadPredicate, asked: Asked)
     const found = new Map<string, number>();
     for (const hit of hits)
       for (const value of new Set(hit.facets[facet] ?? [])) found.set(value, (found.get(value) ?? 0) + 1);
-    return found.size === 0 ? [] : [[facet, Object.fromEntries([...found].sort())]];
+    return found.size === 0 ? [] : [[facet, Object.fromEntries(found)]];
   });
   return { ids: hits.map(({ id, face }) => `${id} ${face}`).sort(), total: hits.length, counts };
 }
@@ -207,7 +207,7 @@ test('search answers as a filter of all rows would, and the same in worlds that 
             expect(observed.counts.total).toEqual({ count: expected.total, exact: true });
             const counts = observed.counts.facets.map(({ facet, values }) => [
               facet,
-              Object.fromEntries(values.map(({ value, count }) => [value, count] as const).sort()),
+              Object.fromEntries(values.map(({ value, count }) => [value, count])),
             ]);
             expect(counts).toEqual(expected.counts);
             shown += expected.total;
@@ -270,5 +270,4 @@ test('search answers as a filter of all rows would, and the same in worlds that 
       where d.subject = ${id} and d.face = 'dataset' and v.facet = 'level'`);
     if (id.startsWith('dst')) expect(told).toEqual([{ value: label.level }]);
   }
-  expect(purposes.length).toBe(5);
 }, 300_000);

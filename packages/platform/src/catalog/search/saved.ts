@@ -13,7 +13,7 @@ export type SavedRow = typeof savedSearch.$inferSelect;
 
 /** How many a person may keep, and how many hits are remembered of each: the newest. */
 const mostSaved = 200;
-export const remembered = 1000;
+const remembered = 1000;
 
 const missing = (): GenesisError =>
   new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });

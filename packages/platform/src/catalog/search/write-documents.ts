@@ -41,7 +41,7 @@ export async function writeDocuments(tx: WriteTx, things: readonly Described[]):
         values.map((value) => numbers.get(key(facet, value))),
       );
       return sql`(${one.subject}, ${one.face}, ${one.card}, search_class_of(${one.face}, ${one.subject}, ${one.card}),
-        search_policy_values(${one.face}, ${one.subject}) || ${sql.param([...new Set(own)].sort())}::integer[],
+        search_policy_values(${one.face}, ${one.subject}) || ${sql.param([...new Set(own)])}::integer[],
         ${one.name}, ${one.summary}, ${weighted(one.text)}, ${one.bytes}::bigint, ${one.readiness}::real, ${one.createdAt}::bigint)`;
     });
     await tx.execute(sql`insert into search_document
