@@ -704,6 +704,23 @@ class Operations(_Caller):
             query={"purpose": purpose},
         )
 
+    def post_cards_bulk(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Import many cards of datasets whose data comes later: all of them or none.
+
+        POST /v1/cards/bulk
+        """
+        return self._call(
+            "POST",
+            "/v1/cards/bulk",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_catalog_dcat_us(
         self,
         *,
@@ -1901,6 +1918,96 @@ class Operations(_Caller):
             "GET",
             f"/v1/runs/{quote(id)}/logs",
             query={"purpose": purpose},
+        )
+
+    def get_saved_searches(
+        self,
+    ) -> Any:
+        """Your saved searches.
+
+        GET /v1/saved-searches
+        """
+        return self._call(
+            "GET",
+            "/v1/saved-searches",
+        )
+
+    def post_saved_searches(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Keep a search, for yourself alone.
+
+        POST /v1/saved-searches
+        """
+        return self._call(
+            "POST",
+            "/v1/saved-searches",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete_saved_searche(
+        self,
+        id: str,
+    ) -> Any:
+        """Delete a saved search.
+
+        DELETE /v1/saved-searches/{id}
+        """
+        return self._call(
+            "DELETE",
+            f"/v1/saved-searches/{quote(id)}",
+        )
+
+    def post_saved_searches_run(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Run a saved search again, newest first, and tell what is new since its last run.
+
+        POST /v1/saved-searches/{id}/run
+        """
+        return self._call(
+            "POST",
+            f"/v1/saved-searches/{quote(id)}/run",
+            idempotency_key=idempotency_key,
+        )
+
+    def get_search(
+        self,
+        *,
+        q: str | None = None,
+        field: Any | None = None,
+        facility: Any | None = None,
+        instrument: Any | None = None,
+        sample: Any | None = None,
+        format: Any | None = None,
+        size: Any | None = None,
+        readiness: Any | None = None,
+        year: Any | None = None,
+        licence: Any | None = None,
+        level: Any | None = None,
+        category: Any | None = None,
+        organisation: Any | None = None,
+        allows: Any | None = None,
+        sort: str | None = None,
+        purpose: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Any:
+        """Search datasets, and the cards of datasets, that you may see: hits, facets and total.
+
+        GET /v1/search
+        """
+        return self._call(
+            "GET",
+            "/v1/search",
+            query={"q": q, "field": field, "facility": facility, "instrument": instrument, "sample": sample, "format": format, "size": size, "readiness": readiness, "year": year, "licence": licence, "level": level, "category": category, "organisation": organisation, "allows": allows, "sort": sort, "purpose": purpose, "limit": limit, "cursor": cursor},
         )
 
     def get_sessions(

@@ -23,6 +23,7 @@ import { noticeCommands } from './commands/notices.ts';
 import { policyCommands } from './commands/policy.ts';
 import { projectCommands } from './commands/project.ts';
 import { runCommands } from './commands/run.ts';
+import { searchCommands } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { accountCommands } from './commands/session.ts';
 import { signInCommands } from './commands/sign-in.ts';
@@ -39,6 +40,7 @@ const groups: readonly (readonly [
     datasetCommands,
     harvestCommands,
     cardCommands,
+    searchCommands,
     capabilityCommands,
     computeCommands,
     projectCommands,

@@ -43,6 +43,7 @@ export const actions = [
   'agreement.disclose',
   'agreement.impact',
   'agreement.read',
+  'search.save',
   'access.request',
   'release.ask',
   'release.decide',

@@ -34,6 +34,7 @@ export const idPrefixes = {
   entry: 'ent',
   upload: 'upl',
   card: 'crd',
+  search: 'sch',
   agreement: 'agr',
   request: 'req',
   release: 'rel',

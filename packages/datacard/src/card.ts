@@ -36,6 +36,18 @@ export const listOf = (value: Value | undefined): readonly Value[] => {
   return isList(value) ? value.filter((item) => !isBlank(item)) : [value!];
 };
 
+/** Paths come from the specification, again and again for every card: there are so many of them and not more. */
+const known = new Map<string, readonly string[]>();
+const mostKnown = 5000;
+
+export function segmentsOf(path: string): readonly string[] {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const segments = path.split('.');
+  if (known.size < mostKnown) known.set(path, segments);
+  return segments;
+}
+
 export type Place = { path: string; value: Value | undefined };
 
 const step = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
@@ -65,16 +77,14 @@ function below(place: Place, segment: string): Place[] {
  * list that is not there has no places.
  */
 export const placesOf = (fields: Mapping, path: string): Place[] =>
-  path
-    .split('.')
-    .reduce<Place[]>(
-      (places, segment) => places.flatMap((place) => below(place, segment)),
-      [{ path: '', value: fields }],
-    );
+  segmentsOf(path).reduce<Place[]>(
+    (places, segment) => places.flatMap((place) => below(place, segment)),
+    [{ path: '', value: fields }],
+  );
 
 /** The value at a path without lists; undefined where there is none. */
 export const valueAt = (fields: Mapping, path: string): Value | undefined =>
-  path.split('.').reduce<Value | undefined>(at, fields);
+  segmentsOf(path).reduce<Value | undefined>(at, fields);
 
 /** The line of a field, or of the nearest field around it; undefined where nothing of it was written. */
 export function lineOf(lines: ReadonlyMap<string, number>, path: string): number | undefined {

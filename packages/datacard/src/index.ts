@@ -3,6 +3,7 @@ export {
   listOf,
   type Mapping,
   notApplicable,
+  placesOf,
   type ReadCard,
   type Value,
   valueAt,

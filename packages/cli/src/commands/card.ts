@@ -16,6 +16,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { UsageError } from '../failure.ts';
 import { describeFindings, describeGovernance, describeScore, readCardFile } from '../work/card-file.ts';
 import { interview } from '../work/card-interview.ts';
+import { importCards } from '../work/import-cards.ts';
 
 const nothing = { fields: {}, body: '' };
 
@@ -78,11 +79,32 @@ function writeCommands(registry: Registry, card: Command): void {
   });
 }
 
+function importCommand(registry: Registry, card: Command): void {
+  declare<[string], { organisation?: string }>(registry, card, 'import <folder>', {
+    summary: 'Import all cards of a folder: their datasets are known before their data comes',
+    details:
+      'Every card is checked first; with a wrong one nothing is sent. They go in batches, each wholly or not at all. Run it\n' +
+      'again after an interruption: what is there already is not made twice. The data of one follows later by\n' +
+      'genesis dataset import FILE --dataset ID.',
+    options: (command) =>
+      command.option('--organisation <id>', 'who owns the datasets (default: your own organisation)'),
+    examples: ['genesis card import cards/', 'genesis card import cards/ --json'],
+    act: async (call, { organisation }, folder) => {
+      const done = await importCards(call, folder, organisation);
+      return {
+        text: `Imported ${done.imported} cards; ${done.known} were there already.`,
+        json: { ...done },
+      };
+    },
+  });
+}
+
 type Validation = { level: ValidationLevel; least: Severity; previous?: string };
 
 export function cardCommands(registry: Registry, program: Command): void {
   const card = group(program, 'card', 'Genesis Data Cards: what a dataset is, and what may be done with it');
   writeCommands(registry, card);
+  importCommand(registry, card);
 
   declare<[string], Validation>(registry, card, 'validate <file>', {
     summary: 'Check a card against every rule; exit code 1 with findings',

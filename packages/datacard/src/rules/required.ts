@@ -1,4 +1,4 @@
-import { at, isBlank, isList, type Mapping, type Place, type Value } from '../card.ts';
+import { at, isBlank, isList, type Mapping, type Place, segmentsOf, type Value } from '../card.ts';
 import { fields as allFields, type Field, rules } from '../specification.ts';
 import type { Problem } from './finding.ts';
 import { howToFill } from './write.ts';
@@ -21,14 +21,15 @@ type Step = Place & { pattern: string };
 export function questionsOf(field: Field, fields: Mapping): Place[] {
   let open: Step[] = [{ path: '', pattern: '', value: fields }];
   const asked: Place[] = [];
-  const segments = field.path.split('.');
+  const segments = segmentsOf(field.path);
   for (const [index, segment] of segments.entries()) {
     const isLeaf = index === segments.length - 1;
     const next: Step[] = [];
     for (const step of open) {
       const key = segment.replace('[]', '');
       const join = (before: string): string => (before === '' ? key : `${before}.${key}`);
-      const [path, pattern] = [join(step.path), join(step.pattern) + (segment.endsWith('[]') ? '[]' : '')];
+      const isListed = segment.endsWith('[]');
+      const [path, pattern] = [join(step.path), join(step.pattern) + (isListed ? '[]' : '')];
       // A feature may be only its name.
       if (typeof step.value === 'string' && isLeaf && step.pattern.endsWith('[]')) {
         if (key === 'name') asked.push({ path: step.path, value: step.value });
@@ -39,7 +40,7 @@ export function questionsOf(field: Field, fields: Mapping): Place[] {
         if (!isBlank(value)) next.push({ path, pattern, value: value! });
         continue;
       }
-      if (segment.endsWith('[]')) {
+      if (isListed) {
         if (isBlank(value)) asked.push({ path, value: undefined });
         else next.push(...itemsOf(path, pattern, value!));
       } else if (branchesOf.has(pattern) && isBlank(value)) asked.push({ path, value: undefined });

@@ -3,6 +3,8 @@ import { and, inArray } from 'drizzle-orm';
 import type { ReadScope } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { type ImportedCard, importCards } from './cards/import-cards.ts';
+import { createCardReaders } from './cards/read-cards.ts';
 import { replaceCard } from './cards/replace-card.ts';
 import { showCard } from './cards/show-card.ts';
 import { retireSplit } from './confirm.ts';
@@ -13,6 +15,9 @@ import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { previewCurve, previewPicture } from './preview.ts';
 import { type ExportForm, exportVisible, showDataset, showSplit, showVersion } from './read.ts';
+import type { SavedSearch } from './search/model.ts';
+import { findSaved, forgetSaved, listSaved, runSaved, type SavedRow, saveSearch } from './search/saved.ts';
+import { type SearchRequest, search } from './search/search.ts';
 import { openOriginal, type SliceWanted, sliceVersion } from './slices.ts';
 import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
@@ -22,7 +27,7 @@ import { workOnJob } from './work.ts';
 
 /** Governed tables, trees and files: import, versions, splits and their seals, and every read of them. */
 export const createCatalog = async (
-  given: Omit<CatalogParts, 'staging' | 'limits' | 'progress'> & {
+  given: Omit<CatalogParts, 'staging' | 'limits' | 'progress' | 'cardReaders'> & {
     dataFolder: string;
     limits?: Partial<IngestLimits>;
   },
@@ -33,6 +38,7 @@ export const createCatalog = async (
     staging: await openStaging(dataFolder),
     limits: { ...defaultLimits, ...limits },
     progress: new Map(),
+    cardReaders: createCardReaders(),
   };
   return {
     acceptImport: (principal: PrincipalFacts, wanted: ImportRequest, idempotency?: Idempotency) =>
@@ -49,6 +55,16 @@ export const createCatalog = async (
       idempotency?: Idempotency,
     ) => acceptCut(parts, principal, wanted, idempotency),
     findJob: (scope: ReadScope, id: string) => findJob(parts, scope, id),
+    search: (scope: ReadScope, wanted: SearchRequest) => search(parts, scope, wanted),
+    saveSearch: (
+      principal: PrincipalFacts,
+      wanted: { name: string; search: SavedSearch },
+      idempotency?: Idempotency,
+    ) => saveSearch(parts, principal, wanted, idempotency),
+    listSaved: (scope: ReadScope) => listSaved(scope),
+    findSaved: (scope: ReadScope, id: string) => findSaved(scope, id),
+    runSaved: (scope: ReadScope, row: SavedRow) => runSaved(parts, scope, row),
+    forgetSaved: (scope: ReadScope, id: string) => forgetSaved(parts, scope, id),
     listDatasets: (scope: ReadScope, page: { limit: number; after?: DatasetPosition }) =>
       listDatasets(scope, page),
     showDataset: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
@@ -57,6 +73,11 @@ export const createCatalog = async (
       showCard(parts, principal, dataset, purpose),
     replaceCard: (principal: PrincipalFacts, dataset: string, card: string, idempotency?: Idempotency) =>
       replaceCard(parts, principal, dataset, card, idempotency),
+    importCards: (
+      principal: PrincipalFacts,
+      wanted: { cards: readonly string[]; organisation?: string | undefined },
+      idempotency?: Idempotency,
+    ): Promise<ImportedCard[]> => importCards(parts, principal, wanted, idempotency),
     showVersion: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showVersion(parts, principal, id, purpose),
     showSplit: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>

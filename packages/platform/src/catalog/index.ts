@@ -4,3 +4,4 @@ export { catalogQueues } from './jobs.ts';
 export { metadataRoutes } from './metadata/routes.ts';
 export { datasetNames } from './names.ts';
 export { catalogRoutes } from './routes.ts';
+export { updateSearch } from './search/describe.ts';

@@ -12,6 +12,7 @@ import type {
   Queue,
   SpaceGuard,
 } from '../kernel/index.ts';
+import type { CardReaders } from './cards/read-cards.ts';
 import type { IngestLimits, IngestProgress } from './ingest/model.ts';
 import type { Staging } from './staging.ts';
 
@@ -33,6 +34,7 @@ export type CatalogParts = {
   crashPoints: CrashPoints;
   staging: Staging;
   limits: IngestLimits;
+  cardReaders: CardReaders;
   /** Progress of the jobs that this process works on. */
   progress: Map<string, IngestProgress>;
 };

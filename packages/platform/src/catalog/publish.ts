@@ -11,6 +11,7 @@ import { newDatasetFacts, sourcesOf } from './jobs.ts';
 import type { ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { insertSeal } from './recognise.ts';
+import { updateSearch } from './search/describe.ts';
 import { catalogJob, dataset, datasetVersion, split } from './tables.ts';
 import type { StoredCut } from './work.ts';
 
@@ -158,6 +159,7 @@ export const publishImport = async (
       ...{ visible, description, split: made?.id ?? null, importedBy: by, createdAt: at },
     });
     await governLike(tx, version, 'version', datasetId, by, at);
+    await updateSearch(tx, [datasetId]);
     const reason = content === 'file' ? read.description.reason : null;
     const outcome = { content, format, reason };
     await conclude(tx, job.id, { dataset: datasetId, version, split: made?.id ?? null, outcome }, at);

@@ -8,6 +8,7 @@ import { cardRoutes } from './cards/routes.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
 import { noTable } from './read.ts';
+import { searchRoutes } from './search/routes.ts';
 import { versionContentRoutes } from './version-routes.ts';
 import {
   datasetView,
@@ -40,6 +41,7 @@ export function catalogRoutes(
   const { catalog, door, cursors } = parts;
   cardRoutes(app, { catalog });
   versionContentRoutes(app, catalog);
+  searchRoutes(app, { catalog, door, cursors });
 
   app.post(
     '/v1/imports',

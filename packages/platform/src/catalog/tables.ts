@@ -1,15 +1,19 @@
 import type { GenesisFailure } from '@genesis/contracts';
 import type { Governance, Mapping } from '@genesis/datacard';
 import type { RowFingerprints, SplitRule } from '@genesis/evidence';
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  customType,
   doublePrecision,
   index,
   integer,
   jsonb,
   pgTable,
   primaryKey,
+  real,
+  smallint,
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
@@ -20,6 +24,7 @@ import type { TableDescription } from './ingest/describe-table.ts';
 import type { CurveColumns, Metadata, TreeDescription } from './ingest/formats/model.ts';
 import type { Column, FileDescription, Format } from './ingest/model.ts';
 import type { CatalogJobState, CatalogRequest, ImportOutcome } from './model.ts';
+import type { Face, SavedSearch } from './search/model.ts';
 
 /** A governed series of versions of one table, tree or file. Owner, label and conditions are in its row of `resource`. */
 export const dataset = pgTable('dataset', {
@@ -91,7 +96,10 @@ export const cardVersion = pgTable(
     createdBy: text('created_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.card, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.card, table.number] }),
+    index('card_version_sha256').on(table.sha256),
+  ],
 );
 
 /** What stays the same however often the same rows are imported or cut: the error budget hangs on it. */
@@ -203,4 +211,110 @@ export const remoteDataset = pgTable(
     vanishedAt: bigint('vanished_at', { mode: 'number' }),
   },
   (table) => [uniqueIndex('remote_dataset_source').on(table.source, table.remoteId)],
+);
+
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
+
+/**
+ * What is searched: for each governed thing one document for each face that somebody may see of it. Exactly one of them is
+ * shown to one person; which one follows from the class alone, or from an own grant.
+ */
+export const searchDocument = pgTable(
+  'search_document',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
+    /** The governed thing: a row of `resource`. */
+    subject: text('subject').notNull(),
+    face: text('face').$type<Face>().notNull(),
+    /** The card of the thing, where it has one. */
+    card: text('card'),
+    /** Of `search_class`: everybody sees all documents of a class or none, but for what own grants open. */
+    class: integer('class').notNull(),
+    /** Of `search_value`. */
+    facets: integer('facets').array().notNull(),
+    name: text('name').notNull(),
+    /** What a hit shows besides its name. */
+    summary: text('summary').notNull(),
+    words: tsvector('words').notNull(),
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+    /** AI-readiness of the card, 0 to 100; -1 without one. */
+    readiness: real('readiness').notNull(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    uniqueIndex('search_document_face').on(table.subject, table.face),
+    index('search_document_card').on(table.card),
+    index('search_document_words').using('gin', table.words, table.facets),
+    index('search_document_newest').on(table.createdAt, table.subject),
+    index('search_document_class').on(table.class, table.createdAt, table.subject),
+    index('search_document_name').on(sql`lower(left(${table.name}, 60)) collate "C"`, table.subject),
+    index('search_document_size').on(table.bytes, table.subject),
+    index('search_document_readiness').on(table.readiness, table.subject),
+  ],
+);
+
+/** What the predicate of a read looks at, without ids: as many rows as there are different owners, labels and conditions. */
+export const searchPolicy = pgTable('search_policy', {
+  id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+  key: text('key').notNull().unique(),
+  kind: text('kind').notNull(),
+  organisation: text('organisation'),
+  labelLevel: smallint('label_level').notNull(),
+  labelCategories: text('label_categories').array().notNull(),
+  purposes: text('purposes').array().notNull(),
+  agreements: text('agreements').array().notNull(),
+  needsAgreement: boolean('needs_agreement').notNull(),
+  needsGrant: text('needs_grant').array().notNull(),
+});
+
+/** A face, with the policy of the thing and of its card: decides for all documents of the class who sees them. */
+export const searchClass = pgTable('search_class', {
+  id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+  key: text('key').notNull().unique(),
+  face: text('face').$type<Face>().notNull(),
+  own: integer('own').notNull(),
+  card: integer('card'),
+});
+
+/** The values of facets, by number. */
+export const searchValue = pgTable(
+  'search_value',
+  {
+    id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+    facet: text('facet').notNull(),
+    value: text('value').notNull(),
+  },
+  (table) => [
+    uniqueIndex('search_value_value').on(table.facet, table.value),
+    index('search_value_folded').on(table.facet, sql`lower(${table.value})`),
+  ],
+);
+
+/** How many documents of a class have a value (0: how many there are): the sum of the rows. Only ever added to, and folded. */
+export const searchCount = pgTable(
+  'search_count',
+  {
+    class: integer('class').notNull(),
+    value: integer('value').notNull(),
+    documents: bigint('documents', { mode: 'number' }).notNull(),
+  },
+  (table) => [index('search_count_class').on(table.class, table.value)],
+);
+
+/** A search that somebody keeps; nobody else sees it. */
+export const savedSearch = pgTable(
+  'saved_search',
+  {
+    id: text('id').primaryKey(),
+    owner: text('owner').notNull(),
+    name: text('name').notNull(),
+    search: jsonb('search').$type<SavedSearch>().notNull(),
+    /** What the last run showed: at most the newest thousand, newest first. */
+    seen: text('seen').array().notNull(),
+    /** Of the oldest in `seen`, where there were more: what is older is not new. */
+    since: bigint('since', { mode: 'number' }),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+    ranAt: bigint('ran_at', { mode: 'number' }),
+  },
+  (table) => [uniqueIndex('saved_search_name').on(table.owner, table.name)],
 );

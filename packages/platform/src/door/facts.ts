@@ -49,6 +49,16 @@ export async function placeUnder(tx: WriteTx, facts: ResourceFacts, by: string, 
     });
 }
 
+/** Writes the rows of new things that one write makes beside the one that was decided about: many at once. */
+export async function placeNew(
+  tx: WriteTx,
+  things: readonly ResourceFacts[],
+  by: string,
+  at: number,
+): Promise<void> {
+  await tx.insert(resource).values(things.map((facts) => rowOf(facts, by, at)));
+}
+
 /** A label and conditions as columns. */
 function labelColumns(label: Label, conditions: Conditions) {
   return {

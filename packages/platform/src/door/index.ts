@@ -17,7 +17,7 @@ export {
   type WriteRequest,
 } from './door.ts';
 export { createEvidenceReads, type EvidenceReads, type Lineage } from './evidence.ts';
-export { factsOf, placeUnder } from './facts.ts';
+export { factsOf, placeNew, placeUnder } from './facts.ts';
 export { platformFacts, platformPrincipal } from './platform.ts';
 export type { ReadScope } from './scope.ts';
 export { resource } from './tables.ts';

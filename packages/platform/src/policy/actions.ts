@@ -37,6 +37,7 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'agreement.disclose': ['steward'],
   'agreement.impact': ['steward', 'auditor'],
   'agreement.read': ['steward', 'researcher', 'auditor'],
+  'search.save': ['steward', 'researcher', 'auditor'],
   'access.request': ['steward', 'researcher'],
   'release.ask': ['steward', 'researcher'],
   'release.decide': ['steward'],
@@ -147,6 +148,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   'compute.use',
   'model.predict',
   'access.request',
+  'search.save',
   'ledger.read',
 ]);
 

@@ -205,6 +205,7 @@ export const lists = (
   return [
     { kind: 'dataset', ask: get(`/v1/datasets?purpose=${purpose}&${page}`) },
     { kind: 'dataset', ask: get(`/v1/catalog/dcat-us?purpose=${purpose}&limit=200`) },
+    { kind: 'dataset', ask: get(`/v1/search?purpose=${purpose}&sort=newest&${page}`) },
     { kind: 'run', ask: get(`/v1/runs?purpose=${purpose}&${page}`) },
     { kind: 'campaign', ask: get(`/v1/campaigns?${page}`) },
     { kind: 'capability', ask: get(`/v1/capabilities?purpose=${purpose}`) },

@@ -127,10 +127,11 @@ export async function decideRelease(
     }
     let released = 0;
     if (answer.agree) {
-      for (const part of await releasedTogether(tx, row.resource)) {
-        await placeUnder(tx, lowered(part, row), principal.id, at);
-        released++;
-      }
+      const together = await releasedTogether(tx, row.resource);
+      for (const part of together) await placeUnder(tx, lowered(part, row), principal.id, at);
+      const ids = together.map(({ id }) => id);
+      await parts.changed(tx, ids);
+      released = ids.length;
     }
     const ended = {
       state: answer.agree ? 'released' : 'refused',

@@ -17,7 +17,7 @@ export const commitmentOf = (id: string, number: number, ready: ReadyCard) => ({
  * A card as a governed thing of its own: it belongs to the owner of the dataset, has the label of the card, and its one
  * origin is the dataset, so that whom an agreement covers may see it and ask.
  */
-const cardFacts = (
+export const cardFacts = (
   id: string,
   of: Pick<ResourceFacts, 'id' | 'organisation'>,
   { label }: ReadyCard,

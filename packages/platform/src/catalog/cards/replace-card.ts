@@ -6,6 +6,7 @@ import type { WriteTx } from '../../door/index.ts';
 import type { Idempotency } from '../../kernel/index.ts';
 import { type PrincipalFacts, unrestricted } from '../../policy/index.ts';
 import type { CatalogParts } from '../parts.ts';
+import { updateSearch } from '../search/describe.ts';
 import { card, cardVersion } from '../tables.ts';
 import { conditionsOf, readyCard } from './bind-card.ts';
 import { commitmentOf, insertCard } from './insert-card.ts';
@@ -51,7 +52,9 @@ export async function replaceCard(
     const made = await insertCard(tx, parts, facts, ready, principal.id);
     const at = clock.now().getTime();
     const bound = { ...least, conditions: { ...least.conditions, origins: unrestricted.origins } };
-    const changed = await raiseInside(tx, dataset, bound, principal.id, at);
+    const raised = await raiseInside(tx, dataset, bound, principal.id, at);
+    await updateSearch(tx, [dataset]);
+    const changed = raised.length;
     const { sha256, label } = ready;
     return {
       result: { card: made.id, number: made.number, sha256, label, changed },

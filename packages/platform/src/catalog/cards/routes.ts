@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idempotencyOf, principalOf } from '../../identity/index.ts';
 import type { App } from '../../kernel/index.ts';
 import type { Catalog } from '../catalog.ts';
+import { batchLimits } from './import-cards.ts';
 import type { CardRow } from './show-card.ts';
 
 const tags = ['datasets'];
@@ -75,5 +76,37 @@ export function cardRoutes(app: App, { catalog }: { catalog: Catalog }): void {
     },
     (request) =>
       catalog.replaceCard(principalOf(request), request.params.id, request.body.card, idempotencyOf(request)),
+  );
+
+  app.post(
+    '/v1/cards/bulk',
+    {
+      bodyLimit: batchLimits.bytes,
+      schema: {
+        tags,
+        summary: 'Import many cards of datasets whose data comes later: all of them or none',
+        body: z.strictObject({
+          cards: z.array(z.string().min(1).max(300_000)).min(1).max(batchLimits.cards),
+          /** Who owns them; the caller's own organisation when left out. */
+          organisation: idSchema('organisation').exactOptional(),
+        }),
+        response: {
+          200: z.strictObject({
+            /** In the order given. `known`: it was there already. */
+            items: z.array(
+              z.strictObject({
+                dataset: z.string(),
+                card: z.string(),
+                sha256: sha256Schema,
+                state: z.enum(['imported', 'known']),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async (request) => ({
+      items: await catalog.importCards(principalOf(request), request.body, idempotencyOf(request)),
+    }),
   );
 }

@@ -22,8 +22,25 @@ export type Site = { url: string; name: string; email: string };
 const time = (at: number): string => new Date(at).toISOString();
 const unsafe = /[^A-Za-z0-9._-]+/g;
 
-/** The rows that may be read: as they are stored, with a hash to check them by, and as CSV for people. */
-function filesOf(site: Site, name: string, { version }: VersionRow): RecordFile[] {
+const mediaTypes: Readonly<Record<string, string>> = {
+  hdf5: 'application/x-hdf5',
+  zarr: 'application/zip',
+};
+
+/** A tree or a plain file: as it was imported, with the hash of that. */
+const originalOf = (site: Site, name: string, { version }: VersionRow): RecordFile => ({
+  id: version.id,
+  name: version.fileName ?? name,
+  mediaType: mediaTypes[version.format] ?? 'application/octet-stream',
+  bytes: version.bytes,
+  sha256: version.sha256,
+  url: `${site.url}/v1/versions/${version.id}/file`,
+});
+
+/** Of a table the rows that may be read: as they are stored, with a hash to check them by, and as CSV for people. */
+function filesOf(site: Site, name: string, row: VersionRow): RecordFile[] {
+  const { version } = row;
+  if (version.content !== 'table') return [originalOf(site, name, row)];
   const base = `${
     name
       .replace(unsafe, '-')
@@ -53,7 +70,7 @@ function filesOf(site: Site, name: string, { version }: VersionRow): RecordFile[
 
 const tableOf = ({ version }: VersionRow, about: CardDescription | null): RecordTable => ({
   file: `${version.id}.parquet`,
-  rows: version.description.rows,
+  rows: 'rows' in version.description ? version.description.rows : 0,
   columns: version.columns.map(({ name, type, unit }) => {
     const said = about?.columns.get(name);
     return { name, type, unit: unit ?? said?.unit ?? null, description: said?.description ?? null };
@@ -100,7 +117,7 @@ export function buildRecord(described: Described, site: Site, day: string): Data
     open: facts !== undefined && isOpen(facts.label, facts.conditions, day),
     language: about?.language ?? null,
     files: version === null ? [] : filesOf(site, name, version),
-    tables: version === null ? [] : [tableOf(version, about)],
+    tables: version?.version.content === 'table' ? [tableOf(version, about)] : [],
     lineage,
   };
 }
