@@ -74,11 +74,8 @@ const streamTable = async <T>(
   const chosen = chosenColumns(version.columns, columns);
   const reading = parts.ids.next('upload');
   try {
-    const parquetFile = await parts.staging.lend(
-      reading,
-      parts.blobs.path(version.visible.address),
-      'table.parquet',
-    );
+    await using stored = await parts.blobs.lend(version.visible.address);
+    const parquetFile = await parts.staging.lend(reading, stored.path, 'table.parquet');
     const stagingFolder = await parts.staging.folder(reading);
     let taken: { value: T } | undefined;
     await runChild(

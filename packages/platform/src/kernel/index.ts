@@ -1,5 +1,7 @@
 export { createBackup } from './backup.ts';
-export { type BlobRef, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
+export type { BlobRef, BlobStore, SealedRef } from './blobs/model.ts';
+export { openBlobStore } from './blobs/open.ts';
+export { s3PlaceOf } from './blobs/s3-client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
 export { loadConfig, persistentOrigin } from './config.ts';
