@@ -15,6 +15,7 @@ import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
 import { createTables } from './tables-port.ts';
+import { createUploads, expiryQueue } from './uploads/uploads.ts';
 import { workOnJob } from './work.ts';
 
 /** Governed tables: import, versions, splits and their seals, and every read of them. */
@@ -31,7 +32,9 @@ export const createCatalog = async (
     limits: { ...defaultLimits, ...limits },
     progress: new Map(),
   };
+  const uploads = createUploads(parts);
   return {
+    uploads,
     acceptImport: (principal: PrincipalFacts, wanted: ImportRequest, idempotency?: Idempotency) =>
       acceptImport(parts, principal, wanted, idempotency),
     receiveContent: (
@@ -78,6 +81,7 @@ export const createCatalog = async (
               );
       const keep = new Set(alive.map(({ id }) => id));
       for (const job of staged) if (!keep.has(job)) await parts.staging.clear(job);
+      await parts.queue.work(expiryQueue, ({ job }) => uploads.expire(job));
       await parts.queue.work(catalogQueue, ({ job }, context) => workOnJob(parts, job, context));
     },
   };

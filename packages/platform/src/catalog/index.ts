@@ -1,3 +1,3 @@
 export { type Catalog, createCatalog } from './catalog.ts';
-export { catalogQueues } from './jobs.ts';
+export { catalogQueues } from './queues.ts';
 export { catalogRoutes } from './routes.ts';

@@ -7,6 +7,7 @@ import { type App, type Cursors, pageOf, pageQuery, sendEvents, toPage } from '.
 import { cardRoutes } from './cards/routes.ts';
 import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
+import { uploadRoutes } from './uploads/routes.ts';
 import {
   datasetView,
   jobView,
@@ -36,6 +37,7 @@ export function catalogRoutes(
 ): void {
   const { catalog, door, cursors } = parts;
   cardRoutes(app, { catalog });
+  uploadRoutes(app, { uploads: catalog.uploads, maxUploadBytes: parts.maxUploadBytes });
 
   app.post(
     '/v1/imports',

@@ -8,7 +8,7 @@ export { loadConfig, persistentOrigin } from './config.ts';
 export { type CrashPoints, createCrashPoints, noCrashPoints } from './crash-points.ts';
 export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
-export { syncFolder } from './durable-file.ts';
+export { createDurably, syncFolder } from './durable-file.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
 export { type App, createApp } from './http.ts';
 export {
