@@ -9,11 +9,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { blobConformance, inPieces } from '../../../test/blob-conformance.ts';
+import { blobConformance, collected, inPieces } from '../../../test/blob-conformance.ts';
 import { developmentObjectStore } from '../../../test/development-object-store.ts';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
+import { createBackup } from '../backup.ts';
+import { openDatabase } from '../database.ts';
 import { openKeyring } from '../keys.ts';
 import { createLog } from '../log.ts';
+import { restoreBackup } from '../restore.ts';
 import { createSpaceGuard } from '../space-guard.ts';
 import { openBlobStore } from './open.ts';
 import type { S3Place } from './s3-client.ts';
@@ -150,11 +153,29 @@ describe.skipIf(missing !== null)(`S3${missing === null ? '' : ` (skipped: ${mis
     const sealed = await before.putSealed(bytes);
     const after = await openAt(folder, somePlace());
     expect((await after.read(ref)).equals(bytes)).toBe(true);
-    const opened: Buffer[] = [];
-    for await (const chunk of after.openSealed(sealed)) opened.push(chunk);
-    expect(Buffer.concat(opened).equals(bytes)).toBe(true);
+    expect((await collected(after.openSealed(sealed))).equals(bytes)).toBe(true);
     expect(await readdir(join(folder, 'blobs', 'sealed'), { recursive: true })).toHaveLength(1);
     await expect(openAt(folder, undefined)).rejects.toThrow('lie in the bucket "blobs"');
+  });
+
+  test('a backup holds the blobs of the bucket; a restore puts them into a folder, or into another place', async () => {
+    const dataFolder = await temporaryFolder();
+    const log = createLog({ level: 'silent' });
+    const store = await openAt(dataFolder, somePlace());
+    const bytes = randomBytes(large);
+    const ref = await store.put(bytes, { labelKey: 'x' });
+    const sealed = await store.putSealed(Buffer.from('confirm rows'));
+    const database = await openDatabase({ dataFolder, log });
+    const parts = { database, blobs: store, dataFolder, now: () => new Date(0) };
+    const archive = await collected(createBackup(parts));
+    await database.close();
+    const restored = join(await temporaryFolder(), 'restored');
+    await restoreBackup({ archive: inPieces(archive, 1_000_003), dataFolder: restored, log });
+    for (const place of [undefined, somePlace()]) {
+      const again = await openAt(restored, place);
+      expect((await again.read(ref)).equals(bytes)).toBe(true);
+      expect(String(await collected(again.openSealed(sealed)))).toBe('confirm rows');
+    }
   });
 
   test('a place belongs to one platform, and a platform to one place', async () => {
