@@ -17,12 +17,12 @@ const plans: Trial[] = [
   { number: 1, store: 's3', victim: 'both', when: { importingMs: 1_500 }, awayMs: 200 },
 ];
 
-test.each(plans)(
+test.for(plans)(
   'an import survives the kill of $victim, blobs in $store',
-  async (plan) => {
+  { timeout: 240_000 },
+  async (plan, { skip }) => {
     const { results, missing } = await runSeries([plan], 1, () => undefined);
     if (missing !== null) skip(missing);
     expect(results.flatMap(({ broken }) => broken)).toEqual([]);
   },
-  240_000,
 );
