@@ -7,11 +7,11 @@ import type { BlobStore } from '../src/kernel/index.ts';
 export type StoreUnderTest = {
   store: BlobStore;
   /** The same data opened as a new process would. */
-  reopen(): Promise<BlobStore>;
+  reopen: () => Promise<BlobStore>;
   /** Changes what is stored behind the store's back. */
-  overwrite(address: string, bytes: Buffer): Promise<void>;
+  overwrite: (address: string, bytes: Buffer) => Promise<void>;
   /** What lies where drafts and unfinished uploads do. */
-  leftOver(): Promise<string[]>;
+  leftOver: () => Promise<string[]>;
 };
 
 export const collected = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {

@@ -34,7 +34,9 @@ beforeAll(async () => {
   catalogRoutes(app, { catalog, door, cursors: createCursors(Buffer.alloc(32)), maxUploadBytes });
   await app.listen({ host: '127.0.0.1', port: 0 });
   base = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  close = async () => void (await app.close());
+  close = async () => {
+    await app.close();
+  };
 });
 afterAll(() => close());
 

@@ -3,7 +3,7 @@ import type { BlobStore } from './model.ts';
 /** Deletions that wait while somebody holds them; `keep` takes one back, since its bytes were stored anew. */
 export const createDeletions = (
   remove: (address: string) => Promise<void>,
-): Pick<BlobStore, 'delete' | 'holdDeletes'> & { keep(address: string): void } => {
+): Pick<BlobStore, 'delete' | 'holdDeletes'> & { keep: (address: string) => void } => {
   let holders = 0;
   const waiting = new Set<string>();
   return {

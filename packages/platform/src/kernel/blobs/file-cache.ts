@@ -38,7 +38,10 @@ export const openFileCache = async (options: {
   const pathOf = (name: string) => join(folder, name);
 
   const left = await Promise.all(
-    (await readdir(folder)).map(async (name) => ({ name, ...(await stat(pathOf(name))) })),
+    (await readdir(folder)).map(async (name) => {
+      const { size, mtimeMs } = await stat(pathOf(name));
+      return { name, size, mtimeMs };
+    }),
   );
   for (const { name, size } of left.toSorted((a, b) => a.mtimeMs - b.mtimeMs))
     entries.set(name, { bytes: size, lent: 0 });

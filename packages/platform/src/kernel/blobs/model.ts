@@ -77,7 +77,7 @@ export const freshSealedAddress = (): string => {
   return `sealed/${id.slice(0, 2)}/${id}`;
 };
 
-export const damaged = (address: string): GenesisError =>
+const damaged = (address: string): GenesisError =>
   new GenesisError({
     code: 'internal',
     message: `The stored bytes ${address} are damaged: their SHA-256 is not their name. Restore them from a backup.`,

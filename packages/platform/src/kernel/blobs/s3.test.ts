@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -115,8 +116,8 @@ describe.skipIf(missing !== null)(`S3${missing === null ? '' : ` (skipped: ${mis
     const bytes = randomBytes(large);
     const away = { failure: { code: 'unavailable' }, transient: true };
     let died: Promise<void> | undefined;
-    const dying = setInterval(async () => {
-      if (died === undefined && (await readdir(join(folder, 'blobs', 'unfinished'))).length > 0)
+    const dying = setInterval(() => {
+      if (died === undefined && readdirSync(join(folder, 'blobs', 'unfinished')).length > 0)
         died = objects.kill();
     }, 5);
     await expect(store.put(inPieces(bytes, 1_000_000), { labelKey: 'x' })).rejects.toMatchObject(away);
