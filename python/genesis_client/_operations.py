@@ -1185,6 +1185,48 @@ class Operations(_Caller):
             f"/v1/imports/{quote(id)}/events",
         )
 
+    def post_imports_upload(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Begin to send the content of an import in parts (tus 1.0.0).
+
+        POST /v1/imports/{id}/upload
+        """
+        return self._call(
+            "POST",
+            f"/v1/imports/{quote(id)}/upload",
+            idempotency_key=idempotency_key,
+        )
+
+    def patch_imports_upload(
+        self,
+        id: str,
+    ) -> Any:
+        """Send bytes from exactly the offset of an upload on.
+
+        PATCH /v1/imports/{id}/upload
+        """
+        return self._call(
+            "PATCH",
+            f"/v1/imports/{quote(id)}/upload",
+        )
+
+    def delete_imports_upload(
+        self,
+        id: str,
+    ) -> Any:
+        """End an upload; its import may be sent again.
+
+        DELETE /v1/imports/{id}/upload
+        """
+        return self._call(
+            "DELETE",
+            f"/v1/imports/{quote(id)}/upload",
+        )
+
     def post_ledger_checkpoint(
         self,
         *,

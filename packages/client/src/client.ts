@@ -20,6 +20,7 @@ export type SendOptions = {
   body?: Body;
   contentType?: string;
   accept?: string;
+  headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
 };
 
@@ -74,12 +75,13 @@ export function createClient({ url, token, fetch: send = fetch }: ClientOptions)
   const api = createFetchClient<paths>({ baseUrl: base, headers: authorization, fetch: call });
 
   const sendRaw: GenesisClient['send'] = async (method, path, options = {}) => {
-    const { body, contentType, accept, signal } = options;
+    const { body, contentType, accept, headers, signal } = options;
     const stream = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
     return await call(
       new Request(`${base}${path}`, {
         method,
         headers: {
+          ...headers,
           ...authorization,
           ...(contentType === undefined ? {} : { 'content-type': contentType }),
           ...(accept === undefined ? {} : { accept }),

@@ -14,6 +14,32 @@ export const configSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//, 'expected a URL that begins with postgres://')
     .optional()
     .describe('PostgreSQL server; without it an embedded one runs in the data folder'),
+  blobs: z.enum(['folder', 's3']).default('folder').describe('Where blobs lie: in the data folder, or in S3'),
+  s3Endpoint: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s/@]+$/,
+      'expected a URL such as https://s3.example.org, without a path or credentials',
+    )
+    .optional()
+    .describe('Address of the object store; Amazon S3 when absent'),
+  s3Bucket: z.string().min(1).optional().describe('Bucket of the blobs'),
+  s3Region: z.string().min(1).default('us-east-1').describe('Region of the bucket'),
+  s3Prefix: z
+    .string()
+    .regex(/^(?:[\w.-]+\/)+$/, 'expected names that each end with a slash, such as genesis/')
+    .or(z.literal(''))
+    .default('')
+    .describe('Begins the key of every object'),
+  s3PathStyle: z.boolean().default(true).describe('Name the bucket in the path, not in the host name'),
+  s3CredentialsFile: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('JSON file of mode 0600 with accessKeyId and secretAccessKey'),
+  s3CacheBytes: bytes()
+    .default(10 * 1024 * mebibyte)
+    .describe('Local copies of blobs that are kept for programs which need files'),
   allowUnsandboxed: z.boolean().default(false).describe('Run commands without a sandbox, and mark them so'),
   projectsFolder: z
     .string()

@@ -81,6 +81,7 @@ import {
   openDatabase,
   openKeyring,
   persistentOrigin,
+  s3PlaceOf,
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
@@ -186,7 +187,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
     undo.push(() => database.close());
     const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: config.reserveBytes });
     const keys = await openKeyring(dataFolder);
-    const blobs = await openBlobStore({ dataFolder, keyring: keys, guard });
+    const place = s3PlaceOf(config);
+    const blobs = await openBlobStore({
+      ...{ dataFolder, keyring: keys, guard },
+      s3: place && { place, cacheBytes: config.s3CacheBytes, log },
+    });
+    undo.push(() => blobs.close());
     const queue = await createQueue({
       database,
       log,

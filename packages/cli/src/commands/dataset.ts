@@ -33,6 +33,7 @@ type ImportOptions = Partial<Cut> & {
   delimiter?: ',' | ';' | '\t' | '|';
   missing?: string[];
   card?: string;
+  resume?: string;
 };
 
 const columnTypes = ['number', 'integer', 'text', 'boolean', 'timestamp'] as const;
@@ -117,7 +118,8 @@ function importCommand(registry: Registry, dataset: Command): void {
       'CSV, Parquet, Arrow, JSON Lines, curves in columns and canSAS XML become tables; HDF5 (NeXus, NXcanSAS) and zipped Zarr\n' +
       'stores become trees, of which parts can be read; anything else is kept as it is, and the answer says why. The format is\n' +
       'told by the content, then by the name.\n\n' +
-      'The bytes are sent as they are read, whatever the size. Wrong cells are reported by line and column, and then\n' +
+      'The bytes are sent in pieces, whatever the size; broken connections are waited out. Wrong cells are reported by line\n' +
+      'and column, and then\n' +
       'nothing is imported. With --inputs, --outcomes or --group the table is cut, and its confirm part sealed, before\n' +
       'anybody has seen it.',
     options: (one) =>
@@ -149,20 +151,25 @@ function importCommand(registry: Registry, dataset: Command): void {
             delimiterNames.join(', '),
             (text) => delimiters[oneOf(delimiterNames)(text)],
           )
-          .option('--missing <list>', 'words that mean "no value"', names),
+          .option('--missing <list>', 'words that mean "no value"', names)
+          .option(
+            '--resume <import>',
+            'go on with an import whose sending was interrupted; other options count for nothing',
+          ),
       ).option('--seed <text>', 'seed of the split', 'genesis'),
     examples: [
       'genesis dataset import barrels.csv --outcomes toughness --label internal',
       'genesis dataset import plate.csv --columns ni,fe,co,overpotential --types overpotential=number --licences CC-BY-4.0',
       'genesis dataset import curve.csv --card card.md',
       'genesis dataset import 33837rear_1D_NXcanSAS.h5 --name "SANS2D run 33837" --source "ISIS, May 2016"',
+      'genesis dataset import large.parquet --resume upl_01jd8x3k2v9q7r5t1w4y6z8abc',
       'genesis dataset import more.csv --dataset dst_01jd8x3k2v9q7r5t1w4y6z8abc',
     ],
     act: async (call, options, path) => {
       const { card: file } = options;
       const card = file === undefined ? {} : { card: await readFile(file, 'utf8') };
       const request = { ...requestOf(options, path), ...card };
-      const made = await importTable(call, await call.client(), path, request);
+      const made = await importTable(call, await call.client(), path, request, options.resume);
       const text = facts([
         ['Dataset', made.dataset],
         ['Version', made.version],

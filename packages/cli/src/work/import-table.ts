@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { dataOf, type GenesisClient, type paths } from '@genesis/client';
 import type { Call } from '../command.ts';
 import { StepError, UsageError } from '../failure.ts';
 import { plain } from '../terminal/plain.ts';
+import { sendContent } from './send-content.ts';
 
 export type ImportRequest = NonNullable<
   paths['/v1/imports']['post']['requestBody']
@@ -12,6 +11,8 @@ export type ImportRequest = NonNullable<
 type Job = paths['/v1/imports/{id}']['get']['responses'][200]['content']['application/json'];
 
 const mostProblems = 20;
+/** Smaller files are there before anybody could interrupt. */
+const saidFromBytes = 1 << 20;
 
 /** What is wrong with a table, cell by cell, as far as it helps a person. */
 function wordsOf(failure: unknown): string {
@@ -31,24 +32,6 @@ function wordsOf(failure: unknown): string {
   ].join('\n');
 }
 
-/** The bytes of a file as they are read, with a bar for how many were sent. */
-async function* withProgress(path: string, size: number, call: Call): AsyncGenerator<Uint8Array> {
-  const progress = call.progress();
-  const name = basename(path);
-  const mebibytes = (bytes: number) => Math.round(bytes / 104_857.6) / 10;
-  let sent = 0;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      yield chunk as Uint8Array;
-      sent += (chunk as Uint8Array).length;
-      if (size > 1 << 22)
-        progress.show([{ name, done: mebibytes(sent), of: mebibytes(size), note: 'MiB sent' }]);
-    }
-  } finally {
-    progress.end();
-  }
-}
-
 /** Follows an import or a cut until it is done. */
 export async function watchJob(call: Call, client: GenesisClient, id: string): Promise<Job> {
   let last: Job | undefined;
@@ -66,24 +49,30 @@ export async function watchJob(call: Call, client: GenesisClient, id: string): P
   throw new StepError('The connection ended before the import did. Nothing is lost: it goes on by itself.');
 }
 
-type Imported = { dataset: string; version: string; split: string | null } & NonNullable<Job['outcome']>;
+type Imported = { import: string; dataset: string; version: string; split: string | null } & NonNullable<
+  Job['outcome']
+>;
 
-/** Sends a file and returns once its dataset version is published. The file is streamed, whatever its size. */
+/**
+ * Sends a file and returns once its dataset version is published. The file is streamed, whatever its size. With the id of
+ * an import whose sending was interrupted it goes on there, and `request` counts for nothing.
+ */
 export async function importTable(
   call: Call,
   client: GenesisClient,
   path: string,
   request: ImportRequest,
+  resume?: string,
 ): Promise<Imported> {
   const { size } = await stat(path);
-  const { id } = dataOf(await client.api.POST('/v1/imports', { body: request, signal: call.signal }));
-  await client.send('PUT', `/v1/imports/${id}/content`, {
-    body: withProgress(path, size, call),
-    contentType: 'application/octet-stream',
-    signal: call.signal,
-  });
+  if (size === 0) throw new UsageError(`${path} is empty.`);
+  const id =
+    resume ?? dataOf(await client.api.POST('/v1/imports', { body: request, signal: call.signal })).id;
+  if (resume === undefined && size > saidFromBytes)
+    call.say(`Import ${id}: if this command is interrupted, go on with --resume ${id}`);
+  await sendContent(call, client, path, id);
   const { dataset, version, split, outcome } = await watchJob(call, client, id);
   if (dataset === null || version === null || outcome === null)
     throw new StepError('The import is done, but names no dataset.');
-  return { dataset, version, split, ...outcome };
+  return { import: id, dataset, version, split, ...outcome };
 }

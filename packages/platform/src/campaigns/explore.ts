@@ -5,7 +5,7 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, type FinishedRun, succeeded } from '../runs/index.ts';
 import { blockOf } from './exploration.ts';
 import { fewAtATime } from './hypotheses/few-at-a-time.ts';
-import { type InstrumentSpec, type Measurement, measuredBy, placed } from './instrument.ts';
+import { type InstrumentSpec, type Measurement, measuredBy, withInstrument } from './instrument.ts';
 import type { CampaignParts } from './parts.ts';
 import { stopCampaign } from './stop-campaign.ts';
 import { type CampaignRow, type ExperimentRow, findCampaign, listExperiments } from './store.ts';
@@ -73,14 +73,12 @@ export async function explore(parts: CampaignParts, work: ExploreJob, signal: Ab
     const [from] = blockOf(exploration, experiments.length);
     if (from !== experiments.length)
       throw new Error(`trajectory ${JSON.stringify(where)} stands inside a block`);
-    const designs = await pool.call<unknown, Design[]>(
-      { module: functions, name: 'propose' },
-      {
-        exploration,
-        tried: triedOf(experiments),
-        instrument: row.instrument === null ? null : placed(parts.blobs, row.instrument),
-      },
-      { signal },
+    const designs = await withInstrument(parts.blobs, row.instrument, (instrument) =>
+      pool.call<unknown, Design[]>(
+        { module: functions, name: 'propose' },
+        { exploration, tried: triedOf(experiments), instrument },
+        { signal },
+      ),
     );
     crash.reach('campaign.chosen');
     const claims = await proposeBlock(parts, await fresh(), row, where, designs, experiments.length);
@@ -107,7 +105,9 @@ async function measureOne(
   const { outcome, finished, done } =
     capability !== undefined
       ? await measureByRun(parts, principal, capability, one, signal)
-      : await measureByFunction(parts, placed(parts.blobs, row.instrument), one, signal);
+      : await withInstrument(parts.blobs, row.instrument, (spec) =>
+          measureByFunction(parts, spec, one, signal),
+        );
   parts.crash.reach('campaign.measured');
   await recordOutcome(parts, principal, one, outcome, { ...finished, claim });
   parts.crash.reach('campaign.recorded');

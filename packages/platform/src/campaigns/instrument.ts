@@ -22,9 +22,16 @@ export type InstrumentSpec =
   | Exclude<StoredInstrument, { kind: 'replay' }>
   | { kind: 'replay'; path: string; sha256: string };
 
-export function placed(blobs: Pick<BlobStore, 'path'>, stored: StoredInstrument): InstrumentSpec {
-  if (stored.kind !== 'replay') return stored;
-  return { kind: 'replay', path: blobs.path(stored.address), sha256: stored.sha256 };
+/** Has an instrument used with the file that it needs, which is there until the use ends. */
+export async function withInstrument<Stored extends StoredInstrument | null, Result>(
+  blobs: Pick<BlobStore, 'lend'>,
+  stored: Stored,
+  use: (spec: InstrumentSpec | Extract<Stored, null>) => Promise<Result>,
+): Promise<Result> {
+  if (stored === null) return await use(null as Extract<Stored, null>);
+  if (stored.kind !== 'replay') return await use(stored as InstrumentSpec);
+  await using file = await blobs.lend(stored.address);
+  return await use({ kind: 'replay', path: file.path, sha256: stored.sha256 });
 }
 
 /** Ids of what a worker must reach to use an instrument. */

@@ -23,6 +23,7 @@ import { openStaging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
 import { createTables } from './tables-port.ts';
+import { createUploads, expiryQueue } from './uploads/uploads.ts';
 import { workOnJob } from './work.ts';
 
 /** Governed tables, trees and files: import, versions, splits and their seals, and every read of them. */
@@ -40,7 +41,9 @@ export const createCatalog = async (
     progress: new Map(),
     cardReaders: createCardReaders(),
   };
+  const uploads = createUploads(parts);
   return {
+    uploads,
     acceptImport: (principal: PrincipalFacts, wanted: ImportRequest, idempotency?: Idempotency) =>
       acceptImport(parts, principal, wanted, idempotency),
     receiveContent: (
@@ -111,6 +114,7 @@ export const createCatalog = async (
               );
       const keep = new Set(alive.map(({ id }) => id));
       for (const job of staged) if (!keep.has(job)) await parts.staging.clear(job);
+      await parts.queue.work(expiryQueue, ({ job }) => uploads.expire(job));
       await parts.queue.work(catalogQueue, ({ job }, context) => workOnJob(parts, job, context));
       await startHarvest(parts);
     },

@@ -1,7 +1,7 @@
 export { type Catalog, createCatalog } from './catalog.ts';
 export { harvestRoutes } from './harvest/routes.ts';
-export { catalogQueues } from './jobs.ts';
 export { metadataRoutes } from './metadata/routes.ts';
 export { datasetNames } from './names.ts';
+export { catalogQueues } from './queues.ts';
 export { catalogRoutes } from './routes.ts';
 export { updateSearch } from './search/describe.ts';

@@ -15,7 +15,6 @@ import {
 import { asGenesisError, type Idempotency, type QueueDefinition } from '../kernel/index.ts';
 import { dominates, type PrincipalFacts, platformOrganisation, type ResourceFacts } from '../policy/index.ts';
 import { boundBy, readyCard } from './cards/bind-card.ts';
-import { fetchQueue, harvestQueue } from './harvest/queues.ts';
 import type { CatalogJobView, CatalogRequest, Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
 import { catalogJob } from './tables.ts';
@@ -26,13 +25,10 @@ export const catalogQueue: QueueDefinition<{ job: string }> = {
   payload: z.strictObject({ job: idSchema('upload') }),
 };
 
-/** For `createQueue`: the kinds of work that this domain adds. */
-export const catalogQueues = [catalogQueue, harvestQueue, fetchQueue];
-
 /** How long an import may take from its acceptance to its publication. */
-const delegationMs = 24 * 3600_000;
+export const delegationMs = 24 * 3600_000;
 
-const notFound = (): GenesisError =>
+export const notFound = (): GenesisError =>
   new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
 /** The facts of the dataset that an import will create: as asked for, and as its card has it where that is stricter. */
@@ -169,9 +165,7 @@ export const receiveContent = async (
   limitBytes: number = parts.limits.maxBytes,
 ): Promise<CatalogJobView> => {
   const row = await ownJob(parts, principal, id);
-  if (row.state !== 'awaiting-content') {
-    throw new GenesisError({ code: 'conflict', message: 'The content of this import was sent already.' });
-  }
+  if (row.state !== 'awaiting-content') throw sentAlready();
   const maxBytes = Math.min(limitBytes, parts.limits.maxBytes);
   const folder = await parts.staging.folder(id);
   // Two senders at once write two files; the one whose transaction comes first is read.
@@ -197,23 +191,34 @@ export const receiveContent = async (
     throw asGenesisError(error);
   }
   await handle.close();
-  const sha256 = hash.digest('hex');
-  const { result } = await parts.door.perform(aboutJob(principal, id, row.request), async (tx) => {
+  return await queueContent(parts, principal, row, { file, bytes, sha256: hash.digest('hex') });
+};
+
+export const sentAlready = (): GenesisError =>
+  new GenesisError({ code: 'conflict', message: 'The content of this import was sent already.' });
+
+/** Enters the content of an import, which is on disk, and queues the import; the first content counts. */
+export const queueContent = async (
+  parts: CatalogParts,
+  principal: PrincipalFacts,
+  { id, request }: typeof catalogJob.$inferSelect,
+  content: { file: string; bytes: number; sha256: string },
+): Promise<CatalogJobView> => {
+  const { bytes, sha256 } = content;
+  const { result } = await parts.door.perform(aboutJob(principal, id, request), async (tx) => {
     const [changed] = await tx
       .update(catalogJob)
-      .set({ state: 'queued', content: { file, bytes, sha256 } })
+      .set({ state: 'queued', content })
       .where(and(eq(catalogJob.id, id), eq(catalogJob.state, 'awaiting-content')))
       .returning();
-    if (changed === undefined) {
-      throw new GenesisError({ code: 'conflict', message: 'The content of this import was sent already.' });
-    }
+    if (changed === undefined) throw sentAlready();
     await parts.queue.enqueue(tx, catalogQueue, { job: id }, { key: id });
     return { result: changed, details: { job: id, stage: 'received', bytes, sha256 } };
   });
   return viewOf(result, parts);
 };
 
-const ownJob = async (parts: CatalogParts, principal: PrincipalFacts, id: string) => {
+export const ownJob = async (parts: CatalogParts, principal: PrincipalFacts, id: string) => {
   const mine = and(eq(catalogJob.id, id), eq(catalogJob.submittedBy, principal.id));
   const [row] = await parts.database.orm.select().from(catalogJob).where(mine);
   if (row === undefined || !dominates(principal.clearance, await labelOf(parts, principal, row)))

@@ -9,6 +9,7 @@ import type { Catalog } from './catalog.ts';
 import { cutSchema, importRequestSchema } from './model.ts';
 import { noTable } from './read.ts';
 import { searchRoutes } from './search/routes.ts';
+import { uploadRoutes } from './uploads/routes.ts';
 import { versionContentRoutes } from './version-routes.ts';
 import {
   datasetView,
@@ -42,6 +43,7 @@ export function catalogRoutes(
   cardRoutes(app, { catalog });
   versionContentRoutes(app, catalog);
   searchRoutes(app, { catalog, door, cursors });
+  uploadRoutes(app, { uploads: catalog.uploads, maxUploadBytes: parts.maxUploadBytes });
 
   app.post(
     '/v1/imports',

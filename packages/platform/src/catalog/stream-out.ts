@@ -12,7 +12,8 @@ export const withStored = async <T>(
 ): Promise<T> => {
   const reading = parts.ids.next('upload');
   try {
-    const file = await parts.staging.lend(reading, parts.blobs.path(version.visible.address), name);
+    await using stored = await parts.blobs.lend(version.visible.address);
+    const file = await parts.staging.lend(reading, stored.path, name);
     return await work(file, { stagingFolder: await parts.staging.folder(reading), limits: parts.limits });
   } finally {
     await parts.staging.clear(reading);

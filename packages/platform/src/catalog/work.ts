@@ -193,11 +193,8 @@ const workOnCut = async (
     throw new GenesisError({ code: 'conflict', message: `This version is cut already: ${version.split}.` });
   const stagingFolder = await parts.staging.folder(id);
   const options = childOptions(parts, id, stagingFolder, context);
-  const parquetFile = await parts.staging.lend(
-    id,
-    parts.blobs.path(version.visible.address),
-    'table.parquet',
-  );
+  await using stored = await parts.blobs.lend(version.visible.address);
+  const parquetFile = await parts.staging.lend(id, stored.path, 'table.parquet');
   const labelKey = labelKeyOf(await factsOfDataset(parts, request.dataset));
   const cut = await cutStaged(
     parts,

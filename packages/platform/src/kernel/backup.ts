@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { type BackedUpJob, backupNames, filePattern, type Manifest } from './backup-format.ts';
-import type { BlobStore } from './blobs.ts';
+import type { BlobStore } from './blobs/model.ts';
 import type { Database } from './database.ts';
 import { schemaVersion } from './migrate.ts';
 import { errorCode } from './system-error.ts';
@@ -78,28 +78,22 @@ const jobsOf = async (client: pg.Client): Promise<BackedUpJob[]> => {
   return found.rows;
 };
 
-/** Keys, the ledger's name and blobs; listed after the snapshot, so that everything it refers to is among them. */
+/** Keys and the ledger's name. */
 const filesOf = async (dataFolder: string): Promise<string[]> => {
-  const names: string[] = [];
-  for (const place of ['keys', 'blobs']) {
-    for (const entry of await readdir(join(dataFolder, place), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile())
-        names.push(relative(dataFolder, join(entry.parentPath, entry.name)).split(sep).join('/'));
-    }
-  }
-  return ['origin', ...names].filter((name) => filePattern.test(name)).sort();
+  const keys = (await readdir(join(dataFolder, 'keys'))).map((name) => `keys/${name}`);
+  return ['origin', ...keys].filter((name) => filePattern.test(name)).sort();
 };
 
 /**
  * A backup as one archive (tar), made while everything runs: the database as it was at one moment (a snapshot in the
- * isolation of PostgreSQL's own dump), every blob and key that this moment refers to, and a manifest with the SHA-256
+ * isolation of PostgreSQL's own dump), every blob (read through the store, wherever that is) and key that this moment refers to, and a manifest with the SHA-256
  * of each file, which comes last, so that an archive that was cut short is no backup. It holds the keys: keep it safe.
  *
  * Throws in the middle of the stream when the database is lost; what was written by then must be thrown away.
  */
 export async function* createBackup(options: {
   database: Pick<Database, 'connection'>;
-  blobs: Pick<BlobStore, 'holdDeletes'>;
+  blobs: Pick<BlobStore, 'holdDeletes' | 'stored' | 'raw'>;
   dataFolder: string;
   now: () => Date;
 }): AsyncGenerator<Buffer> {
@@ -111,17 +105,24 @@ export async function* createBackup(options: {
     yield bytes;
     yield tarPadding(bytes.length);
   };
-  const addFile = async function* (name: string): AsyncGenerator<Buffer> {
-    const path = join(options.dataFolder, name);
-    const { size } = await stat(path);
+  const addStream = async function* (
+    name: string,
+    size: number,
+    bytes: AsyncIterable<Buffer>,
+  ): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
     yield tarHeader(name, size);
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-      hash.update(chunk as Buffer);
-      yield chunk as Buffer;
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      yield chunk;
     }
     yield tarPadding(size);
     files[name] = { bytes: size, sha256: hash.digest('hex') };
+  };
+  const addFile = async function* (name: string): AsyncGenerator<Buffer> {
+    const path = join(options.dataFolder, name);
+    const { size } = await stat(path);
+    yield* addStream(name, size, createReadStream(path, { highWaterMark: 256 * 1024 }));
   };
 
   const client = new pg.Client(options.database.connection);
@@ -153,6 +154,9 @@ export async function* createBackup(options: {
         if (name !== 'origin' || errorCode(error) !== 'ENOENT') throw error;
       }
     }
+    // Listed after the snapshot, so that everything it refers to is among them.
+    for await (const { address, bytes } of options.blobs.stored())
+      yield* addStream(`blobs/${address}`, bytes, options.blobs.raw(address));
     const manifest: Manifest = {
       format: 'genesis-backup/1',
       createdAt: options.now().toISOString(),

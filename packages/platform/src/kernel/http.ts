@@ -16,6 +16,7 @@ import { assertTakesBody, assertWritable } from './request-body.ts';
 /** Media types whose bodies reach the route as a stream, never held in memory. */
 const uploadTypes = [
   'application/octet-stream',
+  'application/offset+octet-stream',
   'text/csv',
   'application/vnd.apache.parquet',
   'application/zip',

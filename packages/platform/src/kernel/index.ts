@@ -1,12 +1,14 @@
 export { createBackup } from './backup.ts';
-export { type BlobRef, type BlobStore, openBlobStore, type SealedRef } from './blobs.ts';
+export type { BlobRef, BlobStore, SealedRef } from './blobs/model.ts';
+export { openBlobStore } from './blobs/open.ts';
+export { s3PlaceOf } from './blobs/s3-client.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { bytea } from './columns.ts';
 export { loadConfig, persistentOrigin } from './config.ts';
 export { type CrashPoints, createCrashPoints, noCrashPoints } from './crash-points.ts';
 export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
-export { syncFolder } from './durable-file.ts';
+export { createDurably, syncFolder } from './durable-file.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
 export { type App, createApp } from './http.ts';
 export {

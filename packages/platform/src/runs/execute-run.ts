@@ -290,12 +290,13 @@ async function execute(
     );
     return { outcome, output: given ?? null, sandboxed: false, here: parts.compute.local() };
   }
+  await using lent = new AsyncDisposableStack();
   const files: { path: string; source: string }[] = [];
   const data: { bytes: number; at: null }[] = [];
   for (const { name, version } of stored.datasets) {
     const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
     const { address, bytes } = found.version.visible;
-    files.push({ path: name, source: parts.blobs.path(address) });
+    files.push({ path: name, source: lent.use(await parts.blobs.lend(address)).path });
     data.push({ bytes, at: null });
   }
   const name = jobName(row.id, number);

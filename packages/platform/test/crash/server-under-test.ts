@@ -16,12 +16,17 @@ export class ServerUnderTest {
 
   readonly #log: 'inherit' | number;
   readonly #port: number;
+  readonly #flags: readonly string[];
 
   /** What it says goes to the standard error of the test, or to the end of a file. Without a port it takes a free one. */
-  constructor(folder: string, { log, port = 0 }: { log?: string; port?: number } = {}) {
+  constructor(
+    folder: string,
+    { log, port = 0, flags = [] }: { log?: string; port?: number; flags?: readonly string[] } = {},
+  ) {
     this.folder = folder;
     this.#log = log === undefined ? 'inherit' : openSync(log, 'a');
     this.#port = port;
+    this.#flags = flags;
   }
 
   get alive(): boolean {
@@ -37,7 +42,7 @@ export class ServerUnderTest {
   async start(crashPoint?: string): Promise<void> {
     const level = this.#log === 'inherit' ? 'error' : 'info';
     const place = ['--data-folder', this.folder, '--port', String(this.#port)];
-    const args = [server, ...place, '--log-level', level];
+    const args = [server, ...place, '--log-level', level, ...this.#flags];
     const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
     const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', this.#log] });
     this.#child = child;

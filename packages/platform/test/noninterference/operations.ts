@@ -15,6 +15,10 @@ const post = (path: string, body?: unknown): Ask => ({
   path,
   ...(body === undefined ? {} : { body }),
 });
+const tus = (method: string, id: string, headers: Record<string, string> = {}): Ask => ({
+  ...{ method, path: `/v1/imports/${id}/upload` },
+  headers: { 'tus-resumable': '1.0.0', ...headers },
+});
 const any: readonly Kind[] = [
   'dataset',
   'version',
@@ -114,6 +118,21 @@ export const operations: readonly Operation[] = [
     kinds: ['upload'],
     ask: (id) => ({ method: 'PUT', path: `/v1/imports/${id}/content`, content: 'a\n1\n' }),
   },
+  { name: 'ask how much of an upload is there', kinds: ['upload'], ask: (id) => tus('HEAD', id) },
+  {
+    name: 'send an upload in parts',
+    kinds: ['upload'],
+    ask: (id) => tus('POST', id, { 'upload-length': '4' }),
+  },
+  {
+    name: 'send a part of an upload',
+    kinds: ['upload'],
+    ask: (id) => ({
+      ...tus('PATCH', id, { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }),
+      content: 'a\n1\n',
+    }),
+  },
+  { name: 'end an upload', kinds: ['upload'], ask: (id) => tus('DELETE', id) },
   {
     name: 'show capability',
     kinds: ['capability'],

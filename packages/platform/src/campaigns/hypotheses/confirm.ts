@@ -22,7 +22,7 @@ import { settle, usedBy } from '../../compute/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { beginAttempt, type CommandMeasurement, findRun, finishRun, succeeded } from '../../runs/index.ts';
 import type { Exploration } from '../exploration.ts';
-import { placed } from '../instrument.ts';
+import { withInstrument } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
   type CampaignRow,
@@ -177,14 +177,12 @@ async function armsRows(
       seed: deriveSeed('fresh', seed),
       budget,
     };
-    const { truth } = await parts.functions.call<unknown, { truth: number | null }>(
-      { module: exploring, name: 'exploreOnce' },
-      {
-        exploration,
-        arm,
-        instrument: plan.instrument === null ? null : placed(parts.blobs, plan.instrument),
-      },
-      { signal: stop },
+    const { truth } = await withInstrument(parts.blobs, plan.instrument, (instrument) =>
+      parts.functions.call<unknown, { truth: number | null }>(
+        { module: exploring, name: 'exploreOnce' },
+        { exploration, arm, instrument },
+        { signal: stop },
+      ),
     );
     return truth === null ? null : score(exploration.goal, truth);
   };
@@ -229,10 +227,12 @@ async function measureFresh(
   signal: AbortSignal,
 ): Promise<{ y: (number | null)[] }[]> {
   if (instrument?.kind !== 'command') {
-    return await parts.functions.call(
-      { module: learning, name: 'measureFresh' },
-      { instrument: instrument === null ? null : placed(parts.blobs, instrument), units },
-      { signal },
+    return await withInstrument(parts.blobs, instrument, (spec) =>
+      parts.functions.call<unknown, { y: (number | null)[] }[]>(
+        { module: learning, name: 'measureFresh' },
+        { instrument: spec, units },
+        { signal },
+      ),
     );
   }
   const measured: { y: (number | null)[] }[] = [];

@@ -4,7 +4,7 @@ import { count, eq, sql } from 'drizzle-orm';
 import type { WriteTx } from '../../door/index.ts';
 import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
-import { placed, type StoredInstrument } from '../instrument.ts';
+import type { StoredInstrument } from '../instrument.ts';
 import type { CampaignParts } from '../parts.ts';
 import {
   type CampaignRow,
@@ -120,8 +120,8 @@ async function isReplicated(
   instrument: StoredInstrument | null,
 ): Promise<boolean | null> {
   if (instrument?.kind !== 'replay') return null;
-  const { path } = placed(blobs, instrument) as { path: string };
-  return await functions.call({ module: judging, name: 'isReplicated' }, { path });
+  await using file = await blobs.lend(instrument.address);
+  return await functions.call({ module: judging, name: 'isReplicated' }, { path: file.path });
 }
 
 /**

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type Ask, asking } from '../crash/scenario.ts';
+import { ServerUnderTest } from '../crash/server-under-test.ts';
+import { type DevelopmentObjectStore, developmentObjectStore } from '../development-object-store.ts';
+
+export type StoreKind = 'folder' | 's3';
+
+/** A platform whose blobs lie in its folder or in an object store of its own. */
+export type Place = {
+  kind: StoreKind;
+  folder: string;
+  server: ServerUnderTest;
+  objects: DevelopmentObjectStore | undefined;
+  token: string;
+  ask: Ask;
+  /** What is there of unfinished things: drafts, uploads in parts, staged files. */
+  leftOver(): Promise<string[]>;
+  /** Every blob with the SHA-256 of its bytes; sealed ones are left out. */
+  blobs(): Promise<{ address: string; sha256: string }[]>;
+  close(options: { keep: boolean }): Promise<void>;
+};
+
+const below = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+    : [];
+
+const hashOf = async (stream: AsyncIterable<unknown>): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const chunk of stream) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+};
+
+const plain = /[0-9a-f]{32}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
+const Bucket = 'crash-test';
+
+async function researcherOf(server: ServerUnderTest): Promise<string> {
+  const admin = readFileSync(join(server.folder, 'admin.token'), 'utf8').trim();
+  const ask = asking(() => server.url, admin);
+  const { organisation } = await ask<{ organisation: string }>('GET', '/v1/me');
+  const person = { kind: 'person', name: 'researcher', organisation };
+  const { id } = await ask<{ id: string }>('POST', '/v1/principals', person);
+  await ask('POST', `/v1/principals/${id}/roles`, { organisation, role: 'researcher' });
+  const token = { name: 'crash test' };
+  return (await ask<{ secret: string }>('POST', `/v1/principals/${id}/tokens`, token)).secret;
+}
+
+/** Opens a place, or says why there can be none here. */
+export async function openPlace(kind: StoreKind): Promise<Place | { missing: string }> {
+  const objects = kind === 's3' ? developmentObjectStore() : undefined;
+  if (objects !== undefined && objects.missing !== null) {
+    objects.stop();
+    return { missing: objects.missing };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-storage-'));
+  const flags =
+    objects === undefined
+      ? []
+      : [
+          ...['--blobs', 's3', '--s3-endpoint', objects.endpoint, '--s3-bucket', Bucket],
+          ...['--s3-prefix', 'genesis/', '--s3-credentials-file', objects.credentialsFile],
+        ];
+  const data = join(folder, 'data');
+  const server = new ServerUnderTest(data, { log: join(folder, 'server.log'), flags });
+  const client =
+    objects &&
+    new S3Client({
+      ...{ endpoint: objects.endpoint, region: objects.region, credentials: objects.credentials },
+      forcePathStyle: true,
+    });
+  await client?.send(new CreateBucketCommand({ Bucket }));
+  await server.start();
+  const token = await researcherOf(server);
+
+  const uploads = async (): Promise<string[]> => {
+    const { Uploads = [] } = (await client?.send(new ListMultipartUploadsCommand({ Bucket }))) ?? {};
+    return Uploads.map(({ Key }) => `unfinished upload of ${Key}`);
+  };
+  return {
+    ...{ kind, folder, server, objects, token },
+    ask: asking(() => server.url, token),
+    leftOver: async () => [
+      ...['blobs/drafts', 'blobs/unfinished', 'staging'].flatMap((name) => below(join(data, name))),
+      ...(await uploads()),
+    ],
+    blobs: async () => {
+      const found: { address: string; sha256: string }[] = [];
+      if (client === undefined) {
+        for (const path of below(join(data, 'blobs')))
+          if (plain.test(path)) found.push({ address: path, sha256: await hashOf(createReadStream(path)) });
+        return found;
+      }
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+      for (const { Key = '' } of Contents) {
+        if (!plain.test(Key)) continue;
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+        found.push({ address: Key, sha256: await hashOf(Body as Readable) });
+      }
+      return found;
+    },
+    close: async ({ keep }) => {
+      await server.stop();
+      client?.destroy();
+      objects?.stop();
+      if (!keep) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
