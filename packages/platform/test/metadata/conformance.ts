@@ -124,9 +124,11 @@ async function collect(world: MetadataWorld): Promise<Item[]> {
   return items;
 }
 
-async function rowsOf(world: MetadataWorld, dataset: string): Promise<number> {
+/** Of a table; trees and files have no rows. */
+async function rowsOf(world: MetadataWorld, dataset: string): Promise<number | undefined> {
   const { versions } = await world.json(world.steward, `/v1/datasets/${dataset}`);
-  return (await world.json(world.steward, `/v1/versions/${versions[0].id}`)).visibleRows;
+  const version = await world.json(world.steward, `/v1/versions/${versions[0].id}`);
+  return version.content === 'table' ? version.visibleRows : undefined;
 }
 
 const inPython = new Set(['croissant', 'ro-crate', 'prov']);

@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { File as Hdf5, ready } from 'h5wasm/node';
 import { cardText } from '../card-for-tests.ts';
 
 /** A dataset to import: what is asked for, and the bytes of each of its versions. */
@@ -17,6 +21,23 @@ const many = (columns: number): string => {
 const tall = `x,y\n${Array.from({ length: 200 }, (_, at) => `${at},${at * at}`).join('\n')}\n`;
 const internal = { level: 'internal', categories: [] };
 const licences = { conditions: { licences: ['CC-BY-4.0'] } };
+
+await ready;
+
+/** A small file of HDF5: a group with a matrix. */
+function tree(): Uint8Array<ArrayBuffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'genesis-specimen-'));
+  try {
+    const path = join(folder, 'made.h5');
+    const file = new Hdf5(path, 'w');
+    const entry = file.create_group('entry');
+    entry.create_dataset({ name: 'counts', data: new Float64Array([1, 2, 3, 4, 5, 6]), shape: [2, 3] });
+    file.close();
+    return new Uint8Array(readFileSync(path));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** One of every kind. Whoever adds a kind of dataset adds a line. */
 export const specimens: readonly Specimen[] = [
@@ -69,6 +90,26 @@ export const specimens: readonly Specimen[] = [
     name: 'dates and truths',
     request: { name: 'Typed' },
     versions: ['when,ok,n\n2026-01-01T00:00:00Z,true,1\n2026-01-02T00:00:00Z,false,2\n'],
+  },
+  {
+    name: 'a tree',
+    request: { name: 'Tree', fileName: 'made.h5', ...licences },
+    versions: [tree()],
+  },
+  {
+    name: 'a plain file',
+    request: { name: 'Notes', fileName: 'notes.pdf', format: 'file', ...licences },
+    versions: [new Uint8Array([0x25, 0x50, 0x44, 0x46, 0x2d, 0x31, 0, 255, 254])],
+  },
+  {
+    name: 'JSON lines',
+    request: { name: 'Lines', fileName: 'rows.jsonl', ...licences },
+    versions: ['{"a":1,"b":"x"}\n{"a":2,"b":"y"}\n'],
+  },
+  {
+    name: 'a tree with a card that is internal',
+    request: { name: 'Carded tree', fileName: 'made.h5', card: cardText(), label: internal },
+    versions: [tree()],
   },
   {
     name: 'a long name',
