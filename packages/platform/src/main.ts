@@ -25,7 +25,6 @@ import {
   datasetNames,
   harvestRoutes,
   metadataRoutes,
-  updateSearch,
 } from './catalog/index.ts';
 import { challengeRoutes, listChallenges, seedChallenges } from './challenges/index.ts';
 import {
@@ -345,11 +344,6 @@ export async function startPlatform(config: Config): Promise<Platform> {
     policyRoutes(app, { door });
     labelRoutes(app, {
       ...{ door, database, clock, ids, cursors },
-      changed: (tx, changed) =>
-        updateSearch(
-          tx,
-          changed.filter((id) => id.startsWith('dst_')),
-        ),
       everybody: async () => {
         const known = await Promise.all((await everybody(database)).map((id) => directory.load(id)));
         return known.flatMap((facts) => (facts === undefined ? [] : [{ ...facts, tokenScopes: ['*'] }]));

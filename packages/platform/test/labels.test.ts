@@ -61,7 +61,7 @@ async function world() {
     return new Map(rows.map((row) => [row.id, factsOf(row)]));
   };
   const people = [researcher(internal), researcher(cui), steward('prn_steward')];
-  const parts = { ...platform, changed: async () => undefined, everybody: async () => people };
+  const parts = { ...platform, everybody: async () => people };
   return { ...parts, parts, now, maker };
 }
 

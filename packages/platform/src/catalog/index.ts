@@ -4,4 +4,3 @@ export { metadataRoutes } from './metadata/routes.ts';
 export { datasetNames } from './names.ts';
 export { catalogQueues } from './queues.ts';
 export { catalogRoutes } from './routes.ts';
-export { updateSearch } from './search/describe.ts';

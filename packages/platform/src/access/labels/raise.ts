@@ -9,8 +9,6 @@ export type LabelParts = {
   door: Door;
   database: Database;
   clock: Clock;
-  /** Told in the same transaction which things have another label or other conditions: what is found by them follows. */
-  changed: (tx: WriteTx, ids: readonly string[]) => Promise<void>;
   /** Everybody as they are now, under a token that may do everything: for previews. */
   everybody: () => Promise<readonly PrincipalFacts[]>;
 };
@@ -51,14 +49,14 @@ export async function previewRaise(
   return { changes, effects: effectsOf(changes, await parts.everybody(), parts.clock.now().getTime()) };
 }
 
-/** Raises what a dataset and everything derived from it have, in a write that was decided about. Returns the ids of those that changed. */
+/** Raises what a dataset and everything derived from it have, in a write that was decided about. Returns how many changed. */
 export async function raiseInside(tx: WriteTx, id: string, least: AtLeast, by: string, at: number) {
-  const changed: string[] = [];
+  let changed = 0;
   for (const before of await reachedByRaising(tx, id)) {
     const after = raised(before, least);
     if (after.label === before.label && sameConditions(after.conditions, before.conditions)) continue;
     await placeUnder(tx, after, by, at);
-    changed.push(after.id);
+    changed++;
   }
   return changed;
 }
@@ -75,9 +73,7 @@ export async function raise(
   reason: string,
 ): Promise<{ changed: number }> {
   const { result } = await parts.door.perform(await request(parts, principal, id, least), async (tx) => {
-    const ids = await raiseInside(tx, id, least, principal.id, parts.clock.now().getTime());
-    await parts.changed(tx, ids);
-    const changed = ids.length;
+    const changed = await raiseInside(tx, id, least, principal.id, parts.clock.now().getTime());
     return { result: { changed }, details: { ...least, reason, changed } };
   });
   return result;

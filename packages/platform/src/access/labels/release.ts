@@ -129,9 +129,7 @@ export async function decideRelease(
     if (answer.agree) {
       const together = await releasedTogether(tx, row.resource);
       for (const part of together) await placeUnder(tx, lowered(part, row), principal.id, at);
-      const ids = together.map(({ id }) => id);
-      await parts.changed(tx, ids);
-      released = ids.length;
+      released = together.length;
     }
     const ended = {
       state: answer.agree ? 'released' : 'refused',

@@ -52,9 +52,8 @@ export async function replaceCard(
     const made = await insertCard(tx, parts, facts, ready, principal.id);
     const at = clock.now().getTime();
     const bound = { ...least, conditions: { ...least.conditions, origins: unrestricted.origins } };
-    const raised = await raiseInside(tx, dataset, bound, principal.id, at);
+    const changed = await raiseInside(tx, dataset, bound, principal.id, at);
     await updateSearch(tx, [dataset]);
-    const changed = raised.length;
     const { sha256, label } = ready;
     return {
       result: { card: made.id, number: made.number, sha256, label, changed },
