@@ -155,6 +155,8 @@ export const placementRequestSchema = z.strictObject({
   resources: jobResourcesSchema.prefault({}),
   /** Names or ids; without them every resource is looked at. */
   among: z.array(z.string().min(1).max(100)).max(100).default([]),
+  /** Names or ids of the machines that may hold the data, as cards prescribe them; null where none is prescribed. */
+  environments: z.array(z.string().min(1).max(200)).nullable().default(null),
   /** Data that the run reads, in bytes, and where it lies (`null`: with the platform). */
   data: z
     .array(z.strictObject({ bytes: z.int().min(0), at: z.string().nullable() }))
@@ -169,6 +171,7 @@ export const rejections = [
   'not-compute',
   'no-access',
   'label-not-covered',
+  'not-approved',
   'down',
   'unreachable',
   'too-few-nodes',

@@ -138,6 +138,7 @@ export const anyPlacementRequest: fc.Arbitrary<PlacementRequest> = fc
       durationSeconds: mostly(3_600, 60, 7_201),
     }),
     among: mostly<string[]>([], ['alpha'], ['beta', 'mch_3'], ['nowhere']),
+    environments: mostly<string[] | null>(null, ['alpha'], ['mch_2', 'delta'], []),
     data: fc.array(
       fc.record({
         bytes: fc.integer({ min: 0, max: 1e12 }),

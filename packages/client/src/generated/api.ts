@@ -7307,7 +7307,7 @@ export interface paths {
                                     name: string;
                                     rejections: {
                                         /** @enum {string} */
-                                        code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
+                                        code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "not-approved" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
                                         message: string;
                                     }[];
                                     resource: string;
@@ -7559,7 +7559,7 @@ export interface paths {
                                 name: string;
                                 rejections: {
                                     /** @enum {string} */
-                                    code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
+                                    code: "not-among" | "not-compute" | "no-access" | "label-not-covered" | "not-approved" | "down" | "unreachable" | "too-few-nodes" | "too-few-cores" | "too-little-memory" | "too-few-accelerators" | "too-long" | "too-many-jobs" | "no-allocation" | "allocation-spent";
                                     message: string;
                                 }[];
                                 resource: string;

@@ -43,6 +43,8 @@ export type WriteRequest = {
   proposedBy?: string | undefined;
   /** What the place that data moves to may hold: it must cover the label. */
   destination?: Label | undefined;
+  /** Name and id of that place, where it is a machine. */
+  destinationNames?: readonly string[] | undefined;
   /** The same key acts once: a repetition gets the first result, which must be JSON without a secret. */
   idempotency?: Idempotency | undefined;
 };
@@ -142,7 +144,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const facts =
       typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
     if (facts === undefined) return undefined;
-    const { destination, proposedBy } = request;
+    const { destination, destinationNames, proposedBy } = request;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
       const found = known.get(source);
@@ -155,6 +157,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       resource: {
         ...facts,
         ...(destination === undefined ? {} : { destinationClearance: destination }),
+        ...(destinationNames === undefined ? {} : { destinationNames }),
         ...(proposedBy === undefined ? {} : { proposedBy }),
       },
       purpose: request.purpose,

@@ -72,6 +72,8 @@ export type ResourceFacts = {
   sealed?: boolean;
   /** What the target (machine, endpoint, recipient) may hold, when data moves to it. */
   destinationClearance?: Label;
+  /** Name and id of the target, where it is a machine. */
+  destinationNames?: readonly string[];
   /** Who proposed what is decided about now, where an act takes two people. */
   proposedBy?: string;
   /** Who made it, where it has a row of its own. */

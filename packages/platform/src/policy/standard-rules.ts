@@ -4,6 +4,7 @@ import {
   agreementInForce,
   coveredByAgreement,
   embargo,
+  environmentApproved,
   grantDemanded,
   granted,
 } from './rules/access.ts';
@@ -54,6 +55,7 @@ export const standardRules: readonly Rule[] = [
   agreementDemanded,
   grantDemanded,
   destinationCleared,
+  environmentApproved,
   membersOnly,
   notOneself,
   bornWithoutClearance,

@@ -95,7 +95,8 @@ export async function placeRun(
   // person who loses sight of a machine loses it here too.
   const { delegation: _confined, ...person } = principal;
   const inventory = door.authorize(person, scope.purpose);
-  const request = { label: facts.label, resources: asked, among: [...row.among], data };
+  const { environments } = facts.conditions;
+  const request = { label: facts.label, resources: asked, among: [...row.among], environments, data };
   const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
   const machine = row.machine ?? chosenOf(plan!);
   const place = await findMachine(inventory, machine);
@@ -107,6 +108,7 @@ export async function placeRun(
         resource: row.governedBy,
         purpose: scope.purpose,
         destination: (place.row.authority as Label | null) ?? undefined,
+        destinationNames: [place.row.name, place.row.id],
       },
       async (tx) => {
         const [locked] = await tx

@@ -8,7 +8,7 @@ import {
 } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { listMachines } from '../compute/index.ts';
-import { join, type PrincipalFacts } from '../policy/index.ts';
+import { join, joinConditions, type PrincipalFacts, unrestricted } from '../policy/index.ts';
 import { executeRun } from './execute-run.ts';
 import { measureByCommand, type WantedMeasurement } from './measure-command.ts';
 import type { RunParts } from './parts.ts';
@@ -59,7 +59,11 @@ export function createRuns(parts: RunParts) {
       const label = sources.reduce((all, { label: one }) => join(all, one), row.manifest.labelRule.atLeast);
       const { resources: among = [], project = null } = wanted.compute ?? {};
       const data = versions.map(({ version }) => ({ bytes: version.visible.bytes, at: null }));
-      const request = { label, resources: row.manifest.resources, among, data };
+      const { environments } = sources.reduce(
+        (all, { conditions }) => joinConditions(all, conditions),
+        unrestricted,
+      );
+      const request = { label, resources: row.manifest.resources, among, environments, data };
       return await parts.compute.plan(parts.door.authorize(principal, wanted.purpose), request, project);
     },
     /** A plan without the resources that a reader may not know of: it was made for the one who submitted. */

@@ -68,6 +68,7 @@ export async function submitJob(
       ...{ principal, action: 'job.submit', purpose: 'explore', sources: [project.row.id], idempotency },
       resource: { create: facts },
       destination: machine.row.authority ?? undefined,
+      destinationNames: [machine.row.name, machine.row.id],
     },
     async (tx) => {
       const delegation = await delegate(tx, parts, principal, {

@@ -48,6 +48,8 @@ function isTrue(
       return !resource.hasAccess;
     case 'label-not-covered':
       return !dominates(resource.authority, request.label);
+    case 'not-approved':
+      return request.environments?.some((one) => one === id || one === resource.name) === false;
     case 'down':
       return resource.status === 'down';
     case 'unreachable':

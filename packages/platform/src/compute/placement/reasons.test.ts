@@ -41,7 +41,12 @@ const changed = ({ hardware, limits, price, ...rest }: Change): PlaceableResourc
   price: { ...good.price, ...price },
 });
 
-type Asks = { label?: PlacementRequest['label']; among?: string[]; resources?: object };
+type Asks = {
+  label?: PlacementRequest['label'];
+  among?: string[];
+  environments?: string[];
+  resources?: object;
+};
 const consider = (change: Change, asks: Asks = {}, allocation?: AllocationFacts) => {
   const request = placementRequestSchema.parse({ label: { level: 'public' }, ...asks });
   const world: World = {
@@ -79,6 +84,8 @@ const examples: [Change, Asks, AllocationFacts | undefined, string][] = [
     undefined,
     'label-not-covered: the run is controlled with category cui, it may hold at most internal',
   ],
+  [{}, { environments: ['x'] }, undefined, 'not-approved: the cards of its data approve only x'],
+  [{}, { environments: [] }, undefined, 'not-approved: the cards of its data approve no machine in common'],
   [{ status: 'down' }, {}, undefined, 'down: its status is down'],
   [{ reachable: false }, {}, undefined, 'unreachable: the platform does not reach it at present'],
   [{}, { resources: { nodes: 8 } }, undefined, 'too-few-nodes: asks for 8 nodes, it has 4'],
@@ -182,14 +189,15 @@ test('every reason is told, not only the first', () => {
     },
     {
       among: ['else'],
+      environments: ['other'],
       label: { level: 'classified', categories: [] },
       resources: { nodes: 2, cpuCores: 2, gpus: 1 },
     },
   );
   expect(all.map((reason) => reason.split(':')[0])).toEqual([
-    ...allCodes.slice(0, 6),
+    ...allCodes.slice(0, 7),
     'too-few-nodes',
-    ...allCodes.slice(6, 13),
+    ...allCodes.slice(7, 14),
   ]);
 });
 

@@ -60,6 +60,15 @@ const checks: readonly (readonly [Rejection, Check])[] = [
         ? undefined
         : `the run is ${describeLabel(label)}, it may hold at most ${describeLabel(authority)}`,
   ],
+  [
+    'not-approved',
+    ({ request: { environments } }, { resource: { name, id } }) =>
+      environments === null || environments.includes(name) || environments.includes(id)
+        ? undefined
+        : environments.length === 0
+          ? 'the cards of its data approve no machine in common'
+          : `the cards of its data approve only ${someOf(environments)}`,
+  ],
   ['down', (_, { resource }) => (resource.status === 'down' ? 'its status is down' : undefined)],
   [
     'unreachable',

@@ -162,6 +162,25 @@ export const embargo: Rule = {
   },
 };
 
+export const environmentApproved: Rule = {
+  name: 'environment-approved',
+  says: 'Where cards prescribe the machines that may hold the data, it moves to no other.',
+  judge: ({ resource, sources = [] }) => {
+    const { destinationNames } = resource;
+    if (destinationNames === undefined) return silent;
+    const closed = [resource, ...sources].find(
+      ({ conditions: { environments } }) =>
+        environments !== null && !environments.some((name) => destinationNames.includes(name)),
+    );
+    return closed === undefined
+      ? silent
+      : forbid(
+          `the cards of the data do not approve ${destinationNames.join(' or ')}`,
+          `choose one of the machines that they name: ${closed.conditions.environments?.join(', ') || 'none in common'}`,
+        );
+  },
+};
+
 /** Acts that end one's own work: a grant reaches them too, whatever its purposes. */
 const endings: ReadonlySet<Action> = new Set(['run.cancel', 'campaign.stop', 'hypothesis.abandon']);
 
