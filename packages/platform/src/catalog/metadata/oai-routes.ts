@@ -21,7 +21,8 @@ import {
   type MetadataParts,
 } from './describe.ts';
 
-const pageSize = 100;
+/** Records of one answer. */
+const usualPage = 100;
 
 /** Where a list goes on. It names nothing but what was shown and asked for. */
 const tokenSchema = z.strictObject({
@@ -48,7 +49,7 @@ const repeated = (pairs: readonly [string, string][]): Record<string, string> =>
 type Parts = MetadataParts & { cursors: Cursors };
 
 /** Answers of OAI-PMH 2.0 about what the principal may see. */
-function createOai(parts: Parts) {
+export function createOai(parts: Parts, pageSize = usualPage) {
   const { door, cursors, site, clock } = parts;
   const idOf = (dataset: string): string => `oai:${new URL(site().url).hostname}:${dataset}`;
   const itemOf = ({ record, datestamp, owner }: DescribedRecord): OaiItem => ({
