@@ -111,11 +111,11 @@ test.skipIf(missing.length > 0)(
     expect(picture.text).toContain('<svg');
     const axis = async (name: string) => {
       const path = encodeURIComponent(`/sasentry01/sasdata/${name}`);
-      const slice = await steward.ask<{ values: number[] }>(
+      const slice = await steward.ask<{ data: number[] }>(
         'GET',
         `/v1/versions/${tree.version}/slice?path=${path}`,
       );
-      return slice.values.map(String);
+      return slice.data.map(String);
     };
     const [q, intensity] = [await axis('Q'), await axis('I')];
     const csv = ['q,intensity', ...q.map((one, i) => `${one},${intensity[i]}`)].join('\n');
