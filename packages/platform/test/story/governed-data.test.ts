@@ -1,5 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseVerifierKey, verifyCrate } from '@genesis/evidence';
+import {
+  leafHash,
+  openNote,
+  parseCheckpoint,
+  parseVerifierKey,
+  verifyCrate,
+  verifyInclusion,
+} from '@genesis/evidence';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cardText } from '../card-for-tests.ts';
 import { until } from '../noninterference/client.ts';
@@ -233,6 +240,7 @@ test.skipIf(missing.length > 0)(
     expect((await steward.send('GET', `/v1/datasets/${dataset}`)).status).toBe(200);
 
     // The ledger proves every step.
+    type Proof = { body: string; index: number; proof: string[]; checkpoint: string };
     type Uses = { items: { action: string; effect: string; actor: string; entry: string | null }[] };
     const acts = async (id: string) =>
       (await steward.ask<Uses>('GET', `/v1/audit/${id}?limit=200`)).items.map(
@@ -242,5 +250,21 @@ test.skipIf(missing.length > 0)(
     expect(ofDataset).toContain('dataset.import allow lab');
     expect(ofDataset).toContain('dataset.read deny rita');
     expect(await acts(model)).toContain('model.predict deny rita');
+    const uses = await Promise.all(
+      [dataset, agreement, campaign, model].map((id) =>
+        steward.ask<Uses>('GET', `/v1/audit/${id}?limit=200`),
+      ),
+    );
+    const entries = uses.flatMap(({ items }) => items.flatMap(({ entry }) => entry ?? []));
+    expect(new Set(entries).size).toBeGreaterThan(15);
+    for (const entry of new Set(entries)) {
+      const { body, index, proof, checkpoint } = await steward.ask<Proof>(
+        'GET',
+        `/v1/ledger/entries/${entry}/proof`,
+      );
+      const { root, size } = parseCheckpoint(openNote(checkpoint, [parseVerifierKey(verifierKey)]).text);
+      const path = proof.map((hash) => Buffer.from(hash, 'base64'));
+      expect(verifyInclusion(index, size, leafHash(Buffer.from(body)), path, root), entry).toBe(true);
+    }
   },
 );

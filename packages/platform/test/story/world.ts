@@ -119,9 +119,15 @@ export async function storyWorld(): Promise<StoryWorld> {
           headers: { origin: url },
           ...(body === undefined ? {} : { data: body }),
         });
-        const text = (await answer.body()).toString('latin1');
+        const bytes = await answer.body();
+        // Bytes one to one: a crate is read as it is.
+        const text = bytes.toString('latin1');
         const isJson = answer.headers()['content-type']?.includes('json') === true;
-        return { status: answer.status(), text, json: (isJson ? JSON.parse(text) : {}) as T };
+        return {
+          status: answer.status(),
+          text,
+          json: (isJson ? JSON.parse(bytes.toString('utf8')) : {}) as T,
+        };
       };
       const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
         const { status, json, text } = await send<T>(method, path, body);
