@@ -46,6 +46,7 @@ export class ServerUnderTest {
     const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
     const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', this.#log] });
     this.#child = child;
+    this.url = '';
     this.starts += 1;
     this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
     const lines = createInterface({ input: child.stdout! });
