@@ -1,7 +1,6 @@
 /** Agreements are signed and amended, access is asked for, decided, renewed and revoked, by several people at once, while the platform is killed. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Refused } from '../crash/client.ts';
-import { type Read, readerOf } from '../crash-compute/database.ts';
 import { type Acknowledged, brokenRules, lostWrites, untold } from './grants-checks.ts';
 import { type GrantsWorld, makeGrantsWorld, termsOf } from './grants-world.ts';
 import { prepareKill, watch } from './kill.ts';
@@ -179,8 +178,9 @@ async function oneGuest(
   }
 }
 
-async function runTrial(world: GrantsWorld, trial: Trial, read: Read): Promise<Outcome> {
+async function runTrial(world: GrantsWorld, trial: Trial): Promise<Outcome> {
   const { place, stewards, firmSteward, guests } = world;
+  const { read } = place;
   const isNamed = 'point' in trial.when;
   let kill = isNamed ? undefined : await prepareKill(place, trial);
   const stop = watch(() => brokenRules(read));
@@ -229,6 +229,5 @@ async function runTrial(world: GrantsWorld, trial: Trial, read: Read): Promise<O
 export const openGrants: OpenScenario = () =>
   openWith('folder', [], async (place) => {
     const world = await makeGrantsWorld(place);
-    const read = readerOf(place.server.folder);
-    return { run: (trial: Trial) => runTrial(world, trial, read) };
+    return { run: (trial: Trial) => runTrial(world, trial) };
   });

@@ -1,6 +1,6 @@
 /** Other catalogs are harvested twice, and a file is fetched from one, while the platform is killed. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Read, readerOf } from '../crash-compute/database.ts';
+import type { Read } from '../crash-compute/database.ts';
 import { prepareKill, watch } from './kill.ts';
 import {
   fileSha256,
@@ -205,7 +205,7 @@ async function runTrial(
   steward: Person,
   trial: Trial,
 ): Promise<Outcome> {
-  const read = readerOf(place.server.folder);
+  const { read } = place;
   const key = `harvest-${trial.number}`;
   // both are harvested in one generation before either is in the next
   let arrived = 0;

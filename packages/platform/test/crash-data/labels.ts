@@ -1,6 +1,5 @@
 /** Cards are replaced, labels raised and released, while the platform is killed: everything is as before or as after. */
 import { asCui, cardText } from '../card-for-tests.ts';
-import { type Read, readerOf } from '../crash-compute/database.ts';
 import { prepareKill, watch } from './kill.ts';
 import { brokenLabels, lostChanges } from './labels-checks.ts';
 import { importTable, makePerson, type Person } from './people.ts';
@@ -8,7 +7,7 @@ import { openWith, type Place } from './place.ts';
 import type { OpenScenario } from './series.ts';
 import type { Outcome, Trial } from './trial.ts';
 
-type World = { place: Place; stewards: readonly [Person, Person]; explorer: Person; read: Read };
+type World = { place: Place; stewards: readonly [Person, Person]; explorer: Person };
 
 const cui = ['cui', 'cui:propin'];
 const high = { level: 'controlled', categories: [...cui, 'proprietary'] };
@@ -35,13 +34,14 @@ async function makeDataset({ place, explorer }: World, name: string) {
       source: { kind: 'table', version: made.version, split: made.split, inputs: ['x'] },
       objective: { name: 'y', goal: { kind: 'maximize' } },
     },
-    `${name}-campaign`,
+    `${name.replace(' ', '-')}-campaign`,
   );
   return made.dataset;
 }
 
 async function runTrial(world: World, trial: Trial): Promise<Outcome> {
-  const { place, stewards, read } = world;
+  const { place, stewards } = world;
+  const { read } = place;
   const [one, other] = stewards;
   const name = `labels ${trial.number}`;
   const key = `labels-${trial.number}`;
@@ -110,7 +110,6 @@ export const openLabels: OpenScenario = () =>
       place,
       stewards: [await steward('one steward'), await steward('another steward')] as const,
       explorer: await makePerson(place, 'explorer', organisation, { role: 'researcher', ...cleared }),
-      read: readerOf(place.server.folder),
     };
     return { run: (trial: Trial) => runTrial(world, trial) };
   });

@@ -13,6 +13,7 @@ import {
 import { call, Gone } from '../crash/client.ts';
 import type { Ask } from '../crash/scenario.ts';
 import { ServerUnderTest } from '../crash/server-under-test.ts';
+import { type Read, readerOf } from '../crash-compute/database.ts';
 import { type DevelopmentObjectStore, developmentObjectStore } from '../development-object-store.ts';
 
 export type StoreKind = 'folder' | 's3';
@@ -29,6 +30,8 @@ export type Place = {
   admin: Ask;
   /** Requests of the holder of a token, to wherever the platform is just now. */
   asking(token: string): Ask;
+  /** What is on record, beside the interface. */
+  read: Read;
   /** What is there of unfinished things: drafts, uploads in parts, staged files. */
   leftOver(): Promise<string[]>;
   /** Every blob with the SHA-256 of its bytes; sealed ones are left out. */
@@ -86,11 +89,24 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
     });
   await client?.send(new CreateBucketCommand({ Bucket }));
   await server.start();
+  const isAway = (): boolean => !server.alive || server.url === '';
+  const reader = readerOf(data);
+  const read: Read = async (sql, values) => {
+    const { starts } = server;
+    if (isAway()) throw new Gone('the record');
+    try {
+      return await reader(sql, values);
+    } catch (error) {
+      // whatever a database says that stops or starts
+      if (isAway() || server.starts !== starts) throw new Gone('the record', { cause: error });
+      throw error;
+    }
+  };
   const asking =
     (token: string): Ask =>
     async (method, path, body, key) => {
       // while it is away its port may be another's
-      if (!server.alive || server.url === '') throw new Gone(`${method} ${path}`);
+      if (isAway()) throw new Gone(`${method} ${path}`);
       return await call(server.url, token, method, path, body, key);
     };
   const admin = asking(readFileSync(join(data, 'admin.token'), 'utf8').trim());
@@ -101,7 +117,7 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
     return Uploads.map(({ Key }) => `unfinished upload of ${Key}`);
   };
   return {
-    ...{ kind, folder, server, objects, token, admin, asking },
+    ...{ kind, folder, server, objects, token, admin, asking, read },
     ask: asking(token),
     leftOver: async () => [
       ...['blobs/drafts', 'blobs/unfinished', 'staging'].flatMap((name) => below(join(data, name))),

@@ -13,6 +13,8 @@ export type OpenScenario = (store: StoreKind) => Promise<Scenario | { missing: s
 
 export type Series = { results: Result[]; missing: string[]; kept: string[] };
 
+const mostAtOnePlace = 6;
+
 /** Trials that share a place, one after another; where one does not hold, the place is kept and another one is opened. */
 async function runLane(
   trials: readonly Trial[],
@@ -68,15 +70,19 @@ type Options = {
   open: Record<Trial['kind'], OpenScenario>;
 };
 
-/** Runs trials, each kind and store at a place of its own, some places at once. */
+/** Runs trials, each kind and store at places of its own, some at once. */
 export async function runSeries(trials: readonly Trial[], options: Options): Promise<Series> {
   const lanes = new Map<string, Trial[]>();
   for (const trial of trials) {
     const name = `${trial.kind === 'uploads' ? 'imports' : trial.kind} ${trial.store}`;
     lanes.set(name, [...(lanes.get(name) ?? []), trial]);
   }
+  const waiting = [...lanes.values()].flatMap((lane) =>
+    Array.from({ length: Math.ceil(lane.length / mostAtOnePlace) }, (_, at) =>
+      lane.slice(at * mostAtOnePlace, (at + 1) * mostAtOnePlace),
+    ),
+  );
   const series: Series = { results: [], missing: [], kept: [] };
-  const waiting = [...lanes.values()];
   const work = async (): Promise<void> => {
     for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift())
       await runLane(lane, options, series);
