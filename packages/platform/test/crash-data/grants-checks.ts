@@ -124,13 +124,17 @@ const rules: readonly { what: string; sql: string }[] = [
   },
 ];
 
-const allRules = `with ${entries} ${rules
-  .map(({ what, sql }) => `select '${what}: ' || broken.id as broken from (${sql}) as broken`)
-  .join('\nunion all\n')}`;
+/** What is looked at, in one statement: rows of `broken`, each beginning with the words of its rule. */
+export const grantRules = {
+  words: rules.map(({ what }) => what),
+  sql: `with ${entries} ${rules
+    .map(({ what, sql }) => `select '${what}: ' || broken.id as broken from (${sql}) as broken`)
+    .join('\nunion all\n')}`,
+};
 
 /** Everything that does not hold now, of one snapshot. */
 export const brokenRules = async (read: Read): Promise<string[]> =>
-  (await read<{ broken: string }>(allRules)).map(({ broken }) => broken);
+  (await read<{ broken: string }>(grantRules.sql)).map(({ broken }) => broken);
 
 /** A write that was acknowledged, as the ledger has to tell it: exactly one entry of this person, with these details. */
 export type Acknowledged = { actor: string; action: string; resource?: string; details: object };

@@ -252,10 +252,10 @@ async function runTrial(
   };
 }
 
-export const openHarvests: OpenScenario = async () => {
+export const openHarvests: OpenScenario = async (_, opened) => {
   const catalog = await startOtherCatalog();
   try {
-    return await openWith('folder', ['--harvest-hosts', catalog.host], async (place) => {
+    return await openWith('folder', ['--harvest-hosts', catalog.host], opened, async (place) => {
       const { organisation } = await place.admin<{ organisation: string }>('GET', '/v1/me');
       const head = await makePerson(place, 'first steward', organisation, { role: 'steward' });
       const clearance = { level: 'internal', categories: [] };

@@ -76,13 +76,17 @@ const rules: readonly { what: string; sql: string }[] = [
   },
 ];
 
-const allRules = rules
-  .map(({ what, sql }) => `select '${what}: ' || broken.id as broken from (${sql}) as broken`)
-  .join('\nunion all\n');
+/** What is looked at, in one statement: rows of `broken`, each beginning with the words of its rule. */
+export const labelRules = {
+  words: rules.map(({ what }) => what),
+  sql: rules
+    .map(({ what, sql }) => `select '${what}: ' || broken.id as broken from (${sql}) as broken`)
+    .join('\nunion all\n'),
+};
 
 /** Everything that does not hold now, of one snapshot. */
 export const brokenLabels = async (read: Read): Promise<string[]> =>
-  (await read<{ broken: string }>(allRules)).map(({ broken }) => broken);
+  (await read<{ broken: string }>(labelRules.sql)).map(({ broken }) => broken);
 
 /** Acknowledged changes of labels, by their reasons, that are not in the ledger exactly once. */
 export async function lostChanges(

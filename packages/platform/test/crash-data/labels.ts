@@ -100,8 +100,8 @@ async function runTrial(world: World, trial: Trial): Promise<Outcome> {
   };
 }
 
-export const openLabels: OpenScenario = () =>
-  openWith('folder', [], async (place) => {
+export const openLabels: OpenScenario = (_, opened) =>
+  openWith('folder', [], opened, async (place) => {
     const { organisation } = await place.admin<{ organisation: string }>('GET', '/v1/me');
     const head = await makePerson(place, 'first steward', organisation, { role: 'steward' });
     const cleared = { clearance: high, by: head };

@@ -151,10 +151,12 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
 export async function openWith<T extends object>(
   kind: StoreKind,
   flags: readonly string[],
+  opened: (place: Place) => void,
   make: (place: Place) => Promise<T>,
 ): Promise<({ place: Place } & T) | { missing: string }> {
   const place = await openPlace(kind, flags);
   if ('missing' in place) return place;
+  opened(place);
   try {
     return { place, ...(await make(place)) };
   } catch (error) {

@@ -9,7 +9,11 @@ export type Scenario = {
   /** What was opened besides the place. */
   close?(): Promise<void>;
 };
-export type OpenScenario = (store: StoreKind) => Promise<Scenario | { missing: string }>;
+/** `opened` is told of the place as soon as there is one, ready or not. */
+export type OpenScenario = (
+  store: StoreKind,
+  opened: (place: Place) => void,
+) => Promise<Scenario | { missing: string }>;
 
 export type Series = { results: Result[]; missing: string[]; kept: string[] };
 
@@ -35,13 +39,12 @@ async function runLane(
       let outcome: Outcome;
       try {
         if (scenario === undefined) {
-          const found = await open[trial.kind](trial.store);
+          const found = await open[trial.kind](trial.store, opened);
           if ('missing' in found) {
             missing.push(`${trial.kind} in ${trial.store}: ${found.missing}`);
             return;
           }
           scenario = found;
-          opened(scenario.place);
         }
         outcome = await scenario.run(trial, createRandom(seed * 1_000 + trial.number + 1));
         last = await checkLedger(scenario.place.server, scenario.place.token, last);

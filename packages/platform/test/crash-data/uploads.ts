@@ -111,7 +111,7 @@ async function checkStore(place: Place): Promise<string[]> {
   ];
 }
 
-export const openImports: OpenScenario = (store) =>
-  openWith(store, [], async (place) => ({
+export const openImports: OpenScenario = (store, opened) =>
+  openWith(store, [], opened, async (place) => ({
     run: (trial: Trial, random: () => number) => runImport(place, trial, random),
   }));
