@@ -9,6 +9,7 @@ const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 /** A platform in a process of its own, that can be killed and started again on the same folder. */
 export class ServerUnderTest {
   readonly folder: string;
+  /** Empty while it cannot answer. */
   url = '';
   starts = 0;
   #child: ChildProcess | undefined;
@@ -46,6 +47,7 @@ export class ServerUnderTest {
     const point = crashPoint === undefined ? [] : ['--crash-point', crashPoint];
     const child = spawn(process.execPath, [...args, ...point], { stdio: ['ignore', 'pipe', this.#log] });
     this.#child = child;
+    this.url = '';
     this.starts += 1;
     this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
     const lines = createInterface({ input: child.stdout! });
@@ -75,6 +77,7 @@ export class ServerUnderTest {
 
   async stop(): Promise<void> {
     if (!this.alive) return;
+    this.url = '';
     this.#child!.kill('SIGTERM');
     await this.#ended;
   }

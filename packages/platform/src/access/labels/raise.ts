@@ -1,6 +1,6 @@
 import { type Conditions, GenesisError, type Label } from '@genesis/contracts';
 import { type Door, denied, placeUnder, type WriteTx } from '../../door/index.ts';
-import type { Clock, Database } from '../../kernel/index.ts';
+import type { Clock, Database, Idempotency } from '../../kernel/index.ts';
 import { join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
 import { factsNow, reachedByRaising } from './affected.ts';
 import { type Before, type Effect, effectsOf } from './preview.ts';
@@ -71,8 +71,10 @@ export async function raise(
   id: string,
   least: AtLeast,
   reason: string,
+  idempotency?: Idempotency,
 ): Promise<{ changed: number }> {
-  const { result } = await parts.door.perform(await request(parts, principal, id, least), async (tx) => {
+  const asked = { ...(await request(parts, principal, id, least)), idempotency };
+  const { result } = await parts.door.perform(asked, async (tx) => {
     const changed = await raiseInside(tx, id, least, principal.id, parts.clock.now().getTime());
     return { result: { changed }, details: { ...least, reason, changed } };
   });

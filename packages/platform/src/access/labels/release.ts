@@ -101,6 +101,7 @@ export async function decideRelease(
   principal: PrincipalFacts,
   asked: ReleaseRow,
   answer: { agree: boolean; reason: string },
+  idempotency?: Idempotency,
 ): Promise<ReleaseRow> {
   const { door, clock } = parts;
   const decide = {
@@ -109,6 +110,7 @@ export async function decideRelease(
     resource: asked.resource,
     purpose: null,
     proposedBy: asked.askedBy,
+    idempotency,
   } as const;
   const { result } = await door.perform(decide, async (tx) => {
     const at = clock.now().getTime();

@@ -104,8 +104,11 @@ export function labelRoutes(app: App, parts: ReleaseParts & { cursors: Cursors }
         response: { 200: z.strictObject({ changed: z.int() }) },
       },
     },
-    (request) =>
-      raise(parts, principalOf(request), request.params.id, stricter(request.body), request.body.reason),
+    (request) => {
+      const { params, body } = request;
+      const principal = principalOf(request);
+      return raise(parts, principal, params.id, stricter(body), body.reason, idempotencyOf(request));
+    },
   );
 
   app.post(
@@ -185,7 +188,8 @@ export function labelRoutes(app: App, parts: ReleaseParts & { cursors: Cursors }
         const message = 'There is nothing here under this id that you may see.';
         throw new GenesisError({ code: 'not-found', message });
       }
-      return viewRelease(await decideRelease(parts, principal, asked, request.body), now());
+      const decided = await decideRelease(parts, principal, asked, request.body, idempotencyOf(request));
+      return viewRelease(decided, now());
     },
   );
 }

@@ -10,8 +10,10 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Ask, asking } from '../crash/scenario.ts';
+import { call, Gone } from '../crash/client.ts';
+import type { Ask } from '../crash/scenario.ts';
 import { ServerUnderTest } from '../crash/server-under-test.ts';
+import { type Read, readerOf } from '../crash-compute/database.ts';
 import { type DevelopmentObjectStore, developmentObjectStore } from '../development-object-store.ts';
 
 export type StoreKind = 'folder' | 's3';
@@ -22,8 +24,14 @@ export type Place = {
   folder: string;
   server: ServerUnderTest;
   objects: DevelopmentObjectStore | undefined;
+  /** Of a researcher of the home organisation. */
   token: string;
   ask: Ask;
+  admin: Ask;
+  /** Requests of the holder of a token, to wherever the platform is just now. */
+  asking(token: string): Ask;
+  /** What is on record, beside the interface. */
+  read: Read;
   /** What is there of unfinished things: drafts, uploads in parts, staged files. */
   leftOver(): Promise<string[]>;
   /** Every blob with the SHA-256 of its bytes; sealed ones are left out. */
@@ -47,25 +55,23 @@ const hashOf = async (stream: AsyncIterable<unknown>): Promise<string> => {
 const plain = /[0-9a-f]{32}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
 const Bucket = 'crash-test';
 
-async function researcherOf(server: ServerUnderTest): Promise<string> {
-  const admin = readFileSync(join(server.folder, 'admin.token'), 'utf8').trim();
-  const ask = asking(() => server.url, admin);
-  const { organisation } = await ask<{ organisation: string }>('GET', '/v1/me');
+async function researcherOf(admin: Ask): Promise<string> {
+  const { organisation } = await admin<{ organisation: string }>('GET', '/v1/me');
   const person = { kind: 'person', name: 'researcher', organisation };
-  const { id } = await ask<{ id: string }>('POST', '/v1/principals', person);
-  await ask('POST', `/v1/principals/${id}/roles`, { organisation, role: 'researcher' });
+  const { id } = await admin<{ id: string }>('POST', '/v1/principals', person);
+  await admin('POST', `/v1/principals/${id}/roles`, { organisation, role: 'researcher' });
   const token = { name: 'crash test' };
-  return (await ask<{ secret: string }>('POST', `/v1/principals/${id}/tokens`, token)).secret;
+  return (await admin<{ secret: string }>('POST', `/v1/principals/${id}/tokens`, token)).secret;
 }
 
-/** Opens a place, or says why there can be none here. */
-export async function openPlace(kind: StoreKind): Promise<Place | { missing: string }> {
+/** Opens a place, or says why there can be none here. The platform gets the flags besides. */
+async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Place | { missing: string }> {
   const objects = kind === 's3' ? developmentObjectStore() : undefined;
   if (objects !== undefined && objects.missing !== null) {
     objects.stop();
     return { missing: objects.missing };
   }
-  const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-storage-'));
+  const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-data-'));
   const flags =
     objects === undefined
       ? []
@@ -74,7 +80,7 @@ export async function openPlace(kind: StoreKind): Promise<Place | { missing: str
           ...['--s3-prefix', 'genesis/', '--s3-credentials-file', objects.credentialsFile],
         ];
   const data = join(folder, 'data');
-  const server = new ServerUnderTest(data, { log: join(folder, 'server.log'), flags });
+  const server = new ServerUnderTest(data, { log: join(folder, 'server.log'), flags: [...flags, ...more] });
   const client =
     objects &&
     new S3Client({
@@ -83,15 +89,36 @@ export async function openPlace(kind: StoreKind): Promise<Place | { missing: str
     });
   await client?.send(new CreateBucketCommand({ Bucket }));
   await server.start();
-  const token = await researcherOf(server);
+  const isAway = (): boolean => !server.alive || server.url === '';
+  const reader = readerOf(data);
+  const read: Read = async (sql, values) => {
+    const { starts } = server;
+    if (isAway()) throw new Gone('the record');
+    try {
+      return await reader(sql, values);
+    } catch (error) {
+      // whatever a database says that stops or starts
+      if (isAway() || server.starts !== starts) throw new Gone('the record', { cause: error });
+      throw error;
+    }
+  };
+  const asking =
+    (token: string): Ask =>
+    async (method, path, body, key) => {
+      // while it is away its port may be another's
+      if (isAway()) throw new Gone(`${method} ${path}`);
+      return await call(server.url, token, method, path, body, key);
+    };
+  const admin = asking(readFileSync(join(data, 'admin.token'), 'utf8').trim());
+  const token = await researcherOf(admin);
 
   const uploads = async (): Promise<string[]> => {
     const { Uploads = [] } = (await client?.send(new ListMultipartUploadsCommand({ Bucket }))) ?? {};
     return Uploads.map(({ Key }) => `unfinished upload of ${Key}`);
   };
   return {
-    ...{ kind, folder, server, objects, token },
-    ask: asking(() => server.url, token),
+    ...{ kind, folder, server, objects, token, admin, asking, read },
+    ask: asking(token),
     leftOver: async () => [
       ...['blobs/drafts', 'blobs/unfinished', 'staging'].flatMap((name) => below(join(data, name))),
       ...(await uploads()),
@@ -118,4 +145,22 @@ export async function openPlace(kind: StoreKind): Promise<Place | { missing: str
       if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens a place and makes ready there; what fails in that closes the place. */
+export async function openWith<T extends object>(
+  kind: StoreKind,
+  flags: readonly string[],
+  opened: (place: Place) => void,
+  make: (place: Place) => Promise<T>,
+): Promise<({ place: Place } & T) | { missing: string }> {
+  const place = await openPlace(kind, flags);
+  if ('missing' in place) return place;
+  opened(place);
+  try {
+    return { place, ...(await make(place)) };
+  } catch (error) {
+    await place.close({ keep: true });
+    throw error;
+  }
 }
