@@ -1,5 +1,6 @@
 /**
- * What a catalog costs as it grows: searches with facets, decisions about a page, import of cards, each beside its limit.
+ * What a catalog costs as it grows: searches with facets, decisions about a page, import of cards; and slices of HDF5 files
+ * against plain reads: each beside its limit.
  * Ends with status 1 when a figure does not hold.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import { type ImportCardsFigures, measureImportCards } from './catalog-import.ts
 import { createLoader } from './catalog-load.ts';
 import { compareSample } from './catalog-sample.ts';
 import { measureSearch, type SearchFigures } from './catalog-search.ts';
+import { measureSlices, type SliceFigures } from './hdf5-slices.ts';
 
 const usage = `Usage: node packages/platform/bench/catalog.ts [--quick] [--json]
 
@@ -79,6 +81,22 @@ function figuresOf({ datasets, search, cards }: Step): Figure[] {
   ];
 }
 
+const sliceFigure = ({ cold, promisedShare, holds }: SliceFigures): Figure => ({
+  ...{ what: 'HDF5 slice reads over plain reads', ours: cold.share * 100 },
+  ...{ limit: promisedShare * 100, unit: '% (at least)', holds },
+});
+
+const printSlices = ({ bytes, evicted, cold, warm }: SliceFigures): void => {
+  console.log(`Slices of ${bytes / 2 ** 20} MiB of an HDF5 file, and plain reads of as much (medians):`);
+  console.table(
+    [cold, warm].map(({ sliceMiBs, plainMiBs, share, startMs }, index) => ({
+      'file in the cache': index === 0 ? (evicted ? 'no' : 'perhaps') : 'yes',
+      ...{ 'slice, MiB/s': brief(sliceMiBs), 'plain, MiB/s': brief(plainMiBs) },
+      ...{ share: share.toFixed(2), 'of it until the first byte, ms': brief(startMs) },
+    })),
+  );
+};
+
 const brief = (value: number): string =>
   Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 
@@ -127,8 +145,9 @@ async function main(): Promise<void> {
   if (values.help === true) return console.log(usage);
   const { quick } = values;
   const steps = await measureAll(quick ? [10_000, 50_000] : [10_000, 1_000_000], quick);
-  // Slices of HDF5 files belong here: another file measures them, its figure goes into this list.
-  const figures = steps.slice(-1).flatMap(figuresOf);
+  process.stderr.write('reading slices of an HDF5 file ...\n');
+  const slices = await measureSlices({ quick });
+  const figures = [...steps.slice(-1).flatMap(figuresOf), sliceFigure(slices)];
   console.table(
     figures.map(({ what, ours, limit, unit, holds }) => ({
       ...{
@@ -141,6 +160,7 @@ async function main(): Promise<void> {
       },
     })),
   );
+  printSlices(slices);
   printGrowth(steps);
   const load = loadavg()[0] ?? 0;
   if (load > cpus().length)
@@ -149,7 +169,7 @@ async function main(): Promise<void> {
     );
   const ok = figures.every(({ holds }) => holds);
   console.log(ok ? 'All figures hold.' : 'A figure does NOT hold.');
-  if (values.json) console.log(JSON.stringify({ ok, quick, load, figures, steps }));
+  if (values.json) console.log(JSON.stringify({ ok, quick, load, figures, slices, steps }));
   process.exitCode = ok ? 0 : 1;
 }
 

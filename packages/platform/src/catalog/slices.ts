@@ -5,9 +5,9 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import type { SliceHead, SliceRequest } from './ingest/formats/slice.ts';
 import { type Column, isTree } from './ingest/model.ts';
 import type { RowCell } from './ingest/rows.ts';
-import { runChild } from './ingest/run-child.ts';
 import type { CatalogParts } from './parts.ts';
 import { chosenColumns, hidden, noTable, parseLines, streamTable } from './read.ts';
+import { readSlice } from './read-slice.ts';
 import { findVersion, type VersionRow } from './store.ts';
 import { splitHead, streamOut, withStored } from './stream-out.ts';
 
@@ -103,10 +103,7 @@ export const sliceVersion = async (
   };
   const stream = await streamOut((take) =>
     withStored(parts, version, 'stored', (file, options) =>
-      runChild(
-        { kind: 'slice', request: { ...request, file, format } },
-        { ...options, readOnly: true, onData: take },
-      ),
+      readSlice({ ...request, file, format }, options, take),
     ),
   );
   const { head, body } = await splitHead(stream);

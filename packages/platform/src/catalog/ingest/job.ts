@@ -1,6 +1,6 @@
-import type { GenesisFailure } from '@genesis/contracts';
+import type { GenesisFailure } from '@genesis/contracts/errors';
 import type { CutRequest, CutTable, RecognisedTable } from './cut-table.ts';
-import type { SliceHead, SliceRequest } from './formats/slice.ts';
+import type { SliceRequest, WrittenSlice } from './formats/slice.ts';
 import type { Column, Ingested, IngestLimits, IngestProgress, IngestRequest } from './model.ts';
 
 /** What the parent asks of the child, as one JSON document on its standard input. */
@@ -21,7 +21,7 @@ export type ChildJob =
         range?: RowRange;
       };
     }
-  /** Writes a part of one dataset of a tree to descriptor 3: a line that tells what it is, then its values. */
+  /** Writes a part of one dataset of a tree to descriptor 3: a line that tells what it is, then its values; many that lie in the file as they are wanted are not written. */
   | { kind: 'slice'; request: SliceRequest & { file: string; format: 'hdf5' | 'zarr' } };
 
 /** Rows from `start` to before `stop`, every `step`-th of them. */
@@ -35,7 +35,7 @@ export type ChildResult<Kind extends ChildJob['kind']> = {
   recognise: RecognisedTable;
   cut: CutTable;
   rows: { rows: number };
-  slice: SliceHead;
+  slice: WrittenSlice;
 }[Kind];
 
 /** What the child says, one JSON document a line on its standard output. The last one is `result` or `failure`. */

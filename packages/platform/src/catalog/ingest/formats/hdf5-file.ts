@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import type { Filter, Metadata as Hdf5Metadata } from 'h5wasm/node';
 import { Dataset, File, library } from './hdf5-library.ts';
 import { shown, treeLimits } from './model.ts';
@@ -16,6 +16,18 @@ let allowed: string | null = null;
 /** The last other file that the library asked for. */
 let refused: string | null = null;
 
+type ReadCall = (
+  this: void,
+  stream: unknown,
+  memory: Uint8Array,
+  to: number,
+  bytes: number,
+  at?: number,
+) => number;
+
+/** Takes the place of a read of the file where it returns true. */
+let instead: ((to: number, bytes: number, at: number | undefined) => boolean) | null = null;
+
 /**
  * Lets the library open this one file, for reading, and nothing else: a link, an external data file or a virtual source that
  * names another file fails there, whatever else would let it through.
@@ -23,8 +35,11 @@ let refused: string | null = null;
 const confine = (module: H5Module): void => {
   const fs = module.FS as unknown as {
     open: (this: void, path: string, flags: number | string, mode?: number) => unknown;
+    read: ReadCall;
   };
-  const { open } = fs;
+  const { open, read } = fs;
+  fs.read = (stream, memory, to, bytes, at) =>
+    instead?.(to, bytes, at) ? bytes : read(stream, memory, to, bytes, at);
   fs.open = (path, flags, mode) => {
     // Flags other than O_CLOEXEC and O_LARGEFILE would create or write.
     if (path !== allowed || (typeof flags === 'number' && (flags & 0o1103) !== 0)) {
@@ -170,6 +185,31 @@ export const readBytes = (file: Hdf5File, dataset: Hdf5Dataset, block: Block): U
     if (status < 0) throw new Error('reading failed');
     return module.HEAPU8.subarray(at, at + bytes);
   });
+};
+
+/**
+ * The reads that the library would do straight into the memory of a block: `to` is the place in the block, `at` that in the file.
+ * They are not done.
+ */
+export const readsInto = (
+  file: Hdf5File,
+  dataset: Hdf5Dataset,
+  block: Block,
+): { to: number; at: number; bytes: number }[] => {
+  const length = block.count.reduce((product, count) => product * count, dataset.size);
+  const begin = scratch(file.module, length);
+  const reads: { to: number; at: number; bytes: number }[] = [];
+  instead = (to, bytes, at) => {
+    if (at === undefined || to < begin || to + bytes > begin + length) return false;
+    reads.push({ to: to - begin, at, bytes });
+    return true;
+  };
+  try {
+    readBytes(file, dataset, block);
+  } finally {
+    instead = null;
+  }
+  return reads;
 };
 
 let held: { at: number; bytes: number } | null = null;

@@ -1,4 +1,4 @@
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import {
   describeHdf5,
   guarded,
@@ -10,6 +10,7 @@ import {
   readTexts,
 } from './hdf5-file.ts';
 import { Attribute } from './hdf5-library.ts';
+import { locateHdf5 } from './locate-hdf5.ts';
 import { type SmallValue, shown, type TreeNode, toScalar, treeLimits } from './model.ts';
 import type { SliceSource } from './slice-source.ts';
 import type { TreeBuilder } from './tree-builder.ts';
@@ -153,7 +154,7 @@ export const walkHdf5 = (file: Hdf5File, tree: TreeBuilder): void => {
 };
 
 /** Datasets of an HDF5 file, for slices. A path that passes a link is refused before anything is opened. */
-export const hdf5Slices = (file: Hdf5File): SliceSource => {
+export const hdf5Slices = (file: Hdf5File, name: string): SliceSource => {
   const { module, id } = file;
   return {
     open: async (wanted) => {
@@ -186,6 +187,7 @@ export const hdf5Slices = (file: Hdf5File): SliceSource => {
         ...{ shape, chunks, dtype, size },
         units: typeof units === 'string' ? units : null,
         bytes: isNumberType(dtype) ? async (block) => readBytes(file, dataset, block) : null,
+        ...(isNumberType(dtype) && { locate: (blocks) => locateHdf5(file, name, dataset, blocks) }),
         values: async (block) =>
           isNumberType(dtype)
             ? Array.from(numbersOf(readBytes(file, dataset, block), dtype))

@@ -1,7 +1,7 @@
 import type { IngestedTree } from '../model.ts';
 import { type Curve, type Metadata, mostPoints, type TreeNode, thinned } from './model.ts';
 import { type CurvePaths, nexusCurve, nexusMetadata } from './nexus.ts';
-import { blocksOf, type SliceHead, type SliceRequest, writeSlice } from './slice.ts';
+import { blocksOf, type SliceRequest, type WrittenSlice, writeSlice } from './slice.ts';
 import type { SliceSource } from './slice-source.ts';
 import { TreeBuilder } from './tree-builder.ts';
 
@@ -14,7 +14,7 @@ const openSlices = async (file: string, format: TreeFormat): Promise<SliceSource
   if (format === 'hdf5') {
     const { openHdf5 } = await import('./hdf5-file.ts');
     const { hdf5Slices } = await import('./read-hdf5.ts');
-    return hdf5Slices(openHdf5(file));
+    return hdf5Slices(openHdf5(file), file);
   }
   const { openZarr, zarrSlices } = await import('./read-zarr.ts');
   return zarrSlices(await openZarr(file));
@@ -72,7 +72,7 @@ export const readTree = async (
     const { walkHdf5, hdf5Slices } = await import('./read-hdf5.ts');
     const opened = openHdf5(file);
     walkHdf5(opened, tree);
-    return finish(tree, hdf5Slices(opened));
+    return finish(tree, hdf5Slices(opened, file));
   }
   const { openZarr, walkZarr, zarrSlices } = await import('./read-zarr.ts');
   const opened = await openZarr(file);
@@ -92,4 +92,4 @@ const finish = async ({ nodes, left }: TreeBuilder, source: SliceSource) => {
 export const sliceTree = async (
   { file, format, ...request }: SliceRequest & { file: string; format: TreeFormat },
   sink: (part: string | Uint8Array) => Promise<void>,
-): Promise<SliceHead> => writeSlice(await openSlices(file, format), request, sink);
+): Promise<WrittenSlice> => writeSlice(await openSlices(file, format), request, sink);

@@ -1,7 +1,7 @@
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import type { Block } from './hdf5-file.ts';
 import { toScalar } from './model.ts';
-import type { ArraySource, SliceSource } from './slice-source.ts';
+import type { ArraySource, SliceSource, Stretch } from './slice-source.ts';
 
 /** Ends are exclusive; what is left out is the whole axis. One number for each axis. */
 export type SliceRange = { start?: number[]; stop?: number[]; step?: number[] };
@@ -18,6 +18,11 @@ export type SliceHead = {
   step: number[];
 };
 
+/**
+ * A slice is written, or said to be `stored`: then nothing was written, and its bytes are those of the file at these places in turn.
+ */
+export type WrittenSlice = { head: SliceHead; stored: Stretch[] | null };
+
 const sliceLimits = {
   /** Values of an answer in JSON. */
   values: 100_000,
@@ -25,6 +30,8 @@ const sliceLimits = {
   bytes: 4 * 2 ** 30,
   /** Read at once. */
   blockBytes: 4 * 2 ** 20,
+  /** Where less is wanted, it is not looked for where it is stored. */
+  storedBytes: 2 ** 20,
 } as const;
 
 const rangeOf = (shape: readonly number[], { start, stop, step }: SliceRange): Block => {
@@ -119,13 +126,14 @@ const open = async (
 
 /**
  * Writes a slice: one line of JSON that tells what it is, then its values, as one JSON document or as little-endian bytes in
- * row-major order. Bytes are read and written block by block, in constant memory.
+ * row-major order. Bytes are read and written block by block, in constant memory; many that lie in the file as they are wanted are
+ * told of instead, and not written.
  */
 export const writeSlice = async (
   source: SliceSource,
   request: SliceRequest,
   sink: (part: string | Uint8Array) => Promise<void>,
-): Promise<SliceHead> => {
+): Promise<WrittenSlice> => {
   const { array, block, values } = await open(source, request);
   const { path, dtype, units, shape: of, size, chunks } = array;
   const head: SliceHead = {
@@ -150,7 +158,7 @@ export const writeSlice = async (
         data.push(typeof value === 'string' ? value : toScalar(value));
     await sink(`${JSON.stringify(head)}\n`);
     await sink(JSON.stringify({ ...head, data: nested(data, block.count) }));
-    return head;
+    return { head, stored: null };
   }
   if (array.bytes === null) throw invalidField('form', `${path} holds ${dtype}, which is given as json only`);
   if (values * size > sliceLimits.bytes) {
@@ -159,12 +167,15 @@ export const writeSlice = async (
       `the slice has ${values * size} bytes, and an answer at most ${sliceLimits.bytes}; ask for less at once`,
     );
   }
+  const blocks = () => blocksOf(block, chunks, Math.max(1, Math.floor(sliceLimits.blockBytes / size)));
+  const stored = values * size < sliceLimits.storedBytes ? null : (array.locate?.(blocks()) ?? null);
+  if (stored !== null) return { head, stored };
   await sink(`${JSON.stringify(head)}\n`);
   // While one block is on its way the next is read. What the library gives is valid until its next read only, so it is copied.
   const buffers = [Buffer.alloc(0), Buffer.alloc(0)];
   let writing: Promise<void> = Promise.resolve();
   let turn = 0;
-  for (const part of blocksOf(block, chunks, Math.max(1, Math.floor(sliceLimits.blockBytes / size)))) {
+  for (const part of blocks()) {
     const bytes = await array.bytes(part);
     turn = 1 - turn;
     let buffer = buffers[turn] as Buffer;
@@ -176,5 +187,5 @@ export const writeSlice = async (
     writing.catch(() => undefined);
   }
   await writing;
-  return head;
+  return { head, stored: null };
 };
