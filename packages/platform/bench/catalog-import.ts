@@ -1,6 +1,4 @@
 /** Import of cards in batches, on the way that the platform takes: read, checked by every rule, bound, entered, found. */
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { type ImportParts, importCards } from '../src/catalog/cards/import-cards.ts';
 import { createCardReaders } from '../src/catalog/cards/read-cards.ts';
 import { createDoor } from '../src/door/index.ts';
@@ -14,24 +12,8 @@ export type ImportCardsFigures = {
   cards: number;
   bytesOfCard: number;
   /** By the clock, with what else runs here. */
-  byTheClock: number;
-  /** Milliseconds of processor time for each card, in this process with its threads and in the database. */
-  processorMs: number;
-  databaseMs: number;
-  cores: number;
-  /** What the processors of this machine do in a minute when nothing else wants them. */
   perMinute: number;
 };
-
-/** Seconds of processor time that each process of the server has had for a connection. */
-async function databaseSeconds(database: Database): Promise<Map<number, number>> {
-  const { rows } = await database.pool.query<{ pid: number }>(
-    `select pid from pg_stat_activity where backend_type = 'client backend'`,
-  );
-  return new Map(
-    rows.map(({ pid }) => [pid, Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9]),
-  );
-}
 
 /** Imports `count` cards that differ in name, keywords and summary, all of about 24 KB, after one batch that warms up. */
 export async function measureImportCards(database: Database, count: number): Promise<ImportCardsFigures> {
@@ -55,7 +37,6 @@ export async function measureImportCards(database: Database, count: number): Pro
   );
   const send = (from: number) => importCards(parts, principal, { cards: made.slice(from, from + batch) });
   await send(0);
-  const [before, inDatabase] = [process.cpuUsage(), await databaseSeconds(database)];
   const start = performance.now();
   // Two batches on their way: one is read while the other is written.
   let next = batch;
@@ -68,14 +49,5 @@ export async function measureImportCards(database: Database, count: number): Pro
   };
   await Promise.all([sender(), sender()]);
   const seconds = (performance.now() - start) / 1000;
-  const { user, system } = process.cpuUsage(before);
-  const processorMs = (user + system) / 1000 / count;
-  const after = [...(await databaseSeconds(database))];
-  const databaseMs =
-    (after.reduce((sum, [pid, spent]) => sum + spent - (inDatabase.get(pid) ?? 0), 0) * 1000) / count;
-  const cores = availableParallelism();
-  return {
-    ...{ cards: count, bytesOfCard: Buffer.byteLength(made[0]!), byTheClock: (count / seconds) * 60 },
-    ...{ processorMs, databaseMs, cores, perMinute: (cores * 60_000) / (processorMs + databaseMs) },
-  };
+  return { cards: count, bytesOfCard: Buffer.byteLength(made[0]!), perMinute: (count / seconds) * 60 };
 }

@@ -1,13 +1,13 @@
 /**
- * Fills the tables of a bench's own database with the rows that the product writes, by COPY. What a document holds comes from
+ * Fills the tables of a bench's own database with the rows that the product writes, by COPY into tables that are emptied in
+ * the same transaction, so that nothing goes through the log of the database, and with indexes made afterwards. What a document holds comes from
  * the product's own `documentsOf`; a sample is written again by the product and compared.
  */
 
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { documentsOf, type NewDocument } from '../src/catalog/search/documents.ts';
 import { rowOf } from '../src/door/facts.ts';
 import { type MadeThing, thingAt } from './catalog-world.ts';
@@ -26,47 +26,58 @@ function cellOf(value: Cell): string {
   return typeof value === 'string' ? escaped(value) : String(value);
 }
 
-/** Rows of one table, on their way through a file. */
+/** Rows of one table, through a file. The database reads it while the next rows are made: wait for what is returned later. */
 async function copy(
-  pool: Pool,
+  client: PoolClient,
   folder: string,
   table: string,
   columns: string,
   rows: readonly (readonly Cell[])[],
-) {
-  if (rows.length === 0) return;
-  const path = join(folder, `${table}.tsv`);
-  const file = createWriteStream(path);
-  let text = '';
-  for (const row of rows) {
-    text += `${row.map(cellOf).join('\t')}\n`;
-    if (text.length > 1e6) {
-      if (!file.write(text)) await once(file, 'drain');
-      text = '';
-    }
-  }
-  file.end(text);
-  await once(file, 'close');
-  await pool.query(`copy ${table} (${columns}) from '${path}'`);
-  await rm(path);
+): Promise<{ read: Promise<void> }> {
+  const path = join(folder, `${table}-${randomUUID()}.tsv`);
+  await writeFile(path, rows.map((row) => `${row.map(cellOf).join('\t')}\n`).join(''));
+  const read = client.query(`copy ${table} (${columns}) from '${path}' with (freeze)`).then(() => rm(path));
+  // Whoever waits for it gets the error; until then nobody does.
+  read.catch(() => undefined);
+  return { read };
 }
 
 const weights = ['A', 'B', 'C', ''] as const;
 
-/** What `to_tsvector` and `setweight` make of words that no stemmer shortens. */
-function wordsOf({ text }: NewDocument): string {
+const numbers = new Map<string, number>();
+
+/** The number of a word, as `search_pairs` has it. */
+function numberOf(word: string): number {
+  const known = numbers.get(word);
+  if (known !== undefined) return known;
+  const made = Number.parseInt(createHash('md5').update(word).digest('hex').slice(0, 7), 16);
+  numbers.set(word, made);
+  return made;
+}
+
+/** What `to_tsvector` and `setweight` make of words that no stemmer shortens, and `search_pairs` of that. */
+function wordsOf({ text }: NewDocument): { words: string; pairs: number[] } {
   const found = new Map<string, string[]>();
+  const pairs = new Set<number>();
   let before = 0;
+  let last: number | undefined;
   for (const [index, part] of [text.name, text.keywords, text.about, text.rest].entries()) {
     const words = part.toLowerCase().match(/[a-z]+|\d+/g) ?? [];
     for (const [at, word] of words.entries()) {
-      const places = found.get(word) ?? [];
-      if (!found.has(word)) found.set(word, places);
-      places.push(`${before + at + 1}${weights[index]}`);
+      const places = found.get(word);
+      const place = `${before + at + 1}${weights[index]}`;
+      if (places === undefined) found.set(word, [place]);
+      else places.push(place);
+      const number = numberOf(word);
+      if (last !== undefined) pairs.add((last * 1_000_003 + number * 8191 + 1) % 2_147_483_647);
+      last = number;
     }
     before += words.length;
   }
-  return [...found].map(([word, places]) => `'${word}':${places.join(',')}`).join(' ');
+  return {
+    words: [...found].map(([word, places]) => `'${word}':${places.join(',')}`).join(' '),
+    pairs: [...pairs].sort((a, b) => a - b),
+  };
 }
 
 /** The facets of policy, as the row of a dataset has them. */
@@ -93,18 +104,19 @@ const indexes: readonly string[] = [
   'resource_origins',
   'resource_kind_created',
 ];
-const chunk = 25_000;
+/** Those that are filled, in the order in which rows name each other. */
+const tables = ['resource', 'dataset', 'card', 'card_version', 'search_document', 'search_count'];
+const chunk = 10_000;
 
 export type Loader = { loadTo(count: number): Promise<{ documents: number; seconds: number }> };
 
-/** Loads datasets `0` to `count`, more with each call. */
+/** Loads datasets `0` to `count`, and nothing else: what was there before is gone. */
 export function createLoader(pool: Pool, folder: string): Loader {
   const values = new Map<string, number>();
   const classes = new Map<string, number>();
-  let loaded = 0;
-  let documents = 0;
 
   async function number(
+    client: PoolClient,
     known: Map<string, number>,
     wanted: Map<string, string[]>,
     call: string,
@@ -112,22 +124,30 @@ export function createLoader(pool: Pool, folder: string): Loader {
     for (const [name, given] of wanted) {
       if (known.has(name)) continue;
       const places = given.map((_, index) => `$${index + 1}`).join(', ');
-      const { rows } = await pool.query<{ id: number }>(`select ${call}(${places}) as id`, given);
+      const { rows } = await client.query<{ id: number }>(`select ${call}(${places}) as id`, given);
       known.set(name, rows[0]!.id);
     }
   }
   const valueKey = (facet: string, value: string): string => `${facet}\t${value}`;
 
-  async function loadChunk(from: number, to: number, counts: Map<string, number>): Promise<void> {
+  /** Makes the rows of some datasets. The database has read them when what is returned comes. */
+  async function loadChunk(
+    client: PoolClient,
+    from: number,
+    to: number,
+    counts: Map<string, number>,
+  ): Promise<{ documents: number; read: Promise<unknown> }> {
+    const reads: Promise<void>[] = [];
+    const send = async (table: string, columns: string, rows: readonly (readonly Cell[])[]) => {
+      reads.push((await copy(client, folder, table, columns, rows)).read);
+    };
     const things = Array.from({ length: to - from }, (_, index) => thingAt(from + index));
     const facts = things.flatMap(({ own, card, described }) =>
       [own, ...(card === null ? [] : [card])].map((one) =>
         rowOf(one, 'prn_00000000000000000000000000', described.createdAt),
       ),
     );
-    await copy(
-      pool,
-      folder,
+    await send(
       'resource',
       resourceColumns,
       facts.map((row) => [
@@ -144,9 +164,7 @@ export function createLoader(pool: Pool, folder: string): Loader {
         ...[row.needsAgreement, row.needsGrant, row.conditions, row.createdBy, row.createdAt],
       ]),
     );
-    await copy(
-      pool,
-      folder,
+    await send(
       'dataset',
       'id, name, description, source',
       things.map(({ described }) => [
@@ -159,16 +177,12 @@ export function createLoader(pool: Pool, folder: string): Loader {
     const cards = things.flatMap(({ described }) =>
       described.card === null ? [] : [{ ...described.card, dataset: described.subject }],
     );
-    await copy(
-      pool,
-      folder,
+    await send(
       'card',
       'id, dataset, number',
       cards.map((one) => [one.id, one.dataset, 1]),
     );
-    await copy(
-      pool,
-      folder,
+    await send(
       'card_version',
       'card, number, text, sha256, fields, governance, completeness, readiness, created_by, created_at',
       cards.map((one) => [
@@ -214,67 +228,62 @@ export function createLoader(pool: Pool, folder: string): Loader {
       wantedClasses.set(key, [document.face, document.subject, document.card as string]);
       return { document, facets, key };
     });
-    await number(values, wantedValues, 'search_value_of');
-    await number(classes, wantedClasses, 'search_class_of');
+    await number(client, values, wantedValues, 'search_value_of');
+    await number(client, classes, wantedClasses, 'search_class_of');
     const rows = prepared.map(({ document, facets, key }): Cell[] => {
       const group = classes.get(key)!;
       const numbers = [...new Set(facets)].map((one) => values.get(one)!);
       for (const value of [0, ...numbers])
         counts.set(`${group}\t${value}`, (counts.get(`${group}\t${value}`) ?? 0) + 1);
       const { subject, face, card, name, summary, bytes, readiness, createdAt } = document;
-      return [
-        subject,
-        face,
-        card,
-        group,
-        numbers,
-        name,
-        summary,
-        wordsOf(document),
-        bytes,
-        readiness,
-        createdAt,
-      ];
+      const { words, pairs } = wordsOf(document);
+      return [subject, face, card, group, numbers, name, summary, words, bytes, readiness, createdAt, pairs];
     });
-    documents += rows.length;
-    await copy(
-      pool,
-      folder,
+    await send(
       'search_document',
-      'subject, face, card, class, facets, name, summary, words, bytes, readiness, created_at',
+      'subject, face, card, class, facets, name, summary, words, bytes, readiness, created_at, pairs',
       rows,
     );
+    return { documents: rows.length, read: Promise.all(reads) };
+  }
+
+  async function fill(client: PoolClient, count: number): Promise<number> {
+    const counts = new Map<string, number>();
+    let documents = 0;
+    let before: Promise<unknown> = Promise.resolve();
+    for (let from = 0; from < count; from += chunk) {
+      const sent = await loadChunk(client, from, Math.min(from + chunk, count), counts);
+      documents += sent.documents;
+      await before;
+      before = sent.read;
+    }
+    await before;
+    const rows = [...counts].map(([key, n]) => [...key.split('\t').map(Number), n]);
+    await (await copy(client, folder, 'search_count', 'class, value, documents', rows)).read;
+    return documents;
   }
 
   async function loadTo(count: number): Promise<{ documents: number; seconds: number }> {
     const start = performance.now();
-    await pool.query(`set maintenance_work_mem = '1GB'; set synchronous_commit = off`);
     const { rows: defined } = await pool.query<{ indexname: string; indexdef: string }>(
       'select indexname, indexdef from pg_indexes where indexname = any($1)',
       [indexes],
     );
     for (const { indexname } of defined) await pool.query(`drop index ${indexname}`);
-    const counts = new Map<string, number>();
-    for (; loaded < count; loaded = Math.min(loaded + chunk, count))
-      await loadChunk(loaded, Math.min(loaded + chunk, count), counts);
-    await copy(
-      pool,
-      folder,
-      'search_count',
-      'class, value, documents',
-      [...counts].map(([key, n]) => [...key.split('\t').map(Number), n]),
-    );
-    for (const { indexdef } of defined) await pool.query(indexdef);
-    for (const table of [
-      'resource',
-      'dataset',
-      'card',
-      'card_version',
-      'search_document',
-      'search_count',
-      'search_class',
-    ])
-      await pool.query(`vacuum (analyze, freeze) ${table}`);
+    const client = await pool.connect();
+    let documents: number;
+    try {
+      await client.query(`begin; truncate ${tables.join(', ')}`);
+      documents = await fill(client, count);
+      await client.query('commit');
+    } finally {
+      client.release();
+    }
+    await pool.query(`alter system set maintenance_work_mem = '1GB'`);
+    await pool.query('select pg_reload_conf()');
+    await Promise.all(defined.map(({ indexdef }) => pool.query(indexdef)));
+    for (const table of [...tables, 'search_class', 'search_policy'])
+      await pool.query(`vacuum (analyze) ${table}`);
     return { documents, seconds: (performance.now() - start) / 1000 };
   }
   return { loadTo };

@@ -7,7 +7,7 @@ import { thingAt } from './catalog-world.ts';
 
 const documents = async (tx: Tx, subjects: readonly string[]): Promise<string[]> => {
   const { rows } = await tx.execute<{ text: string }>(sql`
-    select (subject, face, card, class, array(select unnest(facets) order by 1), name, summary, words, bytes, readiness, created_at)::text as text
+    select (subject, face, card, class, array(select unnest(facets) order by 1), name, summary, words, pairs, bytes, readiness, created_at)::text as text
     from search_document where subject = any(${sql.param([...subjects])}::text[]) order by subject, face`);
   return rows.map(({ text }) => text);
 };

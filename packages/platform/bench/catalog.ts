@@ -115,12 +115,8 @@ function printGrowth(steps: readonly Step[]): void {
         'p95, ms': brief(search.times.p95),
         'most, ms': brief(search.times.most),
       },
-      ...{ 'p95 by the clock, ms': brief(search.byTheClock.p95), 'classes seen': search.classes },
-      ...{
-        'decision p95, ms': brief(search.decision.p95),
-        'cards/min by the clock': brief(cards.byTheClock),
-      },
-      ...{ 'ms of processor a card': `${brief(cards.processorMs)} + ${brief(cards.databaseMs)}` },
+      ...{ 'p95 without waits, ms': brief(search.undisturbed.p95), 'classes seen': search.classes },
+      ...{ 'decision p95, ms': brief(search.decision.p95), 'cards/min': brief(cards.perMinute) },
     })),
   );
   for (const { datasets, search } of steps) {
@@ -130,7 +126,7 @@ function printGrowth(steps: readonly Step[]): void {
     for (const { what, p95 } of search.worst) console.log(`  ${brief(p95)} ms  ${what}`);
   }
   console.log(
-    'Times leave out how long other programs had the processor; cards are counted by processor time, on all cores.',
+    'All by the clock; "without waits" leaves out how long other programs had the processor of a search.',
   );
 }
 

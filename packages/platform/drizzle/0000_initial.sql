@@ -409,6 +409,7 @@ CREATE TABLE "search_document" (
 	"name" text NOT NULL,
 	"summary" text NOT NULL,
 	"words" "tsvector" NOT NULL,
+	"pairs" integer[] NOT NULL,
 	"bytes" bigint NOT NULL,
 	"readiness" real NOT NULL,
 	"created_at" bigint NOT NULL
@@ -961,7 +962,7 @@ CREATE UNIQUE INDEX "search_document_face" ON "search_document" USING btree ("su
 --> statement-breakpoint
 CREATE INDEX "search_document_card" ON "search_document" USING btree ("card");
 --> statement-breakpoint
-CREATE INDEX "search_document_words" ON "search_document" USING gin ("words","facets");
+CREATE INDEX "search_document_words" ON "search_document" USING gin ("words","facets","pairs");
 --> statement-breakpoint
 CREATE INDEX "search_document_newest" ON "search_document" USING btree ("created_at","subject");
 --> statement-breakpoint

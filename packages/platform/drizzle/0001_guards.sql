@@ -56,6 +56,17 @@ CREATE FUNCTION search_policy_values(shown_face text, subject_id text) RETURNS i
   WHERE resource.id = subject_id AND shown_face <> 'card'
 $$;
 --> statement-breakpoint
+-- A number for each two words that follow each other, and for how many words that are not indexed, as "of", stand between.
+-- Different pairs may share a number: a document that has it is a candidate, and its places are looked at.
+CREATE FUNCTION search_pairs(words tsvector) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg(DISTINCT pair), '{}') FROM (
+    SELECT ((lag(word) OVER places * 1000003 + word * 8191 + place - lag(place) OVER places) % 2147483647)::integer AS pair
+    FROM (
+      SELECT ('x' || left(md5(lexeme), 7))::bit(28)::integer::bigint AS word, unnest(positions) AS place FROM unnest(words)
+    ) AS placed WINDOW places AS (ORDER BY place, word)
+  ) AS followed WHERE pair IS NOT NULL
+$$;
+--> statement-breakpoint
 -- Adds documents to the counts, or takes them away. Folds what was added to their classes once in a while: rows that
 -- another transaction folds are left to it.
 CREATE FUNCTION search_count_documents(counted bigint[], times integer) RETURNS void LANGUAGE plpgsql AS $$

@@ -236,6 +236,8 @@ export const searchDocument = pgTable(
     /** What a hit shows besides its name. */
     summary: text('summary').notNull(),
     words: tsvector('words').notNull(),
+    /** Numbers of the words that stand beside each other: `search_pairs` of `words`. */
+    pairs: integer('pairs').array().notNull(),
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     /** AI-readiness of the card, 0 to 100; -1 without one. */
     readiness: real('readiness').notNull(),
@@ -244,7 +246,7 @@ export const searchDocument = pgTable(
   (table) => [
     uniqueIndex('search_document_face').on(table.subject, table.face),
     index('search_document_card').on(table.card),
-    index('search_document_words').using('gin', table.words, table.facets),
+    index('search_document_words').using('gin', table.words, table.facets, table.pairs),
     index('search_document_newest').on(table.createdAt, table.subject),
     index('search_document_class').on(table.class, table.createdAt, table.subject),
     index('search_document_name').on(sql`lower(left(${table.name}, 60)) collate "C"`, table.subject),

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../kernel/index.ts';
 import { searchCount, searchDocument, searchValue } from '../tables.ts';
-import type { Match } from './match.ts';
-import { counted, type FacetName, facetNames, valuesOfFacet } from './model.ts';
-import { shows, type Visible } from './visible.ts';
+import { type FacetName, facetNames, valuesOfFacet } from './model.ts';
+import type { Visible } from './visible.ts';
 
 export type FacetCounts = { facet: FacetName; values: { value: string; count: number }[] }[];
 
@@ -13,9 +12,10 @@ export type FacetCounts = { facet: FacetName; values: { value: string; count: nu
  */
 export type Counts = { total: { count: number; exact: boolean }; facets: FacetCounts };
 
-type ValueRow = { facet: FacetName | null; value: string | null; documents: number };
+export type ValueRow = { facet: FacetName | null; value: string | null; documents: number };
 
-function countsOf(rows: readonly ValueRow[], total: Counts['total']): Counts {
+/** Values with how many hits have each, as they are told: the most frequent of each facet. */
+export function countsOf(rows: readonly ValueRow[], total: Counts['total']): Counts {
   const facets = facetNames.map((facet) => ({
     facet,
     values: rows
@@ -50,22 +50,4 @@ export async function countAll(tx: Tx, visible: Visible): Promise<Counts> {
     select known.facet, known.value, documents from summed left join ${searchValue} as known on known.id = summed.value`);
   const total = Number(rows.find(({ facet }) => facet === null)?.documents ?? 0);
   return countsOf(rows, { count: total, exact: true });
-}
-
-/** The hits of a search, exactly up to `counted`, and of more the newest. */
-export async function countMatches(tx: Tx, visible: Visible, { where }: Match): Promise<Counts> {
-  const { rows } = await tx.execute<ValueRow>(sql`
-    with hit as materialized (
-      select row_number() over () as place, newest.facets from (
-        select ${searchDocument.facets} as facets from ${searchDocument} where ${shows(visible)} and ${where}
-        order by ${searchDocument.createdAt} desc, ${searchDocument.subject} desc limit ${counted + 1}
-      ) as newest
-    ), summed as (
-      select value, count(*)::float8 as documents from hit, unnest(hit.facets) as value
-      where place <= ${counted} group by value
-    )
-    select known.facet, known.value, documents from summed join ${searchValue} as known on known.id = summed.value
-    union all select null, null, count(*) from hit`);
-  const found = Number(rows.find(({ facet }) => facet === null)?.documents ?? 0);
-  return countsOf(rows, { count: Math.min(found, counted), exact: found <= counted });
 }

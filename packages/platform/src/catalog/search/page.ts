@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from '../../kernel/index.ts';
-import { searchDocument } from '../tables.ts';
+import { searchDocument, searchValue } from '../tables.ts';
+import { type Counts, countsOf, type ValueRow } from './count.ts';
 import type { Match } from './match.ts';
 import { counted, type Face, type Sort } from './model.ts';
 import { shows, type Visible } from './visible.ts';
@@ -58,22 +59,49 @@ function inOrder(visible: Visible, { where }: Match, sort: Exclude<Sort, 'releva
     order by ${key} ${way}, ${searchDocument.subject} ${way} limit ${limit}`;
 }
 
+/** The newest matches, as many as are looked at. What is computed of them is computed by who asks, for these alone. */
+const newestOf = (visible: Visible, { where }: Match, until: number, limit: number): SQL => sql`
+  select id, subject, facets, words, name, bytes, readiness, created_at from ${searchDocument}
+  where ${shows(visible)} and ${where} and ${searchDocument.createdAt} <= ${until}::bigint
+  order by ${searchDocument.createdAt} desc, ${searchDocument.subject} desc limit ${limit}`;
+
+const rankOf = (ranked: SQL): SQL => sql`ts_rank(words, ${ranked}, 1)::float8`;
+
 /** The ids of a page by rank: of more matches than are counted, the newest are ranked. */
-function byRank(visible: Visible, { where, ranked }: Match, page: Page): SQL {
-  const { after, limit, until } = page;
-  const rank = sql`ts_rank(${searchDocument.words}, ${ranked}, 1)::float8`;
+function byRank(visible: Visible, match: Match, ranked: SQL, { after, limit, until }: Page): SQL {
   const beyond =
     after === undefined ? sql`true` : sql`(key, subject) < (${after.key}::float8, ${after.subject})`;
   return sql`select id, key from (
-      select ${searchDocument.id} as id, ${searchDocument.subject} as subject, ${rank} as key from ${searchDocument}
-      where ${shows(visible)} and ${where} and ${searchDocument.createdAt} <= ${until}::bigint
-      order by ${searchDocument.createdAt} desc, ${searchDocument.subject} desc limit ${counted}
-    ) as newest where ${beyond} order by key desc, subject desc limit ${limit}`;
+      select id, subject, ${rankOf(ranked)} as key from (${newestOf(visible, match, until, counted)}) as newest
+    ) as ranked where ${beyond} order by key desc, subject desc limit ${limit}`;
 }
 
 export type Page = { limit: number; after?: Position; until: number };
 
 const marks = 'StartSel=**, StopSel=**, MaxWords=35, MinWords=15, ShortWord=2, MaxFragments=1';
+
+/** What is shown of the documents of `page (id, key)`, a table of the query that this is part of, in their order. */
+function shownOf({ ranked }: Match, way: SQL): SQL {
+  const document = searchDocument;
+  const snippet =
+    ranked === null
+      ? sql`left(${document.summary}, 240)`
+      : sql`ts_headline('english', ${document.summary}, ${ranked}, ${marks})`;
+  return sql`select ${document.subject} as subject, ${document.face} as face, ${document.card} as card, ${document.name} as name,
+      ${snippet} as snippet, ${document.bytes} as bytes, ${document.readiness} as readiness,
+      ${document.createdAt} as "createdAt", page.key as key
+    from page join ${document} on ${document.id} = page.id order by page.key ${way}, ${document.subject} ${way}`;
+}
+
+/** By what a search is sorted: its rank, else the order of a column. What has no words is not ranked, but newest first. */
+function orderOf(
+  sort: Sort,
+  { ranked }: Match,
+): { column: Exclude<Sort, 'relevance'>; rank: SQL | null; way: SQL } {
+  const column = sort === 'relevance' ? 'newest' : sort;
+  const rank = sort === 'relevance' ? ranked : null;
+  return { column, rank, way: rank !== null || orders[column].descending ? sql`desc` : sql`asc` };
+}
 
 /** One page of what a search shows, in its order. */
 export async function findPage(
@@ -83,20 +111,46 @@ export async function findPage(
   sort: Sort,
   page: Page,
 ): Promise<Found[]> {
-  const byWords = sort === 'relevance' && match.ranked !== null;
-  const order: Exclude<Sort, 'relevance'> = sort === 'relevance' ? 'newest' : sort;
-  const ids = byWords ? byRank(visible, match, page) : inOrder(visible, match, order, page);
-  const descending = byWords || orders[order].descending ? sql`desc` : sql`asc`;
-  const document = searchDocument;
-  const snippet =
-    match.ranked === null
-      ? sql`left(${document.summary}, 240)`
-      : sql`ts_headline('english', ${document.summary}, ${match.ranked}, ${marks})`;
-  const { rows } = await tx.execute<Found>(sql`
-    with page as materialized (${ids})
-    select ${document.subject} as subject, ${document.face} as face, ${document.card} as card, ${document.name} as name,
-      ${snippet} as snippet, ${document.bytes} as bytes, ${document.readiness} as readiness,
-      ${document.createdAt} as "createdAt", page.key as key
-    from page join ${document} on ${document.id} = page.id order by page.key ${descending}, ${document.subject} ${descending}`);
+  const { column, rank, way } = orderOf(sort, match);
+  const ids = rank === null ? inOrder(visible, match, column, page) : byRank(visible, match, rank, page);
+  const { rows } = await tx.execute<Found>(sql`with page as materialized (${ids}) ${shownOf(match, way)}`);
   return rows;
+}
+
+/**
+ * The first page of a search with its total and facets, from one look at the matches: exactly up to `counted`, and of more the
+ * newest. Only where there are more, and they are sorted by another column than their age, the page is looked for by itself.
+ */
+export async function findFirst(
+  tx: Tx,
+  visible: Visible,
+  match: Match,
+  sort: Sort,
+  page: Page,
+): Promise<[Found[], Counts]> {
+  const { column, rank, way } = orderOf(sort, match);
+  const serves = column === 'newest' ? sql`true` : sql`(select count(*) from hit) <= ${counted}`;
+  const key = rank === null ? orders[column].key : rankOf(rank);
+  const { rows } = await tx.execute<{ total: number; values: ValueRow[]; page: Found[] }>(sql`
+    with hit as materialized (
+      select id, subject, facets, key, row_number() over () as place from (
+        select id, subject, facets, ${key} as key from (
+          ${newestOf(visible, match, page.until, counted + 1)}) as ${searchDocument}
+      ) as newest
+    ), page as materialized (
+      select id, key from hit where place <= ${counted} and ${serves} order by key ${way}, subject ${way} limit ${page.limit}
+    ), summed as (
+      select value, count(*)::float8 as documents from hit, unnest(hit.facets) as value
+      where place <= ${counted} group by value
+    )
+    select (select count(*) from hit)::integer as total,
+      (select coalesce(jsonb_agg(told), '[]') from (
+        select known.facet, known.value, documents from summed join ${searchValue} as known on known.id = summed.value
+      ) as told) as values,
+      (select coalesce(jsonb_agg(shown order by shown.key ${way}, shown.subject ${way}), '[]')
+        from (${shownOf(match, way)}) as shown) as page`);
+  const { total, values, page: found } = rows[0]!;
+  const exact = total <= counted;
+  const counts = countsOf(values, { count: Math.min(total, counted), exact });
+  return [exact || column === 'newest' ? found : await findPage(tx, visible, match, sort, page), counts];
 }

@@ -3,11 +3,11 @@ import { sql } from 'drizzle-orm';
 import type { ReadScope } from '../../door/index.ts';
 import { errorCode } from '../../kernel/index.ts';
 import type { CatalogParts } from '../parts.ts';
-import { type Counts, countAll, countMatches } from './count.ts';
+import { type Counts, countAll } from './count.ts';
 import { type Shown, showHits } from './hits.ts';
 import { matchOf } from './match.ts';
 import { type FacetValues, type Sort, searchMs } from './model.ts';
-import { type Found, findPage, type Position } from './page.ts';
+import { type Found, findFirst, findPage, type Position } from './page.ts';
 import { readQuery } from './query.ts';
 import { visibleTo } from './visible.ts';
 
@@ -61,9 +61,9 @@ export async function search(
         const visible = await visibleTo(tx, scope);
         const match = await matchOf(tx, query);
         const isAll = q.trim() === '' && Object.keys(query.filters.only).length === 0;
-        const first = await findPage(tx, visible, match, sort, page);
-        if (after !== undefined) return [first, null];
-        return [first, isAll ? await countAll(tx, visible) : await countMatches(tx, visible, match)];
+        if (after === undefined && !isAll) return findFirst(tx, visible, match, sort, page);
+        const hits = await findPage(tx, visible, match, sort, page);
+        return [hits, after === undefined ? await countAll(tx, visible) : null];
       },
       { accessMode: 'read only', isolationLevel: 'repeatable read' },
     );

@@ -40,13 +40,14 @@ export async function writeDocuments(tx: WriteTx, things: readonly Described[]):
       const own = Object.entries(one.facets).flatMap(([facet, values]) =>
         values.map((value) => numbers.get(key(facet, value))),
       );
-      return sql`(${one.subject}, ${one.face}, ${one.card}, search_class_of(${one.face}, ${one.subject}, ${one.card}),
+      return sql`(${one.subject}, ${one.face}, ${one.card}::text, search_class_of(${one.face}, ${one.subject}, ${one.card}),
         search_policy_values(${one.face}, ${one.subject}) || ${sql.param([...new Set(own)])}::integer[],
         ${one.name}, ${one.summary}, ${weighted(one.text)}, ${one.bytes}::bigint, ${one.readiness}::real, ${one.createdAt}::bigint)`;
     });
     await tx.execute(sql`insert into search_document
-      (subject, face, card, class, facets, name, summary, words, bytes, readiness, created_at)
-      values ${sql.join(rows, sql`, `)}`);
+      (subject, face, card, class, facets, name, summary, words, bytes, readiness, created_at, pairs)
+      select *, search_pairs(words) from (values ${sql.join(rows, sql`, `)})
+        as new (subject, face, card, class, facets, name, summary, words, bytes, readiness, created_at)`);
   }
   await tx.execute(sql`select search_count_documents(array(
     select id from search_document where subject = any(${sql.param(things.map(({ subject }) => subject))}::text[])), 1)`);
