@@ -15,10 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { accessFaults } from './faults/access.ts';
 import { budgetFaults } from './faults/budget.ts';
 import { domainFaults } from './faults/domains.ts';
 import { doorFaults } from './faults/door.ts';
 import { type Fault, type Suite, suites } from './faults/fault.ts';
+import { governedFaults } from './faults/governed.ts';
 import { policyFaults } from './faults/policy.ts';
 
 const { values: options } = parseArgs({
@@ -137,7 +139,14 @@ function apply({ name, edits }: Fault): () => void {
   return undo;
 }
 
-const faults = [...policyFaults, ...doorFaults, ...domainFaults, ...budgetFaults];
+const faults = [
+  ...policyFaults,
+  ...doorFaults,
+  ...domainFaults,
+  ...budgetFaults,
+  ...accessFaults,
+  ...governedFaults,
+];
 const chosen = faults.filter(
   ({ name, quick, suite }) =>
     (options.suite === undefined || suite === options.suite) &&
