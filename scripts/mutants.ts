@@ -41,7 +41,7 @@ type Outcome = { fault: string; suite: Suite; caughtBy: string | null; seconds: 
 /** Copies the project; its packages see each other in the copy, and everything else where it is installed. */
 function copyProject(): void {
   const kept = (path: string): boolean => !/(^|\/)(node_modules|dist)(\/|$)/.test(path.slice(root.length));
-  for (const name of ['packages', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  for (const name of ['packages', 'docs', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, name), join(copy, name), { recursive: true, filter: kept });
   // Real files and not links to a folder: the sandbox of the imports shows its jobs the project and nothing beside it.
   const linked = spawnSync('cp', ['-al', join(root, 'node_modules'), join(copy, 'node_modules')]);
