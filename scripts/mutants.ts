@@ -1,4 +1,4 @@
-// `npm run test:mutants [-- --quick] [-- --json] [-- --only TEXT] [-- --suite NAME]`: puts one fault after the other into a copy of the
+// `npm run test:mutants [-- --quick] [-- --json] [-- --only TEXT] [-- --suite NAME] [-- --group NAME]`: puts one fault after the other into a copy of the
 // project and requires that the tests named for it fail. Exits 1 when a fault survives or its text is no longer found.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -30,6 +30,8 @@ const { values: options } = parseArgs({
     /** Faults with this text in their name. */
     only: { type: 'string' },
     suite: { type: 'string' },
+    /** Faults of one list: policy, door, domain, budget, access or governed. */
+    group: { type: 'string' },
   },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -84,7 +86,7 @@ async function runTests(suite: Suite, only?: string): Promise<{ failed: string |
       cwd: copy,
       stdio: 'ignore',
       detached: true,
-      env: { ...process.env, GENESIS_WORLDS: '1', GENESIS_SEQUENCES: '5' },
+      env: { ...process.env, GENESIS_WORLDS: '1', GENESIS_SEQUENCES: '5', GENESIS_DECISIONS: '25000' },
     },
   );
   const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), secondsAtMost * 1000);
@@ -139,15 +141,18 @@ function apply({ name, edits }: Fault): () => void {
   return undo;
 }
 
-const faults = [
-  ...policyFaults,
-  ...doorFaults,
-  ...domainFaults,
-  ...budgetFaults,
-  ...accessFaults,
-  ...governedFaults,
-];
-const chosen = faults.filter(
+const groups: Readonly<Record<string, readonly Fault[]>> = {
+  policy: policyFaults,
+  door: doorFaults,
+  domain: domainFaults,
+  budget: budgetFaults,
+  access: accessFaults,
+  governed: governedFaults,
+};
+const faults = Object.values(groups).flat();
+const wanted = options.group === undefined ? faults : groups[options.group];
+if (wanted === undefined) throw new Error(`--group: expected one of ${Object.keys(groups).join(', ')}`);
+const chosen = wanted.filter(
   ({ name, quick, suite }) =>
     (options.suite === undefined || suite === options.suite) &&
     (options.only === undefined || name.includes(options.only)) &&

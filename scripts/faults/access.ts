@@ -6,7 +6,7 @@ export const accessFaults: readonly Fault[] = [
   // The rules.
   {
     name: 'an agreement counts for every purpose',
-    suite: 'policy',
+    suite: 'rules',
     edits: [
       edit(
         'policy/rules/access.ts',
@@ -17,13 +17,13 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'a grant that has ended opens',
-    suite: 'policy',
+    suite: 'rules',
     quick: true,
     edits: [edit('policy/rules/access.ts', '      ended === undefined &&\n', '      ended !== null &&\n')],
   },
   {
     name: 'a grant opens after its days',
-    suite: 'policy',
+    suite: 'rules',
     edits: [edit('policy/rules/access.ts', '      at < expiresAt &&\n', '      expiresAt > 0 &&\n')],
   },
   {
@@ -90,12 +90,12 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'an embargo holds until the day before',
-    suite: 'policy',
+    suite: 'rules',
     edits: [edit('policy/rules/access.ts', '.filter((day) => today < day)', '.filter((day) => today > day)')],
   },
   {
     name: 'a grant needs no role at home',
-    suite: 'policy',
+    suite: 'rules',
     edits: [edit('policy/rules/access.ts', '    if (role === undefined) return silent;\n', '')],
   },
   {
@@ -111,7 +111,7 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'an agreement is known to whoever has any role in a party',
-    suite: 'policy',
+    suite: 'rules',
     edits: [
       edit(
         'policy/rules/agreements.ts',
@@ -122,7 +122,7 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'whoever knows an agreement signs it',
-    suite: 'policy',
+    suite: 'rules',
     edits: [
       edit(
         'policy/rules/agreements.ts',
@@ -133,7 +133,7 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'people decide about their own requests',
-    suite: 'policy',
+    suite: 'rules',
     quick: true,
     edits: [
       edit(
@@ -147,11 +147,13 @@ export const accessFaults: readonly Fault[] = [
   {
     name: 'scopes do not look for agreements',
     suite: 'policy',
+    only: 'scope',
     edits: [edit('policy/scope.ts', '    isSubset(agreements, held) &&\n', '    held.length >= 0 &&\n')],
   },
   {
     name: 'scopes show every agreement',
     suite: 'policy',
+    only: 'scope',
     edits: [
       edit(
         'policy/scope.ts',
@@ -163,6 +165,7 @@ export const accessFaults: readonly Fault[] = [
   {
     name: 'what a grant showed once is known whatever the clearance is now',
     suite: 'policy',
+    only: 'what a grant showed once',
     edits: [
       edit(
         'policy/scope.ts',

@@ -6,6 +6,7 @@ export type Fault = { name: string; suite: Suite; only?: string; quick?: true; e
 
 export const suites = {
   policy: 'packages/platform/src/policy',
+  rules: 'packages/platform/src/policy/rules',
   sql: 'packages/platform/test/noninterference/scope-in-sql.test.ts',
   people: 'packages/platform/test/noninterference/noninterference.test.ts',
   cheating: 'packages/platform/test/cheating/cheating.test.ts',
