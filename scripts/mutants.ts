@@ -1,4 +1,4 @@
-// `npm run test:mutants [-- --quick] [-- --json] [-- --only TEXT] [-- --suite NAME]`: puts one fault after the other into a copy of the
+// `npm run test:mutants [-- --quick] [-- --json] [-- --only TEXT] [-- --suite NAME] [-- --group NAME]`: puts one fault after the other into a copy of the
 // project and requires that the tests named for it fail. Exits 1 when a fault survives or its text is no longer found.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -15,10 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { accessFaults } from './faults/access.ts';
 import { budgetFaults } from './faults/budget.ts';
 import { domainFaults } from './faults/domains.ts';
 import { doorFaults } from './faults/door.ts';
 import { type Fault, type Suite, suites } from './faults/fault.ts';
+import { governedFaults } from './faults/governed.ts';
 import { policyFaults } from './faults/policy.ts';
 
 const { values: options } = parseArgs({
@@ -28,6 +30,8 @@ const { values: options } = parseArgs({
     /** Faults with this text in their name. */
     only: { type: 'string' },
     suite: { type: 'string' },
+    /** Faults of one list: policy, door, domain, budget, access or governed. */
+    group: { type: 'string' },
   },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,7 +43,7 @@ type Outcome = { fault: string; suite: Suite; caughtBy: string | null; seconds: 
 /** Copies the project; its packages see each other in the copy, and everything else where it is installed. */
 function copyProject(): void {
   const kept = (path: string): boolean => !/(^|\/)(node_modules|dist)(\/|$)/.test(path.slice(root.length));
-  for (const name of ['packages', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  for (const name of ['packages', 'docs', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, name), join(copy, name), { recursive: true, filter: kept });
   // Real files and not links to a folder: the sandbox of the imports shows its jobs the project and nothing beside it.
   const linked = spawnSync('cp', ['-al', join(root, 'node_modules'), join(copy, 'node_modules')]);
@@ -82,7 +86,7 @@ async function runTests(suite: Suite, only?: string): Promise<{ failed: string |
       cwd: copy,
       stdio: 'ignore',
       detached: true,
-      env: { ...process.env, GENESIS_WORLDS: '1', GENESIS_SEQUENCES: '5' },
+      env: { ...process.env, GENESIS_WORLDS: '1', GENESIS_SEQUENCES: '5', GENESIS_DECISIONS: '25000' },
     },
   );
   const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), secondsAtMost * 1000);
@@ -137,8 +141,18 @@ function apply({ name, edits }: Fault): () => void {
   return undo;
 }
 
-const faults = [...policyFaults, ...doorFaults, ...domainFaults, ...budgetFaults];
-const chosen = faults.filter(
+const groups: Readonly<Record<string, readonly Fault[]>> = {
+  policy: policyFaults,
+  door: doorFaults,
+  domain: domainFaults,
+  budget: budgetFaults,
+  access: accessFaults,
+  governed: governedFaults,
+};
+const faults = Object.values(groups).flat();
+const wanted = options.group === undefined ? faults : groups[options.group];
+if (wanted === undefined) throw new Error(`--group: expected one of ${Object.keys(groups).join(', ')}`);
+const chosen = wanted.filter(
   ({ name, quick, suite }) =>
     (options.suite === undefined || suite === options.suite) &&
     (options.only === undefined || name.includes(options.only)) &&

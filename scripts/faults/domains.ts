@@ -43,8 +43,8 @@ export const domainFaults: readonly Fault[] = [
       edit('catalog/work.ts', 'describe: wanted.split === undefined,', 'describe: true,'),
       edit(
         'catalog/work.ts',
-        'description = cut.cut.explore.description;',
-        'description = table.description ?? cut.cut.explore.description;',
+        'description: cut.cut.explore.description,',
+        'description: description ?? cut.cut.explore.description,',
       ),
     ],
   },
@@ -55,8 +55,8 @@ export const domainFaults: readonly Fault[] = [
     edits: [
       edit(
         'catalog/work.ts',
-        'visible = cut.explore;',
-        'visible = await parts.blobs.put(createReadStream(parquetFile), { labelKey });',
+        'visible: cut.explore };',
+        'visible: await parts.blobs.put(createReadStream(parquetFile), { labelKey }) };',
       ),
     ],
   },

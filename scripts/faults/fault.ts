@@ -6,9 +6,17 @@ export type Fault = { name: string; suite: Suite; only?: string; quick?: true; e
 
 export const suites = {
   policy: 'packages/platform/src/policy',
+  rules: 'packages/platform/src/policy/rules',
   sql: 'packages/platform/test/noninterference/scope-in-sql.test.ts',
   people: 'packages/platform/test/noninterference/noninterference.test.ts',
   cheating: 'packages/platform/test/cheating/cheating.test.ts',
+  decisions: 'packages/platform/test/noninterference/decisions/decisions.test.ts',
+  access: 'packages/platform/src/access',
+  cards: 'packages/platform/src/catalog/cards',
+  search: 'packages/platform/src/catalog/search',
+  metadata: 'packages/platform/test/metadata/metadata.test.ts',
+  signIn: 'packages/platform/src/identity/sign-in',
+  uploads: 'packages/platform/src/catalog/uploads',
 } as const;
 export type Suite = keyof typeof suites;
 

@@ -88,8 +88,8 @@ export const policyFaults: readonly Fault[] = [
     edits: [
       edit(
         'policy/scope.ts',
-        '(isPublic(resource.label) || organisations.includes(resource.organisation ?? platformOrganisation))',
-        'true',
+        '      organisations.includes(owner) ||\n',
+        '      organisations.length >= 0 ||\n',
       ),
     ],
   },
@@ -209,7 +209,13 @@ export const policyFaults: readonly Fault[] = [
   {
     name: 'SQL: the organisation is dropped',
     suite: 'sql',
-    edits: [edit('door/scope.ts', 'sql`(${open} or ${owner} = any(${textArray(organisations)}))`,', '')],
+    edits: [
+      edit(
+        'door/scope.ts',
+        '(${open} or ${owner} = any(${textArray(organisations)}) or ${among(reached)}',
+        '(${open} or true or ${among(reached)}',
+      ),
+    ],
   },
   {
     name: 'SQL: the kind is dropped',
