@@ -275,6 +275,7 @@ export function createLoader(pool: Pool, folder: string): Loader {
     for (const { indexname } of defined) await pool.query(`drop index ${indexname}`);
     const client = await pool.connect();
     let documents: number;
+    let filled = false;
     try {
       let last: Promise<unknown> = client.query(`begin; truncate ${tables.join(', ')}`);
       const ask: Ask = (text, values) => {
@@ -284,8 +285,10 @@ export function createLoader(pool: Pool, folder: string): Loader {
       };
       documents = await fill(ask, count);
       await ask('commit');
+      filled = true;
     } finally {
-      client.release();
+      // A connection in the middle of a transaction is of no use to others.
+      client.release(!filled);
     }
     await pool.query(`alter system set maintenance_work_mem = '1GB'`);
     await pool.query('select pg_reload_conf()');
