@@ -7,7 +7,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, QueryResult } from 'pg';
 import { documentsOf, type NewDocument } from '../src/catalog/search/documents.ts';
 import { rowOf } from '../src/door/facts.ts';
 import { type MadeThing, thingAt } from './catalog-world.ts';
@@ -26,9 +26,12 @@ function cellOf(value: Cell): string {
   return typeof value === 'string' ? escaped(value) : String(value);
 }
 
+/** Asks one connection, one question after the other. */
+type Ask = (text: string, values?: string[]) => Promise<QueryResult>;
+
 /** Rows of one table, through a file. The database reads it while the next rows are made: wait for what is returned later. */
 async function copy(
-  client: PoolClient,
+  ask: Ask,
   folder: string,
   table: string,
   columns: string,
@@ -36,7 +39,7 @@ async function copy(
 ): Promise<{ read: Promise<void> }> {
   const path = join(folder, `${table}-${randomUUID()}.tsv`);
   await writeFile(path, rows.map((row) => `${row.map(cellOf).join('\t')}\n`).join(''));
-  const read = client.query(`copy ${table} (${columns}) from '${path}' with (freeze)`).then(() => rm(path));
+  const read = ask(`copy ${table} (${columns}) from '${path}' with (freeze)`).then(() => rm(path));
   // Whoever waits for it gets the error; until then nobody does.
   read.catch(() => undefined);
   return { read };
@@ -116,7 +119,7 @@ export function createLoader(pool: Pool, folder: string): Loader {
   const classes = new Map<string, number>();
 
   async function number(
-    client: PoolClient,
+    ask: Ask,
     known: Map<string, number>,
     wanted: Map<string, string[]>,
     call: string,
@@ -124,22 +127,22 @@ export function createLoader(pool: Pool, folder: string): Loader {
     for (const [name, given] of wanted) {
       if (known.has(name)) continue;
       const places = given.map((_, index) => `$${index + 1}`).join(', ');
-      const { rows } = await client.query<{ id: number }>(`select ${call}(${places}) as id`, given);
-      known.set(name, rows[0]!.id);
+      const { rows } = await ask(`select ${call}(${places}) as id`, given);
+      known.set(name, (rows[0] as { id: number }).id);
     }
   }
   const valueKey = (facet: string, value: string): string => `${facet}\t${value}`;
 
   /** Makes the rows of some datasets. The database has read them when what is returned comes. */
   async function loadChunk(
-    client: PoolClient,
+    ask: Ask,
     from: number,
     to: number,
     counts: Map<string, number>,
   ): Promise<{ documents: number; read: Promise<unknown> }> {
     const reads: Promise<void>[] = [];
     const send = async (table: string, columns: string, rows: readonly (readonly Cell[])[]) => {
-      reads.push((await copy(client, folder, table, columns, rows)).read);
+      reads.push((await copy(ask, folder, table, columns, rows)).read);
     };
     const things = Array.from({ length: to - from }, (_, index) => thingAt(from + index));
     const facts = things.flatMap(({ own, card, described }) =>
@@ -228,8 +231,8 @@ export function createLoader(pool: Pool, folder: string): Loader {
       wantedClasses.set(key, [document.face, document.subject, document.card as string]);
       return { document, facets, key };
     });
-    await number(client, values, wantedValues, 'search_value_of');
-    await number(client, classes, wantedClasses, 'search_class_of');
+    await number(ask, values, wantedValues, 'search_value_of');
+    await number(ask, classes, wantedClasses, 'search_class_of');
     const rows = prepared.map(({ document, facets, key }): Cell[] => {
       const group = classes.get(key)!;
       const numbers = [...new Set(facets)].map((one) => values.get(one)!);
@@ -247,19 +250,19 @@ export function createLoader(pool: Pool, folder: string): Loader {
     return { documents: rows.length, read: Promise.all(reads) };
   }
 
-  async function fill(client: PoolClient, count: number): Promise<number> {
+  async function fill(ask: Ask, count: number): Promise<number> {
     const counts = new Map<string, number>();
     let documents = 0;
     let before: Promise<unknown> = Promise.resolve();
     for (let from = 0; from < count; from += chunk) {
-      const sent = await loadChunk(client, from, Math.min(from + chunk, count), counts);
+      const sent = await loadChunk(ask, from, Math.min(from + chunk, count), counts);
       documents += sent.documents;
       await before;
       before = sent.read;
     }
     await before;
     const rows = [...counts].map(([key, n]) => [...key.split('\t').map(Number), n]);
-    await (await copy(client, folder, 'search_count', 'class, value, documents', rows)).read;
+    await (await copy(ask, folder, 'search_count', 'class, value, documents', rows)).read;
     return documents;
   }
 
@@ -272,12 +275,20 @@ export function createLoader(pool: Pool, folder: string): Loader {
     for (const { indexname } of defined) await pool.query(`drop index ${indexname}`);
     const client = await pool.connect();
     let documents: number;
+    let filled = false;
     try {
-      await client.query(`begin; truncate ${tables.join(', ')}`);
-      documents = await fill(client, count);
-      await client.query('commit');
+      let last: Promise<unknown> = client.query(`begin; truncate ${tables.join(', ')}`);
+      const ask: Ask = (text, values) => {
+        const answer = last.then(() => client.query(text, values));
+        last = answer;
+        return answer;
+      };
+      documents = await fill(ask, count);
+      await ask('commit');
+      filled = true;
     } finally {
-      client.release();
+      // A connection in the middle of a transaction is of no use to others.
+      client.release(!filled);
     }
     await pool.query(`alter system set maintenance_work_mem = '1GB'`);
     await pool.query('select pg_reload_conf()');

@@ -108,9 +108,13 @@ function naive(things: readonly Thing[], predicate: ReadPredicate, asked: Asked)
           };
     const text = Object.values(document.text)
       .join(' ')
-      .split(/[^a-z]+/);
+      .split(/[^a-z]+/)
+      .filter((word) => word !== '');
+    const says = (phrase: readonly string[]): boolean =>
+      text.some((_, at) => phrase.every((word, index) => text[at + index] === word));
     const fits =
       asked.words.every((word) => text.includes(word)) &&
+      asked.phrases.every(({ all, not }) => says(all) !== not) &&
       !asked.not.some((word) => text.includes(word)) &&
       Object.entries(asked.only).every(([facet, values]) =>
         (facets[facet as keyof typeof facets] ?? []).some((value) => values.includes(value)),
@@ -126,9 +130,17 @@ function naive(things: readonly Thing[], predicate: ReadPredicate, asked: Asked)
   return { ids: hits.map(({ id, face }) => `${id} ${face}`).sort(), total: hits.length, counts };
 }
 
-type Asked = { words: string[]; not: string[]; only: Record<string, string[]>; sort: Sort };
+type Phrase = { all: string[]; not: boolean };
+type Asked = {
+  words: string[];
+  phrases: Phrase[];
+  not: string[];
+  only: Record<string, string[]>;
+  sort: Sort;
+};
 const anyAsked: fc.Arbitrary<Asked> = fc.record({
   words: fc.subarray(words, { maxLength: 2 }),
+  phrases: fc.constant<Phrase[]>([]),
   not: fc.constant<string[]>([]),
   only: fc.oneof(
     { weight: 3, arbitrary: fc.constant<Record<string, string[]>>({}) },
@@ -140,10 +152,19 @@ const anyAsked: fc.Arbitrary<Asked> = fc.record({
   ),
   sort: fc.constantFrom(...sortsToTry),
 });
-const withNot = anyAsked.chain((asked) =>
+const phraseOf = fc.array(fc.constantFrom(...words), { minLength: 2, maxLength: 3 });
+const onePhrase = (not: fc.Arbitrary<boolean>): fc.Arbitrary<Phrase[]> =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant<Phrase[]>([]) },
+    { weight: 1, arbitrary: fc.record({ all: phraseOf, not }).map((phrase) => [phrase]) },
+  );
+/** What must not be there is asked only beside what must. */
+const withMore = anyAsked.chain((asked) =>
   asked.words.length === 0
-    ? fc.constant(asked)
-    : fc.subarray(words, { maxLength: 1 }).map((not) => ({ ...asked, not })),
+    ? onePhrase(fc.constant(false)).map((phrases) => ({ ...asked, phrases }))
+    : fc
+        .tuple(fc.subarray(words, { maxLength: 1 }), onePhrase(fc.boolean()))
+        .map(([not, phrases]) => ({ ...asked, not, phrases })),
 );
 
 test('search answers as a filter of all rows would, and the same in worlds that differ only in what is hidden', async () => {
@@ -174,7 +195,8 @@ test('search answers as a filter of all rows would, and the same in worlds that 
   /** Everything that a person gets to see of a search, over all its pages. */
   async function observe(person: PrincipalFacts, purpose: Purpose | null, asked: Asked) {
     const scope = makeScope(orm, person, readScopeOf(person, purpose, now));
-    const q = [...asked.words, ...asked.not.map((word) => `-${word}`)].join(' ');
+    const quoted = asked.phrases.map(({ all, not }) => `${not ? '-' : ''}"${all.join(' ')}"`);
+    const q = [...asked.words, ...quoted, ...asked.not.map((word) => `-${word}`)].join(' ');
     const wanted = { q, only: asked.only, sort: asked.sort, limit: 4 };
     let page = await search({ database, clock: systemClock }, scope, wanted);
     const { counts } = page;
@@ -186,8 +208,8 @@ test('search answers as a filter of all rows would, and the same in worlds that 
     }
     return { hits: hits.map(({ hit }) => hit), counts: counts! };
   }
-  let [shown, hidden, alone] = [0, 0, 0];
-  const person = fc.tuple(anyPrincipal, anyPurpose, fc.array(withNot, { minLength: 4, maxLength: 4 }));
+  let [shown, hidden, alone, said] = [0, 0, 0, 0];
+  const person = fc.tuple(anyPrincipal, anyPurpose, fc.array(withMore, { minLength: 4, maxLength: 4 }));
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyDraw, { minLength: 15, maxLength: 25 }),
@@ -211,8 +233,10 @@ test('search answers as a filter of all rows would, and the same in worlds that 
             ]);
             expect(counts).toEqual(expected.counts);
             shown += expected.total;
+            if (asked.phrases.some(({ not }) => !not)) said += expected.total;
             hidden +=
-              things.length - naive(things, predicate, { ...asked, words: [], not: [], only: {} }).total;
+              things.length -
+              naive(things, predicate, { ...asked, words: [], phrases: [], not: [], only: {} }).total;
             alone += observed.hits.filter((hit) => hit.shown === 'card').length;
             seen.push(observed);
           }
@@ -255,6 +279,7 @@ test('search answers as a filter of all rows would, and the same in worlds that 
   expect(shown).toBeGreaterThan(300);
   expect(hidden).toBeGreaterThan(1000);
   expect(alone).toBeGreaterThan(50);
+  expect(said).toBeGreaterThan(5);
   // Labels that change in place move the counts with them.
   await orm.execute(
     sql`update resource set label_level = (label_level + 1) % 4, conditions = conditions || '{"licences": ["MIT"]}'`,

@@ -1,4 +1,5 @@
 import type { Label } from '@genesis/contracts';
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { asCui, cardText } from '../../../test/card-for-tests.ts';
 import { catalogPlatform, free, open } from '../../../test/catalog-platform.ts';
@@ -30,6 +31,38 @@ test('a dataset is found by its name, description, source and columns, the name 
   expect(await find('organisation:org_b')).toEqual([]);
   await expect(find('the')).rejects.toThrow('in every text');
   await expect(find('-silica')).rejects.toThrow('say also what must be there');
+});
+
+test('a phrase is its words beside each other; small words hold their place; equal numbers of pairs are no phrase', async () => {
+  const { catalog, database, door, person, importText } = await catalogPlatform();
+  const by = person('org_a');
+  for (const name of [
+    'Sheets of rolled steel',
+    'Sheets rolled of steel',
+    'Steel that rolled sheets',
+    'Rolled rolled tin',
+  ])
+    await importText(by, importOf(name), 'a\n1\n');
+  const find = async (q: string) => {
+    const { hits, counts } = await catalog.search(door.authorize(person('org_b'), 'explore'), asked(q));
+    expect(counts?.total).toEqual({ count: hits.length, exact: true });
+    return hits.map(({ hit }) => hit.name).sort();
+  };
+  expect(await find('"rolled steel"')).toEqual(['Sheets of rolled steel']);
+  expect(await find('"sheet of roll"')).toEqual(['Sheets of rolled steel']);
+  expect(await find('"rolled sheets" the')).toEqual(['Steel that rolled sheets']);
+  expect(await find('"rolled of steel"')).toEqual(['Sheets rolled of steel']);
+  expect(await find('"sheets rolled steel"')).toEqual([]);
+  expect(await find('"steel" -"rolled steel"')).toEqual([
+    'Sheets rolled of steel',
+    'Steel that rolled sheets',
+  ]);
+  expect(await find('"rolled rolled"')).toEqual(['Rolled rolled tin']);
+  await expect(find('"of the"')).rejects.toThrow('in every text');
+  await database.orm.execute(
+    sql`update search_document set pairs = search_pairs(to_tsvector('english', 'zinc plate')) || pairs`,
+  );
+  expect(await find('"zinc plate"')).toEqual([]);
 });
 
 test('a public card is the face of a hidden dataset, and tells how to ask; cleared people see both as one', async () => {
