@@ -22,7 +22,7 @@ def frame(first: int = 0, last: int = rows, step: int = 1) -> pandas.DataFrame:
     return pandas.DataFrame(
         {
             "id": at,
-            "temp": numpy.where(at % 10 == 3, numpy.nan, at / 4),
+            "temp (C)": numpy.where(at % 10 == 3, numpy.nan, at / 4),
             "name": [f"s{one}" for one in at],
             "taken": pandas.Timestamp("2026-01-01T00:00:00Z") + pandas.to_timedelta(at, unit="s"),
         }
@@ -38,9 +38,9 @@ class Tables(unittest.TestCase):
         found = client("owner").load(table["version"])
         same(found, frame())
         kinds = found.dtypes
-        self.assertEqual((str(kinds["id"]), str(kinds["temp"])), ("int64", "float64"))
+        self.assertEqual((str(kinds["id"]), str(kinds["temp (C)"])), ("int64", "float64"))
         self.assertTrue(isinstance(kinds["taken"], pandas.DatetimeTZDtype), kinds["taken"])
-        self.assertEqual(found.attrs["units"]["temp"], "C")
+        self.assertEqual(found.attrs["units"]["temp (C)"], "C")
         self.assertIsNone(found.attrs["units"]["name"])
         self.assertEqual(found.attrs["version"], table["version"])
 
@@ -88,7 +88,7 @@ class Readme(unittest.TestCase):
         ):
             scope: dict[str, object] = {}
             exec(compile(code, "README.md", "exec"), scope)
-        self.assertEqual(scope["frame"].attrs["units"]["temp"], "C")  # type: ignore[attr-defined]
+        self.assertEqual(scope["frame"].attrs["units"]["temp (C)"], "C")  # type: ignore[attr-defined]
         self.assertEqual(scope["image"].shape, (64, 64))  # type: ignore[attr-defined]
         self.assertIn(table["dataset"], shown.getvalue())
 

@@ -128,8 +128,9 @@ beforeAll(async () => {
     if (job.state !== 'done') throw new Error(JSON.stringify(job));
     return job as unknown as { dataset: string; version: string };
   };
-  const table = await take('samples', tableText());
+  const table = await take('zirconolite', tableText());
   const tree = await take('detector frames', await treeBytes());
+  await take('third', 'a\n1\n');
   const guarded = await take('proprietary', 'a,b\n1,2\n3,4\n', { label: internal });
   const rights = 'governed_use.non_sensitivity_governance_metadata.rights_release_records';
   const card = cardText({
@@ -146,12 +147,14 @@ beforeAll(async () => {
     table: { ...table, rows },
     tree: { ...tree, arrays: arrays.map(([path, dtype, shape]) => [path, dtype, shape]) },
     guarded: guarded.dataset,
+    card,
+    ids: { owner: owner.id },
     credentials: await credentials(),
     readme: {
-      'scattering silica': 'samples',
+      'scattering silica': 'zirconolite',
       'dst_..."': `${table.dataset}"`,
       'ver_..."': `${tree.version}"`,
-      '"q", "i"': '"id", "temp"',
+      '"q", "i"': '"id", "temp (C)"',
       '/entry/data/I': '/entry/wide',
     },
   });
