@@ -21,7 +21,7 @@ class Operations(unittest.TestCase):
     def test_operations_answer_as_the_interface_does(self) -> None:
         owner = client("owner")
         self.assertEqual(owner.get_me()["id"], world["ids"]["owner"])
-        self.assertEqual(owner.get_dataset(world["table"]["dataset"])["name"], "zirconolite")
+        self.assertEqual(owner.get_dataset(world["table"]["dataset"])["dataset"]["name"], "zirconolite")
         self.assertIn("discoverability", str(client("steward").get_datasets_card(world["guarded"])))
 
     def test_pages_gives_every_item_once(self) -> None:
