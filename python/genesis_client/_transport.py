@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -76,6 +77,8 @@ class Transport:
                 raise GenesisError(error.code, _problem(error.read(1_000_000))) from None
         except URLError as error:
             raise ConnectionError(f"{self._url} does not answer: {error.reason}") from error
+        except (TimeoutError, HTTPException) as error:
+            raise ConnectionError(f"{self._url} did not answer to the end: {error!r}") from error
 
 
 def _texts(query: dict[str, Any]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ class Client(Operations):
         values = numpy.frombuffer(answer.content, dtype=numpy.dtype(head["dtype"]).newbyteorder("<"))
         shape = head["shape"]
         return xarray.DataArray(
-            values.reshape(shape),
+            values.reshape(shape).copy(),
             dims=[f"axis_{index}" for index in range(len(shape))],
             name=path.rsplit("/", 1)[-1],
             attrs={"units": head.get("units"), "path": path, "version": version},
@@ -176,9 +176,17 @@ def _joined(numbers: int | Sequence[int] | None) -> str | None:
 def _typed(values: pandas.Series, kind: str) -> pandas.Series:
     import pandas
 
-    if kind in ("number", "integer"):
-        return pandas.to_numeric(values)
-    return pandas.to_datetime(values, utc=True) if kind == "timestamp" else values
+    missing = values.isna()
+    if kind == "integer" and missing.any():
+        # Through floats, big integers would lose digits.
+        return pandas.Series([None if gone else int(value) for gone, value in zip(missing, values)], dtype="Int64")
+    if kind == "integer":
+        return values.map(int).astype("int64")
+    if kind == "number":
+        return pandas.to_numeric(values).astype("float64")
+    if kind == "timestamp":
+        return pandas.to_datetime(values, utc=True, format="ISO8601")
+    return values.astype("boolean") if kind == "boolean" else values
 
 
 __all__ = ["Client", "GenesisError"]

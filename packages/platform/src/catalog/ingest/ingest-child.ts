@@ -7,7 +7,7 @@ import { createWriteStream, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { GenesisError } from '@genesis/contracts/errors';
+import { GenesisError } from '@genesis/contracts';
 import type { ChildMessage, JobMessage } from './job.ts';
 import type { IngestProgress } from './model.ts';
 

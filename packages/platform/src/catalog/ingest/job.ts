@@ -1,4 +1,4 @@
-import type { GenesisFailure } from '@genesis/contracts/errors';
+import type { GenesisFailure } from '@genesis/contracts';
 import type { CutRequest, CutTable, RecognisedTable } from './cut-table.ts';
 import type { SliceRequest, WrittenSlice } from './formats/slice.ts';
 import type { Column, Ingested, IngestLimits, IngestProgress, IngestRequest } from './model.ts';

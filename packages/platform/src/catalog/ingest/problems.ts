@@ -1,4 +1,4 @@
-import { GenesisError } from '@genesis/contracts/errors';
+import { GenesisError } from '@genesis/contracts';
 import { type BadCell, listedBadCells } from './model.ts';
 
 const short = (text: string): string => {

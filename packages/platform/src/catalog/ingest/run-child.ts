@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { GenesisError } from '@genesis/contracts/errors';
+import { GenesisError } from '@genesis/contracts';
 import type { ChildJob, ChildMessage, ChildResult, JobMessage } from './job.ts';
 import type { IngestLimits, IngestProgress } from './model.ts';
 import { childCommand, confinement } from './sandbox.ts';

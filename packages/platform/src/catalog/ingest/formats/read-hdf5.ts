@@ -1,4 +1,4 @@
-import { GenesisError, invalidField } from '@genesis/contracts/errors';
+import { GenesisError, invalidField } from '@genesis/contracts';
 import {
   describeHdf5,
   guarded,

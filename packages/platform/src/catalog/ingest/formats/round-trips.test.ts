@@ -8,6 +8,8 @@ import { sliceOf } from '../../../../test/sliced.ts';
 import { stageFile } from '../../../../test/staged-file.ts';
 import { rowsOf, stage } from '../../../../test/staged-table.ts';
 import { zipFile } from '../../../../test/zip-file.ts';
+import { defaultLimits } from '../model.ts';
+import { runChild } from '../run-child.ts';
 import { lz4Frame } from './lz4-frame.ts';
 import { blocksOf } from './slice.ts';
 
@@ -120,6 +122,66 @@ test('an HDF5 file is a tree with attributes, units and slices', async () => {
   const ids = await sliceOf(stagingFolder, file, 'hdf5', { path: 'entry/ids', form: 'json' });
   expect(JSON.parse(ids.body.toString())).toMatchObject({ dtype: 'uint64', data: [1, String(2n ** 63n)] });
 }, 60_000);
+
+test('long slices are read from the file where they lie in it as they are, and through the library where not', async () => {
+  const length = 400_000;
+  const values = Float64Array.from({ length }, (_, index) => index * 1.5);
+  const shape = [1000, 400];
+  // Its chunks do not fit in the library's cache, so they are read straight to where they are wanted.
+  const large = Float64Array.from({ length: 2_200_000 }, (_, index) => index / 3);
+  const bytes = await hdf5Made((file) => {
+    file.create_dataset({ name: 'plain', data: values, shape });
+    file.create_dataset({ name: 'chunked', data: values, shape, chunks: [500, 400] });
+    file.create_dataset({ name: 'large', data: large, shape: [2, 1_100_000], chunks: [1, 1_100_000] });
+    file.create_dataset({ name: 'small', data: values, shape, chunks: [10, 400] });
+    file.create_dataset({ name: 'packed', data: values, shape, chunks: [500, 400], compression: 1 });
+    const empty = {
+      name: 'unwritten',
+      data: new Float64Array(),
+      shape: [0, 400],
+      maxshape: shape,
+      chunks: [500, 400],
+    };
+    const unwritten = file.create_dataset(empty);
+    unwritten.resize(shape);
+    unwritten.write_slice([[0, 500]], values.subarray(0, 200_000));
+  });
+  const { file, stagingFolder } = await stageFile(bytes);
+  const ranges = [
+    {},
+    { start: [3, 0], stop: [903, 400] },
+    { start: [0, 5], stop: [1000, 399] },
+    { step: [2, 1] },
+  ];
+  for (const name of ['plain', 'chunked', 'small', 'packed', 'unwritten']) {
+    for (const range of name === 'plain' || name === 'chunked' ? ranges : [{}]) {
+      const { start = [0, 0], stop = shape, step = [1, 1] } = range as Record<string, number[]>;
+      const expected: number[] = [];
+      for (let row = start[0]!; row < stop[0]!; row += step[0]!)
+        for (let column = start[1]!; column < stop[1]!; column++)
+          expected.push(name === 'unwritten' && row >= 500 ? 0 : values[row * 400 + column]!);
+      const wanted = { path: `/${name}`, form: 'bytes' as const, ...range };
+      const { body } = await sliceOf(stagingFolder, file, 'hdf5', wanted);
+      expect(body.equals(Buffer.from(Float64Array.from(expected).buffer)), JSON.stringify(wanted)).toBe(true);
+    }
+  }
+  // Which way each goes.
+  const located = async (path: string, range: object = {}) => {
+    const request = { path, form: 'bytes' as const, file, format: 'hdf5' as const, ...range };
+    const job = { kind: 'slice' as const, request };
+    const options = { stagingFolder, limits: defaultLimits, readOnly: true };
+    return (await runChild(job, options)).stored?.reduce((sum, stretch) => sum + stretch.bytes, 0) ?? null;
+  };
+  expect(await located('/plain')).toBe(length * 8);
+  expect(await located('/plain', ranges[1])).toBe(900 * 400 * 8);
+  expect(await located('/chunked')).toBeNull();
+  expect(await located('/large')).toBe(large.length * 8);
+  const { body } = await sliceOf(stagingFolder, file, 'hdf5', { path: '/large', form: 'bytes' });
+  expect(body.equals(Buffer.from(large.buffer))).toBe(true);
+  expect(await located('/plain', ranges[2])).toBeNull();
+  expect(await located('/packed')).toBeNull();
+  expect(await located('/unwritten')).toBeNull();
+}, 240_000);
 
 test('big-endian numbers come little-endian, and texts of any length as they are', async () => {
   const { file, stagingFolder } = await stageFile(bigEndianHdf5);
