@@ -3,7 +3,7 @@ import { Gone, Refused } from '../crash/client.ts';
 import type { Place } from './place.ts';
 import type { Trial } from './trial.ts';
 
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /** Asks again while the platform is away, or went away during the answer. Only what may be asked twice: reads, and writes with a key. */
 export async function patiently<T>({ server }: Pick<Place, 'server'>, ask: () => Promise<T>): Promise<T> {
@@ -114,7 +114,7 @@ export function watch(look: () => Promise<string[]>): () => Promise<{ looks: num
       } catch (error) {
         if (!(error instanceof Gone)) broken.add(`a look failed: ${String(error)}`);
       }
-      await pause(50);
+      await pause(250);
     }
   })();
   return async () => {

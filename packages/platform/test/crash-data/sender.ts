@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Lost } from '../crash/scenario.ts';
 
 const pieceBytes = 3 * 1024 * 1024;
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /** Sends content by the tus protocol, however often the server goes away, and holds it to every offset that it acknowledged. */
 export async function sendAll(
