@@ -31,17 +31,19 @@ export type Kill = {
 };
 
 /** Makes ready to kill: where a point is named, the platform is started anew and will end itself there. */
-export async function prepareKill(
-  { server, objects }: Place,
-  { victim, when, awayMs }: Trial,
-): Promise<Kill> {
+export async function prepareKill(place: Place, { victim, when, awayMs }: Trial): Promise<Kill> {
+  const { server, objects } = place;
   const dies = { platform: victim !== 'store', store: victim === 'store' || victim === 'both' };
   let killed = 'at the end';
   let going: Promise<void> | undefined;
   const back = async (): Promise<void> => {
-    await pause(awayMs);
-    if (dies.store) objects?.restart();
-    if (dies.platform) await server.start();
+    place.returning = (async () => {
+      await pause(awayMs);
+      if (place.isClosed) return;
+      if (dies.store) objects?.restart();
+      if (dies.platform) await server.start();
+    })();
+    await place.returning;
   };
   const strike = async (words: string): Promise<void> => {
     killed = words;

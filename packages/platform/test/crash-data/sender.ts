@@ -24,7 +24,7 @@ export async function sendAll(
       method,
       headers: { ...headers, ...more },
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(90_000),
     });
   const told = (answer: Response): number => {
     acknowledged = Number(answer.headers.get('upload-offset'));
