@@ -39,6 +39,11 @@ export type WriteRequest = {
     | { about: ResourceFacts }
     | { becomes: string; from: (now: ResourceFacts) => ResourceFacts };
   purpose: Purpose | null;
+  /**
+   * The change gives the thing another label or other conditions: it is locked alone from the decision on, since two that
+   * both shared it first would wait for each other. Holds for what `becomes` anyway.
+   */
+  alone?: boolean;
   /** Ids of what the result is derived from: their labels and conditions must not be lost. */
   sources?: readonly string[];
   /** Who proposed it, where an act takes two people. */
@@ -161,7 +166,10 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
     const { resource: wanted } = request;
     const named = typeof wanted === 'string' || 'becomes' in wanted ? [idOf(wanted)] : [];
-    const known = await loadFacts(tx, [...named, ...(request.sources ?? [])]);
+    const isAlone = request.alone === true || (typeof wanted === 'object' && 'becomes' in wanted);
+    const known = await loadFacts(
+      ...([tx, [...named, ...(request.sources ?? [])], isAlone ? 'update' : 'share'] as const),
+    );
     const facts = factsOfWanted(wanted, known);
     if (facts === undefined) return undefined;
     const { destination, destinationNames, proposedBy } = request;

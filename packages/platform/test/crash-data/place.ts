@@ -119,7 +119,7 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
     const { Uploads = [] } = (await client?.send(new ListMultipartUploadsCommand({ Bucket }))) ?? {};
     return Uploads.map(({ Key }) => `unfinished upload of ${Key}`);
   };
-  return {
+  const place: Place = {
     ...{ kind, folder, server, objects, token, admin, asking, read, returning: undefined, isClosed: false },
     ask: asking(token),
     leftOver: async () => [
@@ -141,15 +141,16 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
       }
       return found;
     },
-    async close({ keep }) {
-      this.isClosed = true;
-      await this.returning?.catch(() => undefined);
+    close: async ({ keep }) => {
+      place.isClosed = true;
+      await place.returning?.catch(() => undefined);
       await server.stop();
       client?.destroy();
       objects?.stop();
       if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
+  return place;
 }
 
 /** Opens a place and makes ready there; what fails in that closes the place. */
