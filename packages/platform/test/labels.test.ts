@@ -81,6 +81,20 @@ test('raising reaches everything derived, and shows before who loses what', asyn
   expect(await raise(parts, by, 'dst_1', least, 'again')).toEqual({ changed: 0 });
 });
 
+test('two who raise at once both do: each is decided about what the other has made of it', async () => {
+  const { parts, now } = await world();
+  const proprietary: Label = { level: 'internal', categories: ['proprietary'] };
+  const high = { level: 'controlled', categories: ['cui', 'proprietary'] } as const;
+  const by = (id: string) => steward(id, { ...high, categories: [...high.categories] });
+  await Promise.all(
+    [cui, proprietary, cui, proprietary].map((label, at) =>
+      raise(parts, by(`prn_${at}`), 'dst_1', { label, conditions: unrestricted }, 'a review'),
+    ),
+  );
+  const after = await now();
+  for (const id of ['dst_1', 'ver_1', 'mdl_1']) expect(after.get(id)?.label).toEqual(high);
+});
+
 test('nobody raises what they may not know of, nor beyond their own clearance', async () => {
   const { parts } = await world();
   const least = { label: cui, conditions: unrestricted };

@@ -30,11 +30,20 @@ export type WriteRequest = {
   principal: PrincipalFacts;
   action: Action;
   /**
-   * The id of an existing governed thing; the facts of one that this write creates; or facts about something that has
-   * no row of its own (the platform, a principal, a label that is asked for).
+   * The id of an existing governed thing; the facts of one that this write creates; facts about something that has no row
+   * of its own (the platform, a principal); or an existing thing as it is to become, from what it is when this is decided.
    */
-  resource: string | { create: ResourceFacts } | { about: ResourceFacts };
+  resource:
+    | string
+    | { create: ResourceFacts }
+    | { about: ResourceFacts }
+    | { becomes: string; from: (now: ResourceFacts) => ResourceFacts };
   purpose: Purpose | null;
+  /**
+   * The change gives the thing another label or other conditions: it is locked alone from the decision on, since two that
+   * both shared it first would wait for each other. Holds for what `becomes` anyway.
+   */
+  alone?: boolean;
   /** Ids of what the result is derived from: their labels and conditions must not be lost. */
   sources?: readonly string[];
   /** Who proposed it, where an act takes two people. */
@@ -117,6 +126,24 @@ export const denied = (decision: Decision): GenesisError =>
     decision,
   });
 
+const idOf = (wanted: WriteRequest['resource']): string => {
+  if (typeof wanted === 'string') return wanted;
+  if ('becomes' in wanted) return wanted.becomes;
+  return 'create' in wanted ? wanted.create.id : wanted.about.id;
+};
+
+/** The facts that a decision is about; undefined where the thing does not exist. */
+function factsOfWanted(
+  wanted: WriteRequest['resource'],
+  known: ReadonlyMap<string, ResourceFacts>,
+): ResourceFacts | undefined {
+  if (typeof wanted === 'string') return known.get(wanted);
+  if ('create' in wanted) return wanted.create;
+  if ('about' in wanted) return wanted.about;
+  const now = known.get(wanted.becomes);
+  return now && wanted.from(now);
+}
+
 export function createDoor({ database, clock, ids }: DoorParts): Door {
   const now = (): number => clock.now().getTime();
 
@@ -125,8 +152,7 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
 
   /** A look for what does not exist leaves the same trace as a look for what is hidden: the log grows alike. */
   async function refuseUnknown(request: WriteRequest): Promise<never> {
-    const { resource: wanted } = request;
-    const id = typeof wanted === 'string' ? wanted : 'create' in wanted ? wanted.create.id : wanted.about.id;
+    const id = idOf(request.resource);
     await database.transaction((tx) =>
       appendEntry(
         tx,
@@ -139,10 +165,12 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
 
   async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
     const { resource: wanted } = request;
-    const named = typeof wanted === 'string' ? [wanted] : [];
-    const known = await loadFacts(tx, [...named, ...(request.sources ?? [])]);
-    const facts =
-      typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
+    const named = typeof wanted === 'string' || 'becomes' in wanted ? [idOf(wanted)] : [];
+    const isAlone = request.alone === true || (typeof wanted === 'object' && 'becomes' in wanted);
+    const known = await loadFacts(
+      ...([tx, [...named, ...(request.sources ?? [])], isAlone ? 'update' : 'share'] as const),
+    );
+    const facts = factsOfWanted(wanted, known);
     if (facts === undefined) return undefined;
     const { destination, destinationNames, proposedBy } = request;
     const sources: ResourceFacts[] = [];

@@ -74,12 +74,17 @@ function labelColumns(label: Label, conditions: Conditions) {
 }
 
 /** Facts of existing things, locked against relabelling until the transaction ends. Missing ids are left out. */
-export async function loadFacts(tx: Tx, ids: readonly string[]): Promise<Map<string, ResourceFacts>> {
+export async function loadFacts(
+  tx: Tx,
+  ids: readonly string[],
+  lock: 'share' | 'update' = 'share',
+): Promise<Map<string, ResourceFacts>> {
   if (ids.length === 0) return new Map();
   const rows = await tx
     .select()
     .from(resource)
     .where(inArray(resource.id, [...ids]))
-    .for('share');
+    .orderBy(resource.id)
+    .for(lock);
   return new Map(rows.map((row) => [row.id, factsOf(row)]));
 }

@@ -47,7 +47,7 @@ const faults = {
       `delete from access_decision`,
       `update access_request set state = 'asked' where state = 'refused'`,
       `delete from access_grant`,
-      `update access_grant set id = 'another'`,
+      `update access_grant set id = 'another' where id = (select min(id) from access_grant)`,
       `update access_request set holders = '{nobody}'`,
       `update access_grant set revoked_at = null`,
       `update access_grant set expires_at = granted_at`,

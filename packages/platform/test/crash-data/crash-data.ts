@@ -67,7 +67,7 @@ const trials = numberOf('trials', options.trials ?? (options.quick ? '10' : '60'
 /** Daemons outlive whoever started them, so an interrupted series ends its own. */
 const opened = new Set<Place>();
 const interrupt = async (): Promise<never> => {
-  for (const place of opened) await place.close({ keep: false });
+  await Promise.all([...opened].map((place) => place.close({ keep: false })));
   process.exit(130);
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());

@@ -197,11 +197,11 @@ async function runTrial(world: GrantsWorld, trial: Trial): Promise<Outcome> {
   }
   // the start looks whose access ends soon
   kill ??= await prepareKill(place, trial);
-  const killed = await kill.over(10_000);
+  const killed = await kill.over(60_000);
   await place.server.stop();
   await place.server.start();
   let late = await untold(read);
-  for (const until = Date.now() + 15_000; late.length > 0 && Date.now() < until; late = await untold(read))
+  for (const until = Date.now() + 60_000; late.length > 0 && Date.now() < until; late = await untold(read))
     await pause(200);
   const { looks, broken } = await stop();
   // what is left goes on with the next trial from nothing

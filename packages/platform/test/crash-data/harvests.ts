@@ -34,7 +34,8 @@ type Source = {
 };
 type Page = { items: Remote[]; nextCursor: string | null };
 
-const wait = 90_000;
+/** A busy machine is no failure. */
+const wait = 300_000;
 const paths = { oai: ['oai-pmh', '/oai'], dcat: ['dcat-us', '/data.json'] } as const;
 const marks = (id: string, generation: Generation): string => {
   const { name, description, keywords, licences } = wordsOf(id, generation);

@@ -3,7 +3,7 @@ import { Gone, Refused } from '../crash/client.ts';
 import type { Place } from './place.ts';
 import type { Trial } from './trial.ts';
 
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /** Asks again while the platform is away, or went away during the answer. Only what may be asked twice: reads, and writes with a key. */
 export async function patiently<T>({ server }: Pick<Place, 'server'>, ask: () => Promise<T>): Promise<T> {
@@ -31,17 +31,19 @@ export type Kill = {
 };
 
 /** Makes ready to kill: where a point is named, the platform is started anew and will end itself there. */
-export async function prepareKill(
-  { server, objects }: Place,
-  { victim, when, awayMs }: Trial,
-): Promise<Kill> {
+export async function prepareKill(place: Place, { victim, when, awayMs }: Trial): Promise<Kill> {
+  const { server, objects } = place;
   const dies = { platform: victim !== 'store', store: victim === 'store' || victim === 'both' };
   let killed = 'at the end';
   let going: Promise<void> | undefined;
   const back = async (): Promise<void> => {
-    await pause(awayMs);
-    if (dies.store) objects?.restart();
-    if (dies.platform) await server.start();
+    place.returning = (async () => {
+      await pause(awayMs);
+      if (place.isClosed) return;
+      if (dies.store) objects?.restart();
+      if (dies.platform) await server.start();
+    })();
+    await place.returning;
   };
   const strike = async (words: string): Promise<void> => {
     killed = words;
@@ -114,7 +116,7 @@ export function watch(look: () => Promise<string[]>): () => Promise<{ looks: num
       } catch (error) {
         if (!(error instanceof Gone)) broken.add(`a look failed: ${String(error)}`);
       }
-      await pause(50);
+      await pause(250);
     }
   })();
   return async () => {

@@ -32,6 +32,9 @@ export type Place = {
   asking(token: string): Ask;
   /** What is on record, beside the interface. */
   read: Read;
+  /** What was killed, on its way back: a place that is closed waits for it, and starts nothing afterwards. */
+  returning: Promise<void> | undefined;
+  isClosed: boolean;
   /** What is there of unfinished things: drafts, uploads in parts, staged files. */
   leftOver(): Promise<string[]>;
   /** Every blob with the SHA-256 of its bytes; sealed ones are left out. */
@@ -116,8 +119,8 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
     const { Uploads = [] } = (await client?.send(new ListMultipartUploadsCommand({ Bucket }))) ?? {};
     return Uploads.map(({ Key }) => `unfinished upload of ${Key}`);
   };
-  return {
-    ...{ kind, folder, server, objects, token, admin, asking, read },
+  const place: Place = {
+    ...{ kind, folder, server, objects, token, admin, asking, read, returning: undefined, isClosed: false },
     ask: asking(token),
     leftOver: async () => [
       ...['blobs/drafts', 'blobs/unfinished', 'staging'].flatMap((name) => below(join(data, name))),
@@ -139,12 +142,15 @@ async function openPlace(kind: StoreKind, more: readonly string[]): Promise<Plac
       return found;
     },
     close: async ({ keep }) => {
+      place.isClosed = true;
+      await place.returning?.catch(() => undefined);
       await server.stop();
       client?.destroy();
       objects?.stop();
       if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };
+  return place;
 }
 
 /** Opens a place and makes ready there; what fails in that closes the place. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Lost } from '../crash/scenario.ts';
 
 const pieceBytes = 3 * 1024 * 1024;
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 
 /** Sends content by the tus protocol, however often the server goes away, and holds it to every offset that it acknowledged. */
 export async function sendAll(
@@ -24,7 +24,7 @@ export async function sendAll(
       method,
       headers: { ...headers, ...more },
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(90_000),
     });
   const told = (answer: Response): number => {
     acknowledged = Number(answer.headers.get('upload-offset'));

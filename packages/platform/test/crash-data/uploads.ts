@@ -8,7 +8,7 @@ import type { OpenScenario } from './series.ts';
 import type { Outcome, Trial } from './trial.ts';
 
 const rows = 220_000;
-const patienceMs = 180_000;
+const patienceMs = 400_000;
 
 /** A table that does not compress, so that its blob is sent in parts. */
 function tableOf(random: () => number): Buffer {

@@ -12,7 +12,8 @@ export class Refused extends Error {
   }
 }
 
-const patienceMs = 20_000;
+/** A busy machine is no failure; a process that dies breaks the connection at once. */
+const patienceMs = 90_000;
 
 /** One request. `unavailable` answers are tried again for a while, as any client would. */
 export async function call<T>(

@@ -2,7 +2,7 @@ import { type Conditions, GenesisError, type Label } from '@genesis/contracts';
 import { type Door, denied, placeUnder, type WriteTx } from '../../door/index.ts';
 import type { Clock, Database, Idempotency } from '../../kernel/index.ts';
 import { join, joinConditions, type PrincipalFacts, type ResourceFacts } from '../../policy/index.ts';
-import { factsNow, reachedByRaising } from './affected.ts';
+import { reachedByRaising } from './affected.ts';
 import { type Before, type Effect, effectsOf } from './preview.ts';
 
 export type LabelParts = {
@@ -25,13 +25,11 @@ const raised = (facts: ResourceFacts, least: AtLeast): ResourceFacts => ({
 const notFound = (): GenesisError =>
   new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-/** The write that raising is: about the thing as it would be, with the thing as it is as its source. */
-async function request(parts: LabelParts, principal: PrincipalFacts, id: string, least: AtLeast) {
-  const facts = await factsNow(parts.database.orm, id);
-  if (facts === undefined) throw notFound();
-  const resource = { about: raised(facts, least) };
-  return { principal, action: 'dataset.relabel' as const, resource, purpose: null, sources: [id] };
-}
+/** The write that raising is: about the thing as it would be, with the thing as it is at the decision as its source. */
+const raising = (principal: PrincipalFacts, id: string, least: AtLeast) => ({
+  ...{ principal, action: 'dataset.relabel' as const, purpose: null, sources: [id] },
+  resource: { becomes: id, from: (now: ResourceFacts) => raised(now, least) },
+});
 
 /** What raising a label would do, without doing it: the things that it reaches, and who sees less of them. */
 export async function previewRaise(
@@ -40,8 +38,7 @@ export async function previewRaise(
   id: string,
   least: AtLeast,
 ): Promise<{ changes: Before[]; effects: Effect[] }> {
-  const asked = await request(parts, principal, id, least);
-  const foreseen = await parts.door.foresee(asked);
+  const foreseen = await parts.door.foresee(raising(principal, id, least));
   if (foreseen === undefined) throw notFound();
   if (foreseen.decision.effect !== 'allow') throw denied(foreseen.decision);
   const things = await parts.database.transaction((tx) => reachedByRaising(tx, id));
@@ -73,7 +70,7 @@ export async function raise(
   reason: string,
   idempotency?: Idempotency,
 ): Promise<{ changed: number }> {
-  const asked = { ...(await request(parts, principal, id, least)), idempotency };
+  const asked = { ...raising(principal, id, least), idempotency };
   const { result } = await parts.door.perform(asked, async (tx) => {
     const changed = await raiseInside(tx, id, least, principal.id, parts.clock.now().getTime());
     return { result: { changed }, details: { ...least, reason, changed } };

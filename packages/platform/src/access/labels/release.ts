@@ -110,6 +110,7 @@ export async function decideRelease(
     resource: asked.resource,
     purpose: null,
     proposedBy: asked.askedBy,
+    alone: true,
     idempotency,
   } as const;
   const { result } = await door.perform(decide, async (tx) => {

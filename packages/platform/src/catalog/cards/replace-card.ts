@@ -41,6 +41,7 @@ export async function replaceCard(
     principal,
     action: 'card.replace',
     resource: dataset,
+    alone: true,
     purpose: null,
     idempotency,
   } as const;
