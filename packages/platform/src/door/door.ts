@@ -123,20 +123,6 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   const missing = (): GenesisError =>
     new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-  /** A look for what does not exist leaves the same trace as a look for what is hidden: the log grows alike. */
-  async function refuseUnknown(request: WriteRequest): Promise<never> {
-    const { resource: wanted } = request;
-    const id = typeof wanted === 'string' ? wanted : 'create' in wanted ? wanted.create.id : wanted.about.id;
-    await database.transaction((tx) =>
-      appendEntry(
-        tx,
-        ids,
-        entryOf(request, id, { effect: 'deny', rationaleCode: 'not-found' }, { rules: [] }),
-      ),
-    );
-    throw missing();
-  }
-
   async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
     const { resource: wanted } = request;
     const named = typeof wanted === 'string' ? [wanted] : [];
@@ -193,18 +179,27 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     };
   }
 
-  async function refuse(request: WriteRequest, judged: Judged): Promise<never> {
-    const { facts, decision, sources } = judged;
-    await database.transaction((tx) =>
-      appendEntry(
-        tx,
-        ids,
-        entryOf(request, facts.id, decision, { rules: decision.rules.map((rule) => rule.rule) }),
-      ),
+  /**
+   * Enters that something was refused, in the transaction that decided. A look for what does not exist leaves the same trace, by
+   * the same number of commits, as a look for what is hidden: neither the growth of the log nor the time tells which it was.
+   */
+  async function enterRefusal(tx: Tx, request: WriteRequest, judged: Judged | undefined): Promise<void> {
+    const { resource: wanted } = request;
+    const id = typeof wanted === 'string' ? wanted : 'create' in wanted ? wanted.create.id : wanted.about.id;
+    const decision = judged?.decision ?? { effect: 'deny' as const, rationaleCode: 'not-found', rules: [] };
+    await appendEntry(
+      tx,
+      ids,
+      entryOf(request, id, decision, { rules: decision.rules.map((rule) => rule.rule) }),
     );
+  }
+
+  /** The error of what was refused: `not-found` for what the principal may not know of, as for what does not exist. */
+  function refusal(request: WriteRequest, judged: Judged | undefined): GenesisError {
+    if (judged === undefined) return missing();
+    const { facts, decision, sources } = judged;
     const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
-    if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
-    throw denied(decision);
+    return named.some((one) => !isVisible(request.principal, one, now())) ? missing() : denied(decision);
   }
 
   async function carryOut<T>(
@@ -237,8 +232,10 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   ): Promise<Performed<T>> {
     const outcome = await database.transaction(async (tx) => {
       const judged = await judge(tx, request);
-      if (judged === undefined) return { unknown: true as const };
-      if (judged.decision.effect !== 'allow') return { denied: judged };
+      if (judged?.decision.effect !== 'allow') {
+        await enterRefusal(tx, request, judged);
+        return { refused: judged };
+      }
       const act = () => carryOut(tx, request, judged, change);
       if (request.idempotency === undefined)
         return { done: { ...(await act()), decision: judged.decision, repeated: false } };
@@ -250,8 +247,8 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       const body = answer.body as { result: T; entry: string };
       return { done: { ...body, decision: judged.decision, repeated } };
     });
-    if (outcome.unknown === true) return await refuseUnknown(request);
-    return outcome.done ?? (await refuse(request, outcome.denied));
+    if (outcome.done === undefined) throw refusal(request, outcome.refused);
+    return outcome.done;
   }
 
   function authorize(principal: PrincipalFacts, purpose: Purpose | null): ReadScope {
@@ -268,13 +265,12 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const request: WriteRequest = { principal, action, resource: id, purpose };
     const judged = await database.transaction(async (tx) => {
       const found = await judge(tx, request);
-      if (found !== undefined && found.decision.effect === 'allow' && !isPublic(found.facts.label)) {
+      if (found?.decision.effect !== 'allow') await enterRefusal(tx, request, found);
+      else if (!isPublic(found.facts.label))
         await appendEntry(tx, ids, entryOf(request, id, found.decision, details));
-      }
       return found;
     });
-    if (judged === undefined) return await refuseUnknown(request);
-    if (judged.decision.effect !== 'allow') return await refuse(request, judged);
+    if (judged?.decision.effect !== 'allow') throw refusal(request, judged);
     return { facts: judged.facts, scope: authorize(principal, purpose) };
   }
 
