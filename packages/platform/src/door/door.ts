@@ -20,7 +20,7 @@ import {
   readScopeOf,
   unrestricted,
 } from '../policy/index.ts';
-import { loadFacts, rowOf } from './facts.ts';
+import { loadFacts, lookAtFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
 import { asWriteTx, type WriteTx } from './tx.ts';
@@ -109,6 +109,12 @@ const boundBy = (facts: ResourceFacts, behind: readonly string[]): ResourceFacts
         conditions: joinConditions(facts.conditions, { ...unrestricted, agreements: [...behind] }),
       };
 
+/** Stands for what does not exist, wherever the same work has to be done about it as about what is hidden. */
+const nothing: ResourceFacts = {
+  ...{ kind: 'dataset', id: 'nothing', organisation: null, conditions: unrestricted },
+  label: { level: 'classified', categories: [] },
+};
+
 /** The error of a decision that its principal may know of. */
 export const denied = (decision: Decision): GenesisError =>
   new GenesisError({
@@ -123,13 +129,27 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   const missing = (): GenesisError =>
     new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-  async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
+  async function judge(
+    tx: Tx,
+    request: WriteRequest,
+    load: typeof loadFacts = loadFacts,
+  ): Promise<Judged | undefined> {
     const { resource: wanted } = request;
     const named = typeof wanted === 'string' ? [wanted] : [];
-    const known = await loadFacts(tx, [...named, ...(request.sources ?? [])]);
+    const known = await load(tx, [...named, ...(request.sources ?? [])]);
     const facts =
       typeof wanted === 'string' ? known.get(wanted) : 'create' in wanted ? wanted.create : wanted.about;
-    if (facts === undefined) return undefined;
+    if (facts === undefined) {
+      // As long as for what is hidden, so that the time does not tell.
+      decide({
+        principal: request.principal,
+        action: request.action,
+        resource: nothing,
+        purpose: request.purpose,
+        at: now(),
+      });
+      return undefined;
+    }
     const { destination, destinationNames, proposedBy } = request;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
@@ -196,7 +216,10 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
 
   /** The error of what was refused: `not-found` for what the principal may not know of, as for what does not exist. */
   function refusal(request: WriteRequest, judged: Judged | undefined): GenesisError {
-    if (judged === undefined) return missing();
+    if (judged === undefined) {
+      isVisible(request.principal, nothing, now());
+      return missing();
+    }
     const { facts, decision, sources } = judged;
     const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
     return named.some((one) => !isVisible(request.principal, one, now())) ? missing() : denied(decision);
@@ -296,8 +319,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   }
 
   async function foresee(request: WriteRequest) {
-    const judged = await database.transaction((tx) => judge(tx, request));
-    if (judged === undefined) return undefined;
+    const judged = await database.transaction((tx) => judge(tx, request, lookAtFacts));
+    if (judged === undefined) {
+      isVisible(request.principal, nothing, now());
+      return undefined;
+    }
     const named = typeof request.resource === 'string' ? [judged.facts, ...judged.sources] : judged.sources;
     if (named.some((one) => !isVisible(request.principal, one, now()))) return undefined;
     return { request: judged.asked, decision: judged.decision };

@@ -201,7 +201,7 @@ let drawn = 0;
 /** A whole world beside it: campaigns, models, hypotheses and their confirmation, by people of two organisations more. */
 export async function wholeWorld({ server }: WatchedWorld, hidden: Hidden): Promise<void> {
   const { things } = await buildWorld(server, {
-    number: 500 + drawn++,
+    number: 300 + drawn++,
     clearances: [...levels.map((level): Label => ({ level, categories: [] })), ofThatWorld],
     labels: {
       table: ofThatWorld,
