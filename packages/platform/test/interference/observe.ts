@@ -18,7 +18,7 @@ const admitted: readonly [path: RegExp, what: RegExp, instead: string][] = [
   [/^\/(oai|datasets)/, /<responseDate>[^<]*/g, ''],
   [
     /^\/v1\/ledger\/|^\/v1\/audit\//,
-    /"(checkpoint|size|index|hashes|proof|root|leafIndex|treeSize)":("[^"]*"|\d+|\[[^\]]*\])/g,
+    /"(checkpoint|note|size|index|hashes|proof|root|leafIndex|treeSize)":("[^"]*"|\d+|\[[^\]]*\])/g,
     '',
   ],
 ];
