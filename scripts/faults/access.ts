@@ -79,7 +79,7 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     name: 'the agreements of sources do not count',
-    suite: 'decisions',
+    suite: 'rules',
     edits: [
       edit(
         'policy/rules/access.ts',

@@ -12,8 +12,8 @@ export const doorFaults: readonly Fault[] = [
     edits: [
       edit(
         'door/door.ts',
-        'if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();',
-        '',
+        'return named.some((one) => !isVisible(request.principal, one, now())) ? missing() : denied(decision);',
+        'return named.length < 0 ? missing() : denied(decision);',
       ),
     ],
   },
@@ -24,8 +24,8 @@ export const doorFaults: readonly Fault[] = [
     edits: [
       edit(
         'door/door.ts',
-        '    if (judged === undefined) return await refuseUnknown(request);\n',
-        '    if (judged === undefined) throw missing();\n',
+        "if (found?.decision.effect !== 'allow') await enterRefusal(tx, request, found);",
+        "if (found === undefined) return found;\n      if (found.decision.effect !== 'allow') await enterRefusal(tx, request, found);",
       ),
     ],
   },

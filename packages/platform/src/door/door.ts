@@ -20,7 +20,7 @@ import {
   readScopeOf,
   unrestricted,
 } from '../policy/index.ts';
-import { loadFacts, rowOf } from './facts.ts';
+import { loadFacts, lookAtFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
 import { asWriteTx, type WriteTx } from './tx.ts';
@@ -118,6 +118,12 @@ const boundBy = (facts: ResourceFacts, behind: readonly string[]): ResourceFacts
         conditions: joinConditions(facts.conditions, { ...unrestricted, agreements: [...behind] }),
       };
 
+/** Stands for what does not exist, wherever the same work has to be done about it as about what is hidden. */
+const nothing: ResourceFacts = {
+  ...{ kind: 'dataset', id: 'nothing', organisation: null, conditions: unrestricted },
+  label: { level: 'classified', categories: [] },
+};
+
 /** The error of a decision that its principal may know of. */
 export const denied = (decision: Decision): GenesisError =>
   new GenesisError({
@@ -150,28 +156,30 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   const missing = (): GenesisError =>
     new GenesisError({ code: 'not-found', message: 'There is nothing here under this id that you may see.' });
 
-  /** A look for what does not exist leaves the same trace as a look for what is hidden: the log grows alike. */
-  async function refuseUnknown(request: WriteRequest): Promise<never> {
-    const id = idOf(request.resource);
-    await database.transaction((tx) =>
-      appendEntry(
-        tx,
-        ids,
-        entryOf(request, id, { effect: 'deny', rationaleCode: 'not-found' }, { rules: [] }),
-      ),
-    );
-    throw missing();
-  }
-
-  async function judge(tx: Tx, request: WriteRequest): Promise<Judged | undefined> {
+  /** @param look reads the facts without a lock, for what acts on nothing */
+  async function judge(
+    tx: Tx,
+    request: WriteRequest,
+    look?: typeof lookAtFacts,
+  ): Promise<Judged | undefined> {
     const { resource: wanted } = request;
-    const named = typeof wanted === 'string' || 'becomes' in wanted ? [idOf(wanted)] : [];
-    const isAlone = request.alone === true || (typeof wanted === 'object' && 'becomes' in wanted);
-    const known = await loadFacts(
-      ...([tx, [...named, ...(request.sources ?? [])], isAlone ? 'update' : 'share'] as const),
-    );
+    const becomes = typeof wanted === 'object' && 'becomes' in wanted;
+    const named = typeof wanted === 'string' || becomes ? [idOf(wanted)] : [];
+    const all = [...named, ...(request.sources ?? [])];
+    const lock = request.alone === true || becomes ? 'update' : 'share';
+    const known = await (look === undefined ? loadFacts(tx, all, lock) : look(tx, all));
     const facts = factsOfWanted(wanted, known);
-    if (facts === undefined) return undefined;
+    if (facts === undefined) {
+      // As long as for what is hidden, so that the time does not tell.
+      decide({
+        principal: request.principal,
+        action: request.action,
+        resource: nothing,
+        purpose: request.purpose,
+        at: now(),
+      });
+      return undefined;
+    }
     const { destination, destinationNames, proposedBy } = request;
     const sources: ResourceFacts[] = [];
     for (const source of request.sources ?? []) {
@@ -221,18 +229,29 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     };
   }
 
-  async function refuse(request: WriteRequest, judged: Judged): Promise<never> {
-    const { facts, decision, sources } = judged;
-    await database.transaction((tx) =>
-      appendEntry(
-        tx,
-        ids,
-        entryOf(request, facts.id, decision, { rules: decision.rules.map((rule) => rule.rule) }),
-      ),
+  /**
+   * Enters that something was refused, in the transaction that decided. A look for what does not exist leaves the same trace, by
+   * the same number of commits, as a look for what is hidden: neither the growth of the log nor the time tells which it was.
+   */
+  async function enterRefusal(tx: Tx, request: WriteRequest, judged: Judged | undefined): Promise<void> {
+    const id = idOf(request.resource);
+    const decision = judged?.decision ?? { effect: 'deny' as const, rationaleCode: 'not-found', rules: [] };
+    await appendEntry(
+      tx,
+      ids,
+      entryOf(request, id, decision, { rules: decision.rules.map((rule) => rule.rule) }),
     );
+  }
+
+  /** The error of what was refused: `not-found` for what the principal may not know of, as for what does not exist. */
+  function refusal(request: WriteRequest, judged: Judged | undefined): GenesisError {
+    if (judged === undefined) {
+      isVisible(request.principal, nothing, now());
+      return missing();
+    }
+    const { facts, decision, sources } = judged;
     const named = typeof request.resource === 'string' ? [facts, ...sources] : sources;
-    if (named.some((one) => !isVisible(request.principal, one, now()))) throw missing();
-    throw denied(decision);
+    return named.some((one) => !isVisible(request.principal, one, now())) ? missing() : denied(decision);
   }
 
   async function carryOut<T>(
@@ -265,8 +284,10 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   ): Promise<Performed<T>> {
     const outcome = await database.transaction(async (tx) => {
       const judged = await judge(tx, request);
-      if (judged === undefined) return { unknown: true as const };
-      if (judged.decision.effect !== 'allow') return { denied: judged };
+      if (judged?.decision.effect !== 'allow') {
+        await enterRefusal(tx, request, judged);
+        return { refused: judged };
+      }
       const act = () => carryOut(tx, request, judged, change);
       if (request.idempotency === undefined)
         return { done: { ...(await act()), decision: judged.decision, repeated: false } };
@@ -278,8 +299,8 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
       const body = answer.body as { result: T; entry: string };
       return { done: { ...body, decision: judged.decision, repeated } };
     });
-    if (outcome.unknown === true) return await refuseUnknown(request);
-    return outcome.done ?? (await refuse(request, outcome.denied));
+    if (outcome.done === undefined) throw refusal(request, outcome.refused);
+    return outcome.done;
   }
 
   function authorize(principal: PrincipalFacts, purpose: Purpose | null): ReadScope {
@@ -296,13 +317,12 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     const request: WriteRequest = { principal, action, resource: id, purpose };
     const judged = await database.transaction(async (tx) => {
       const found = await judge(tx, request);
-      if (found !== undefined && found.decision.effect === 'allow' && !isPublic(found.facts.label)) {
+      if (found?.decision.effect !== 'allow') await enterRefusal(tx, request, found);
+      else if (!isPublic(found.facts.label))
         await appendEntry(tx, ids, entryOf(request, id, found.decision, details));
-      }
       return found;
     });
-    if (judged === undefined) return await refuseUnknown(request);
-    if (judged.decision.effect !== 'allow') return await refuse(request, judged);
+    if (judged?.decision.effect !== 'allow') throw refusal(request, judged);
     return { facts: judged.facts, scope: authorize(principal, purpose) };
   }
 
@@ -328,8 +348,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
   }
 
   async function foresee(request: WriteRequest) {
-    const judged = await database.transaction((tx) => judge(tx, request));
-    if (judged === undefined) return undefined;
+    const judged = await database.transaction((tx) => judge(tx, request, lookAtFacts));
+    if (judged === undefined) {
+      isVisible(request.principal, nothing, now());
+      return undefined;
+    }
     const named = typeof request.resource === 'string' ? [judged.facts, ...judged.sources] : judged.sources;
     if (named.some((one) => !isVisible(request.principal, one, now()))) return undefined;
     return { request: judged.asked, decision: judged.decision };

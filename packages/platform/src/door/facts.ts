@@ -74,17 +74,22 @@ function labelColumns(label: Label, conditions: Conditions) {
 }
 
 /** Facts of existing things, locked against relabelling until the transaction ends. Missing ids are left out. */
-export async function loadFacts(
+export const loadFacts = async (
   tx: Tx,
   ids: readonly string[],
-  lock: 'share' | 'update' = 'share',
-): Promise<Map<string, ResourceFacts>> {
-  if (ids.length === 0) return new Map();
-  const rows = await tx
+  lock: 'share' | 'update',
+): Promise<Map<string, ResourceFacts>> =>
+  ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids).orderBy(resource.id).for(lock));
+
+/** The same without a lock, for what acts on nothing: a lock is a write, and its commit takes time that an unknown id would not. */
+export const lookAtFacts = async (tx: Tx, ids: readonly string[]): Promise<Map<string, ResourceFacts>> =>
+  ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids));
+
+const rowsOf = (tx: Tx, ids: readonly string[]) =>
+  tx
     .select()
     .from(resource)
-    .where(inArray(resource.id, [...ids]))
-    .orderBy(resource.id)
-    .for(lock);
-  return new Map(rows.map((row) => [row.id, factsOf(row)]));
-}
+    .where(inArray(resource.id, [...ids]));
+
+const byId = (rows: readonly ResourceRow[]): Map<string, ResourceFacts> =>
+  new Map(rows.map((row) => [row.id, factsOf(row)]));

@@ -1,4 +1,4 @@
-import { levels, purposes } from '@genesis/contracts';
+import { type Label, levels, purposes } from '@genesis/contracts';
 import { cardText } from '../card-for-tests.ts';
 import { until } from '../noninterference/client.ts';
 import { buildWorld } from '../noninterference/world.ts';
@@ -52,7 +52,7 @@ const ofAgreement =
   (act: 'suspend' | 'resume' | 'terminate'): Act =>
   async ({ send, owner, word }, { agreements }) => {
     const path = `/v1/agreements/${newest(agreements)}/${act}`;
-    await send(owner, 'POST', path, act === 'resume' ? undefined : { reason: word() });
+    await send(owner, 'POST', path, { reason: word() });
   };
 
 const parties = ({ lab, partner, owner, ally }: WatchedWorld) => [
@@ -135,7 +135,7 @@ export const acts: Readonly<Record<string, Act>> = {
     const path = `/v1/resources/${hidden.datasets[0]}/releases`;
     const label = { ...secret, categories: secret.categories.slice(0, 2) };
     const { id } = await send<{ id: string }>(owner, 'POST', path, { label, reason: word() });
-    await send(second, 'POST', `/v1/releases/${id}/decide`, { approve: false, reason: word() });
+    await send(second, 'POST', `/v1/releases/${id}/decide`, { agree: false, reason: word() });
     hidden.ids.push(id);
   },
   'somebody saves a search': async ({ send, insider, word }, hidden) => {
@@ -201,8 +201,8 @@ let drawn = 0;
 /** A whole world beside it: campaigns, models, hypotheses and their confirmation, by people of two organisations more. */
 export async function wholeWorld({ server }: WatchedWorld, hidden: Hidden): Promise<void> {
   const { things } = await buildWorld(server, {
-    number: 500 + drawn++,
-    clearances: levels.map((level) => ({ level, categories: [] })).concat(ofThatWorld),
+    number: 300 + drawn++,
+    clearances: [...levels.map((level): Label => ({ level, categories: [] })), ofThatWorld],
     labels: {
       table: ofThatWorld,
       split: ofThatWorld,

@@ -1,6 +1,6 @@
 import type { Server } from '../noninterference/running-server.ts';
 import { acts, type Hidden, nothingHidden, wholeWorld } from './hidden-acts.ts';
-import { compareWithNothing, type Difference, differences, observe } from './observe.ts';
+import { compareWithNothing, type Difference, differences, type Observations, observe } from './observe.ts';
 import { readPaths } from './read-paths.ts';
 import { type WatchedWorld, watchedWorld } from './watched-world.ts';
 
@@ -45,24 +45,34 @@ export async function runInterference(
   };
   // The first things that the acts need, before anybody has looked.
   await perform('a dataset is imported', acts['a dataset is imported']!);
-  const groups = quick ? [Object.entries(acts)] : Object.entries(acts).map((one) => [one]);
-  for (let round = 0; outcome.responses < responses; round++) {
+  const all = Object.entries(acts);
+  const together = quick ? all.length : 3;
+  const groups = Array.from({ length: Math.ceil(all.length / together) }, (_, i) =>
+    all.slice(i * together, (i + 1) * together),
+  );
+  const last = new Map<string, Observations>();
+  /** What everybody receives now; where they were asked before, it is what they received then. */
+  async function look(known: readonly string[], done: string): Promise<void> {
+    for (const by of world.observers) {
+      const is = await observe(world, reads, by, known);
+      outcome.responses += is.size;
+      outcome.shown += [...is.values()].filter((text) => text.startsWith('200')).length;
+      outcome.differences.push(...differences(by, done, last.get(by.name) ?? new Map(), is));
+      last.set(by.name, is);
+    }
+  }
+  await look(hidden.ids, 'nothing');
+  for (let round = 0; round === 0 || outcome.responses < responses; round++) {
     for (const [number, group] of groups.entries()) {
-      if (outcome.responses >= responses && !quick) break;
-      const known = sample(hidden.ids, quick ? 10 : 20, seed + round + number);
-      const before = new Map<string, Awaited<ReturnType<typeof observe>>>();
-      for (const by of world.observers) before.set(by.name, await observe(world, reads, by, known));
-      const names: string[] = [];
+      if (round > 0 && outcome.responses >= responses) break;
+      const known = sample(hidden.ids, 6, seed + round + number);
       const already = hidden.ids.length;
+      const names: string[] = [];
       for (const [name, act] of group) names.push(await perform(name, act));
-      if (!quick && number === 0) names.push(await perform('a whole world', wholeWorld));
+      if (!quick && number === 0) names.push(await perform('a whole world beside it', wholeWorld));
+      await look(known, names.join('; '));
+      const made = sample(hidden.ids.slice(already), quick ? 8 : 24, seed + round);
       for (const by of world.observers) {
-        const was = before.get(by.name)!;
-        const is = await observe(world, reads, by, known);
-        outcome.responses += was.size + is.size;
-        outcome.shown += [...is.values()].filter((text) => text.startsWith('200')).length;
-        outcome.differences.push(...differences(by, names.join('; '), was, is));
-        const made = sample(hidden.ids.slice(already), quick ? 8 : 12, seed + round);
         const pairs = await compareWithNothing(world, reads, by, made, seed + round + number);
         outcome.responses += pairs.answers;
         outcome.differences.push(...pairs.differences);

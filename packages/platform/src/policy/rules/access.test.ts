@@ -106,6 +106,22 @@ test('a card that demands an agreement, or a grant, is met by nothing less', () 
   expect(of({ needsGrant: ['train'] })).toBe('role-in-organisation');
 });
 
+test('an agreement on the result does not stand behind a source that has none', () => {
+  const { principal, resource } = easyRequest('run.submit');
+  const demanding = { ...unrestricted, origins: ['dst_1'], needsAgreement: true };
+  const source = { ...resource, conditions: demanding };
+  const of = (grants: GrantFacts[]) =>
+    code(
+      easyRequest('run.submit', {
+        principal: { ...principal, agreements: [agreement], grants },
+        resource: { ...resource, conditions: { ...demanding, agreements: ['agr_1'] } },
+        sources: [source],
+      }),
+    );
+  expect(of([])).toBe('agreement-demanded');
+  expect(of([{ ...grant, agreement: 'agr_1' }])).toBe('role-in-organisation');
+});
+
 test('an embargo closes exports until its day, and prescribed machines all others', () => {
   const { resource } = easyRequest('dataset.export');
   const at = Date.UTC(2026, 4, 2);
