@@ -166,7 +166,7 @@ const unittest = (program: string, module: string): Promise<string> =>
     const env = { PATH: process.env['PATH'], GENESIS_TEST_WORLD: world, PYTHONDONTWRITEBYTECODE: '1' };
     const options = { cwd: folder, env, timeout: 200_000, maxBuffer: 2 ** 24 };
     execFile(program, ['-m', 'unittest', '-v', module], options, (error, _out, report) =>
-      error === null ? resolve(report) : reject(new Error(report || String(error))),
+      error === null ? resolve(report) : reject(new Error(report || error.message)),
     );
   });
 
