@@ -33,8 +33,10 @@ export async function runInterference(
   const { responses, seed, quick, progress } = options;
   const world = await watchedWorld(server, `${seed}`);
   const reads = await readPaths(world);
+  // In the short form: the guest, a colleague of low clearance, and nobody.
+  const observers = world.observers.filter((_, i) => !quick || i % 7 < 2);
   const outcome: Outcome = {
-    ...{ responses: 0, reads: reads.length, observers: world.observers.length },
+    ...{ responses: 0, reads: reads.length, observers: observers.length },
     ...{ acts: {}, shown: 0, differences: [] },
   };
   const hidden = nothingHidden();
@@ -53,7 +55,7 @@ export async function runInterference(
   const last = new Map<string, Observations>();
   /** What everybody receives now; where they were asked before, it is what they received then. */
   async function look(known: readonly string[], done: string): Promise<void> {
-    for (const by of world.observers) {
+    for (const by of observers) {
       const is = await observe(world, reads, by, known);
       outcome.responses += is.size;
       outcome.shown += [...is.values()].filter((text) => text.startsWith('200')).length;
@@ -72,7 +74,7 @@ export async function runInterference(
       if (!quick && number === 0) names.push(await perform('a whole world beside it', wholeWorld));
       await look(known, names.join('; '));
       const made = sample(hidden.ids.slice(already), quick ? 8 : 24, seed + round);
-      for (const by of world.observers) {
+      for (const by of observers) {
         const pairs = await compareWithNothing(world, reads, by, made, seed + round + number);
         outcome.responses += pairs.answers;
         outcome.differences.push(...pairs.differences);

@@ -49,4 +49,4 @@ test('over random worlds, every decision is the one that the pages on policy and
   expect(tally.allow).toBeGreaterThan(tally.decisions / 20);
   for (const rare of [tally.granted, tally.covered, tally.conditional, tally.changedByTime])
     expect(rare).toBeGreaterThan(0);
-});
+}, 300_000);
