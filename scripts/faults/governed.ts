@@ -64,7 +64,7 @@ export const governedFaults: readonly Fault[] = [
   {
     name: 'a grant that has ended is renewed',
     suite: 'access',
-    only: 'renewal and revocation',
+    only: 'a grant whose days have gone',
     edits: [edit('access/requests/change-grant.ts', 'if (row.expiresAt <= at)', 'if (row.expiresAt <= 0)')],
   },
   {

@@ -59,7 +59,10 @@ export async function runInterference(
       const is = await observe(world, reads, by, known);
       outcome.responses += is.size;
       outcome.shown += [...is.values()].filter((text) => text.startsWith('200')).length;
-      outcome.differences.push(...differences(by, done, last.get(by.name) ?? new Map(), is));
+      const found = differences(by, done, last.get(by.name) ?? new Map(), is);
+      for (const one of found)
+        progress(`DIFFERENCE for ${one.by}: ${one.ask}\n- ${one.before}\n+ ${one.after}`);
+      outcome.differences.push(...found);
       last.set(by.name, is);
     }
   }

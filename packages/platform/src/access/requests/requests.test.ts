@@ -117,6 +117,16 @@ test('renewal and revocation count at the next decision', async () => {
   await expect(renew(who.steward, 60)).rejects.toEqual(failure('conflict'));
 });
 
+test('a grant whose days have gone is asked for again, and not renewed', async () => {
+  const world = await accessPlatform();
+  const { access, as, clock, who } = world;
+  const one = await granted(world);
+  clock.advance(40 * day);
+  const late = access.renew(await as(who.steward), one.grant, { days: 60, reason: 'Not done yet.' });
+  await expect(late).rejects.toEqual(failure('conflict', /has ended: ask again/));
+  expect(await use(world, who.guest, one.dataset)).toBe('default-deny');
+});
+
 test('nobody decides about themselves, and whoever may not know of a request finds none', async () => {
   const world = await accessPlatform();
   const { access, agreed, ask, as, clock, dataset, door, ids, who } = world;
