@@ -198,7 +198,7 @@ async function fetchOnce(steward: Person, source: string, name: string): Promise
   ];
 }
 
-type World = { steward: Person; host: string; show(generation: Generation): Promise<void> };
+type World = { steward: Person; host: string; show: (generation: Generation) => Promise<void> };
 
 async function runTrial(
   place: Place,

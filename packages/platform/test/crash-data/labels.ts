@@ -82,7 +82,9 @@ async function runTrial(world: World, trial: Trial): Promise<Outcome> {
   const { looks, broken: seen } = await stop();
   const { number } = await one.get<{ number: number }>(`/v1/datasets/${dataset}/card`);
   if (number !== rounds + 1 || new Set(cards).size !== rounds)
-    broken.push(`${rounds} replacements were acknowledged as ${cards}, and the card is number ${number}`);
+    broken.push(
+      `${rounds} replacements were acknowledged as ${cards.join(', ')}, and the card is number ${number}`,
+    );
   const { items } = await one.get<{ items: { id: string; name: string }[] }>(
     `/v1/search?q=${encodeURIComponent(`"edition ${rounds + 1}" "${name}"`)}`,
   );

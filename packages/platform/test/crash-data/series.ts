@@ -5,7 +5,7 @@ import { createRandom, type Outcome, type Result, type Trial } from './trial.ts'
 /** A platform at a place of its own, and how a trial is run there. */
 export type Scenario = {
   place: Place;
-  run(trial: Trial, random: () => number): Promise<Outcome>;
+  run: (trial: Trial, random: () => number) => Promise<Outcome>;
   /** What was opened besides the place. */
   close?(): Promise<void>;
 };
