@@ -160,13 +160,13 @@ export const governedFaults: readonly Fault[] = [
     ],
   },
   {
-    name: 'the cards of hidden datasets are described',
+    name: 'what a public card stands for is described with it',
     suite: 'metadata',
     edits: [
       edit(
         'catalog/metadata/described-store.ts',
-        '.where(and(scope.where, inArray(card.dataset, wanted)));',
-        '.where(inArray(card.dataset, wanted));',
+        '.where(and(scope.where, inArray(dataset.id, wanted)));',
+        '.where(inArray(dataset.id, wanted));',
       ),
     ],
   },
