@@ -8,15 +8,19 @@ import { formatLabel, parseLabel } from '../work/label.ts';
 
 type Effect = {
   changes: Record<string, number>;
+  becomesPublic: boolean;
   people: { principal: string; gains: number; loses: number }[];
 };
 
 const purposeList = (text: string): Purpose[] => names(text).map(oneOf(purposes));
 
 /** What a change of labels does, for people. */
-function describe({ changes, people }: Effect): string {
+function describe({ changes, becomesPublic, people }: Effect): string {
   const counts = Object.entries(changes).map(([kind, count]) => `${count} ${kind}`);
-  const heading = facts([['Changes', counts.join(', ') || 'nothing']]);
+  const heading = facts([
+    ['Changes', counts.join(', ') || 'nothing'],
+    ...(becomesPublic ? ([['Afterwards', 'everybody may see it']] as [string, string][]) : []),
+  ]);
   if (people.length === 0) return `${heading}\nNobody sees more or less than before.`;
   const rows = people.map(({ principal, gains, loses }) => [principal, gains, loses]);
   return `${heading}\n\n${table(['Person', 'Sees more', 'Sees fewer'], rows)}`;

@@ -8885,6 +8885,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            becomesPublic: boolean;
                             changes: {
                                 [key: string]: number;
                             };
@@ -9021,6 +9022,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            becomesPublic: boolean;
                             changes: {
                                 [key: string]: number;
                             };

@@ -1,5 +1,11 @@
 import { purposes } from '@genesis/contracts';
-import { admits, type PrincipalFacts, type ResourceFacts, readScopeOf } from '../../policy/index.ts';
+import {
+  admits,
+  isPublic,
+  type PrincipalFacts,
+  type ResourceFacts,
+  readScopeOf,
+} from '../../policy/index.ts';
 
 /** One thing as it is and as it would be. */
 export type Before = { before: ResourceFacts; after: ResourceFacts };
@@ -7,8 +13,24 @@ export type Before = { before: ResourceFacts; after: ResourceFacts };
 /** What a change of labels does to one person: how many of the changed things appear, and how many disappear. */
 export type Effect = { principal: string; gains: number; loses: number };
 
+/** Whom a steward of the owner knows of: the owner's own people, and those whom a grant or an agreement lets near the data. */
+function concerned(
+  { organisation, grants = [], agreements = [] }: PrincipalFacts,
+  things: readonly ResourceFacts[],
+) {
+  const near = new Set([
+    ...grants.map(({ dataset }) => dataset),
+    ...agreements.flatMap(({ datasets }) => datasets),
+  ]);
+  return things.some(
+    (thing) =>
+      thing.organisation === organisation || thing.conditions.origins.some((origin) => near.has(origin)),
+  );
+}
+
 /**
- * Who sees more and who sees less after a change, in the order of the people given. Pure. Costs people × kinds of change:
+ * Who sees more and who sees less after a change, in the order of the people given: of those whom a steward of the owner knows
+ * of. That something is public for everybody is told apart (`becomesPublic`). Pure. Costs people × kinds of change:
  * things that agree in kind, owner, label and conditions are judged once.
  */
 export function effectsOf(
@@ -27,7 +49,9 @@ export function effectsOf(
     if (known === undefined) classes.set(key, { change, count: 1 });
     else known.count++;
   }
-  const effects = people.map((person): Effect => {
+  const things = changes.map(({ before }) => before);
+  const known = people.filter((person) => concerned(person, things));
+  const effects = known.map((person): Effect => {
     const scopes = [null, ...purposes].map((purpose) => readScopeOf(person, purpose, at));
     const sees = (facts: ResourceFacts): boolean => scopes.some((scope) => admits(scope, facts));
     let gains = 0;
@@ -41,3 +65,7 @@ export function effectsOf(
   });
   return effects.filter(({ gains, loses }) => gains > 0 || loses > 0);
 }
+
+/** Whether something is shown to everybody that was not. */
+export const becomesPublic = (changes: readonly Before[]): boolean =>
+  changes.some(({ before, after }) => isPublic(after.label) && !isPublic(before.label));

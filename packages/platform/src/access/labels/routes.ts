@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idempotencyOf, principalOf } from '../../identity/index.ts';
 import { type App, type Cursors, pageOf, pageQuery, toPage } from '../../kernel/index.ts';
 import { unrestricted } from '../../policy/index.ts';
-import type { Before, Effect } from './preview.ts';
+import { type Before, becomesPublic, type Effect } from './preview.ts';
 import { previewRaise, raise } from './raise.ts';
 import {
   askRelease,
@@ -28,14 +28,16 @@ const reason = z
 const effectView = z.strictObject({
   /** How many things change, by kind. */
   changes: z.record(z.string(), z.int()),
-  /** Who sees more of them, and who sees fewer. */
+  /** Everybody sees something of it afterwards that was not public. */
+  becomesPublic: z.boolean(),
+  /** Who sees more of them, and who sees fewer, among the people of the owner and those near the data. */
   people: z.array(z.strictObject({ principal: z.string(), gains: z.int(), loses: z.int() })),
 });
 
 function viewEffect({ changes, effects }: { changes: Before[]; effects: Effect[] }) {
   const kinds: Record<string, number> = {};
   for (const { before } of changes) kinds[before.kind] = (kinds[before.kind] ?? 0) + 1;
-  return { changes: kinds, people: effects };
+  return { changes: kinds, becomesPublic: becomesPublic(changes), people: effects };
 }
 
 const releaseView = z.strictObject({
