@@ -46,6 +46,7 @@ export const doorFaults: readonly Fault[] = [
     suite: 'people',
     only: tests.sweep,
     edits: [
+      edit('door/evidence.ts', "own?.visible === false ? 'nothing' : id", 'id'),
       edit(
         'door/evidence.ts',
         'thing: (about) => sql`${about} in ${visible}`,',

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Clock, Database } from '../kernel/index.ts';
 import {
   type LineageEdge,
@@ -53,18 +53,18 @@ export function createEvidenceReads(parts: { database: Database; door: Door; clo
   return {
     async lineage(scope, id) {
       const visible = sql`(select ${resource.id} from ${resource} where ${scope.where})`;
-      const { edges, complete } = await readLineage(database, id, {
+      const [own] = await scope.orm
+        .select({ visible: sql<boolean>`${scope.where}` })
+        .from(resource)
+        .where(eq(resource.id, id));
+      // From what is hidden no edge is ever shown. The walk begins nowhere, as for what does not exist, and takes as long.
+      const start = own?.visible === false ? 'nothing' : id;
+      const { edges, complete } = await readLineage(database, start, {
         thing: (about) => sql`${about} in ${visible}`,
         node: (node) =>
           sql`(${node} in ${visible} or not exists (select 1 from ${resource} where ${resource.id} = ${node}))`,
       });
-      if (edges.length === 0) {
-        const [own] = await scope.orm
-          .select({ id: resource.id })
-          .from(resource)
-          .where(and(eq(resource.id, id), scope.where));
-        if (own === undefined) throw missing();
-      }
+      if (edges.length === 0 && own?.visible !== true) throw missing();
       return { edges, complete };
     },
     async assertMayProve(principal, entry) {
