@@ -96,7 +96,8 @@ const rules: readonly { what: string; sql: string }[] = [
   },
   {
     what: 'grant that outlives its agreement',
-    sql: `select access_grant.id from access_grant join agreement on agreement.id = access_grant.agreement where expires_at > ends_at`,
+    sql: `select access_grant.id from access_grant join agreement on agreement.id = access_grant.agreement
+      where revoked_at is null and expires_at > ends_at`,
   },
   {
     what: 'request or decision of which people were not told once',
