@@ -65,6 +65,16 @@ const headOf = async (file: string): Promise<Buffer> => {
   }
 };
 
+/** Whether the whole file is text with rows of a curve. What cannot be read as text is none; a failure of the disk is no answer. */
+const hasCurve = async (file: string, longestLine: number): Promise<boolean> => {
+  try {
+    return (await planCurve(file, longestLine)) !== null;
+  } catch (error) {
+    if (error instanceof GenesisError) return false;
+    throw error;
+  }
+};
+
 const isJsonObject = (text: string): boolean => {
   try {
     const value: unknown = JSON.parse(text);
@@ -109,11 +119,7 @@ const ofText = async (
     return { format: 'file', reason: 'text that is no table or curve, by its name' };
   if (/^[[{]/.test(first) && /[\]}]$/.test(text.trimEnd()) && !looksLikeCsv(text))
     return { format: 'file', reason: 'one JSON document, not JSON Lines' };
-  if (
-    !text.includes('\0') &&
-    !looksLikeCsv(text) &&
-    (await planCurve(file, longestLine).catch(() => null)) !== null
-  )
+  if (!text.includes('\0') && !looksLikeCsv(text) && (await hasCurve(file, longestLine)))
     return { format: 'curve' };
   // Without a name, text is a table: what is wrong with it is told by line.
   if (name === undefined || looksLikeCsv(text)) return { format: 'csv' };
