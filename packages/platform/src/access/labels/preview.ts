@@ -13,15 +13,13 @@ export type Before = { before: ResourceFacts; after: ResourceFacts };
 /** What a change of labels does to one person: how many of the changed things appear, and how many disappear. */
 export type Effect = { principal: string; gains: number; loses: number };
 
-/** Whom a steward of the owner knows of: the owner's own people, and those whom a grant or an agreement lets near the data. */
+/** The owner's own people, and those whom it granted access where `granted` says so: to its stewards only. */
 function concerned(
-  { organisation, grants = [], agreements = [] }: PrincipalFacts,
+  { organisation, grants = [] }: PrincipalFacts,
   things: readonly ResourceFacts[],
-) {
-  const near = new Set([
-    ...grants.map(({ dataset }) => dataset),
-    ...agreements.flatMap(({ datasets }) => datasets),
-  ]);
+  granted: boolean,
+): boolean {
+  const near = new Set(granted ? grants.map(({ dataset }) => dataset) : []);
   return things.some(
     (thing) =>
       thing.organisation === organisation || thing.conditions.origins.some((origin) => near.has(origin)),
@@ -29,14 +27,15 @@ function concerned(
 }
 
 /**
- * Who sees more and who sees less after a change, in the order of the people given: of those whom a steward of the owner knows
- * of. That something is public for everybody is told apart (`becomesPublic`). Pure. Costs people × kinds of change:
+ * Who sees more and who sees less after a change, in the order of the people given: of those whom whoever asks
+ * may know of. That something is public for everybody is told apart (`becomesPublic`). Pure. Costs people × kinds of change:
  * things that agree in kind, owner, label and conditions are judged once.
  */
 export function effectsOf(
   changes: readonly Before[],
   people: readonly PrincipalFacts[],
   at: number,
+  { granted }: { granted: boolean },
 ): Effect[] {
   const classes = new Map<string, { change: Before; count: number }>();
   for (const change of changes) {
@@ -50,7 +49,7 @@ export function effectsOf(
     else known.count++;
   }
   const things = changes.map(({ before }) => before);
-  const known = people.filter((person) => concerned(person, things));
+  const known = people.filter((person) => concerned(person, things, granted));
   const effects = known.map((person): Effect => {
     const scopes = [null, ...purposes].map((purpose) => readScopeOf(person, purpose, at));
     const sees = (facts: ResourceFacts): boolean => scopes.some((scope) => admits(scope, facts));

@@ -43,7 +43,9 @@ export async function previewRaise(
   if (foreseen.decision.effect !== 'allow') throw denied(foreseen.decision);
   const things = await parts.database.transaction((tx) => reachedByRaising(tx, id));
   const changes = things.map((before) => ({ before, after: raised(before, least) }));
-  return { changes, effects: effectsOf(changes, await parts.everybody(), parts.clock.now().getTime()) };
+  const people = await parts.everybody();
+  // Only stewards raise labels, and they know of every grant.
+  return { changes, effects: effectsOf(changes, people, parts.clock.now().getTime(), { granted: true }) };
 }
 
 /** Raises what a dataset and everything derived from it have, in a write that was decided about. Returns how many changed. */

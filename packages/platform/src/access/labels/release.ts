@@ -89,7 +89,8 @@ export async function previewRelease(
   if (foreseen?.decision.effect !== 'allow') throw hidden();
   const things = await parts.database.transaction((tx) => releasedTogether(tx, id));
   const changes = things.map((before) => ({ before, after: lowered(before, wanted) }));
-  return { changes, effects: effectsOf(changes, await parts.everybody(), parts.clock.now().getTime()) };
+  const people = await parts.everybody();
+  return { changes, effects: effectsOf(changes, people, parts.clock.now().getTime(), { granted: false }) };
 }
 
 /**

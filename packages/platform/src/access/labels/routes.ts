@@ -30,7 +30,7 @@ const effectView = z.strictObject({
   changes: z.record(z.string(), z.int()),
   /** Everybody sees something of it afterwards that was not public. */
   becomesPublic: z.boolean(),
-  /** Who sees more of them, and who sees fewer, among the people of the owner and those near the data. */
+  /** Who sees more of them, and who sees fewer: the owner's people, and for raising those whom it granted access. */
   people: z.array(z.strictObject({ principal: z.string(), gains: z.int(), loses: z.int() })),
 });
 
