@@ -36,6 +36,7 @@ export const rows: readonly (readonly string[])[] = [
   ['catalog', 'compute'],
   ['runs'],
   ['models'],
+  ['evaluation'],
   ['campaigns'],
   ['challenges'],
   ['surfaces'],

@@ -30,6 +30,8 @@ export const idPrefixes = {
   experiment: 'exp',
   hypothesis: 'hyp',
   model: 'mdl',
+  evaluation: 'evl',
+  submission: 'sbm',
   challenge: 'chl',
   entry: 'ent',
   upload: 'upl',

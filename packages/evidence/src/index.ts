@@ -107,6 +107,7 @@ export {
 } from './statistics/confidence.ts';
 export { evaluateClaim } from './statistics/evaluate-claim.ts';
 export { experimentProblems, type RecordedExperiment } from './statistics/experiments.ts';
+export { type EntryLosses, type RankedEntry, rankEntries } from './statistics/leaderboard.ts';
 export { median } from './statistics/median.ts';
 export {
   type PlannedTest,

@@ -371,6 +371,7 @@ CREATE TABLE "seal" (
 	"created_at" bigint NOT NULL,
 	"retired_at" bigint,
 	"retired_by" text,
+	"use" text,
 	CONSTRAINT "seal_table_hash_unique" UNIQUE("table_hash")
 );
 
@@ -379,6 +380,16 @@ CREATE TABLE "seal_mark" (
 	"mark" "bytea" NOT NULL,
 	"seal" text NOT NULL,
 	CONSTRAINT "seal_mark_mark_seal_pk" PRIMARY KEY("mark","seal")
+);
+
+--> statement-breakpoint
+CREATE TABLE "seal_opening" (
+	"seal" text NOT NULL,
+	"number" integer NOT NULL,
+	"of" text NOT NULL,
+	"opened_at" bigint NOT NULL,
+	CONSTRAINT "seal_opening_seal_number_pk" PRIMARY KEY("seal","number"),
+	CONSTRAINT "seal_opening_of_unique" UNIQUE("of")
 );
 
 --> statement-breakpoint
@@ -654,6 +665,38 @@ CREATE TABLE "resource" (
 	"conditions" jsonb NOT NULL,
 	"created_by" text NOT NULL,
 	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "evaluation" (
+	"id" text PRIMARY KEY NOT NULL,
+	"split" text NOT NULL,
+	"settings" jsonb NOT NULL,
+	"challenge" integer,
+	"state" text NOT NULL,
+	"delegation" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "submission" (
+	"id" text PRIMARY KEY NOT NULL,
+	"evaluation" text NOT NULL,
+	"title" text NOT NULL,
+	"baseline" text,
+	"model" text,
+	"artifact_hash" text,
+	"organisation" text NOT NULL,
+	"submitted_by" text NOT NULL,
+	"opening" integer NOT NULL,
+	"state" text NOT NULL,
+	"failure" text,
+	"run" text NOT NULL,
+	"delegation" text NOT NULL,
+	"score" jsonb,
+	"losses" jsonb,
+	"created_at" bigint NOT NULL,
+	"ended_at" bigint
 );
 
 --> statement-breakpoint
@@ -1015,6 +1058,10 @@ CREATE INDEX "resource_kind_created" ON "resource" USING btree ("kind","created_
 CREATE INDEX "resource_origins" ON "resource" USING gin ("origins");
 --> statement-breakpoint
 CREATE INDEX "resource_agreements" ON "resource" USING gin ("agreements");
+--> statement-breakpoint
+CREATE INDEX "evaluation_challenge" ON "evaluation" USING btree ("challenge","created_at");
+--> statement-breakpoint
+CREATE INDEX "submission_evaluation" ON "submission" USING btree ("evaluation","created_at");
 --> statement-breakpoint
 CREATE INDEX "session_principal" ON "session" USING btree ("principal");
 --> statement-breakpoint

@@ -1,3 +1,4 @@
+export { assertAllowed } from './assert-allowed.ts';
 export {
   actUnder,
   delegate,

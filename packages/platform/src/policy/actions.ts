@@ -88,6 +88,11 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.create': ['researcher'],
   'model.read': ['steward', 'researcher', 'auditor'],
   'model.predict': ['steward', 'researcher'],
+  'evaluation.create': ['steward', 'researcher'],
+  'evaluation.read': ['steward', 'researcher', 'auditor'],
+  'evaluation.submit': ['researcher'],
+  'evaluation.score': ['steward', 'researcher'],
+  'evaluation.close': ['steward', 'researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -110,6 +115,7 @@ export const readActions = [
   'run.read',
   'campaign.read',
   'model.read',
+  'evaluation.read',
   'challenge.read',
 ] as const satisfies readonly Action[];
 export type ReadAction = (typeof readActions)[number];
@@ -136,6 +142,7 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['experiment', 'campaign.read'],
   ['hypothesis', 'campaign.read'],
   ['model', 'model.read'],
+  ['evaluation', 'evaluation.read'],
   ['challenge', 'challenge.read'],
 ]);
 
@@ -147,6 +154,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   'dataset.export',
   'compute.use',
   'model.predict',
+  'evaluation.submit',
   'access.request',
   'search.save',
   'ledger.read',
@@ -186,6 +194,10 @@ export const usesData: ReadonlySet<Action> = new Set([
   'model.create',
   'model.read',
   'model.predict',
+  'evaluation.create',
+  'evaluation.read',
+  'evaluation.submit',
+  'evaluation.score',
   'challenge.read',
 ]);
 
@@ -194,6 +206,9 @@ export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
   ['model.create', 'train'],
   ['model.predict', 'infer'],
   ['split.unseal', 'evaluate'],
+  ['evaluation.create', 'evaluate'],
+  ['evaluation.submit', 'evaluate'],
+  ['evaluation.score', 'evaluate'],
   ['dataset.export', 'publish'],
   ['campaign.export', 'publish'],
 ]);
@@ -210,6 +225,7 @@ export const creates: ReadonlySet<Action> = new Set([
   'campaign.create',
   'hypothesis.freeze',
   'model.create',
+  'evaluation.create',
   'agreement.draft',
 ]);
 
