@@ -12,6 +12,7 @@ import { computeCommands } from './commands/compute.ts';
 import { configCommand } from './commands/config.ts';
 import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { evaluationCommands } from './commands/evaluation.ts';
 import { harvestCommands } from './commands/harvest.ts';
 import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
@@ -48,6 +49,7 @@ const groups: readonly (readonly [
     campaignCommands,
     hypothesisCommands,
     modelCommands,
+    evaluationCommands,
   ],
   ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
   [
