@@ -3,13 +3,13 @@ import { appendFileSync } from 'node:fs';
 import { access, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { JobOutcome } from '@genesis/contracts';
+import { listingOf } from '../../listing.ts';
 import type { Executor } from '../../ports.ts';
 import { createLocalExecutor } from '../local/local-executor.ts';
 import type { ProcessIdentity } from '../local/process-tree.ts';
 import { outcomeEnd, Staging } from '../local/staging.ts';
 import { failedOutcome, type Why } from './failed-outcome.ts';
 import { files, type Launch, launchSchema } from './launch-file.ts';
-import { listingOf } from './listing.ts';
 import { hashOf } from './stage.ts';
 
 const lookEveryMs = 250;

@@ -8,7 +8,7 @@ import { copyFile, link, lstat, mkdir, readdir, rename, rm, symlink, utimes } fr
 import { join } from 'node:path';
 import { invalidField, type JobSpec } from '@genesis/contracts';
 import { errorCode } from '../../../kernel/index.ts';
-import { entriesOf, listingOf } from './listing.ts';
+import { entriesOf, listingOf } from '../../listing.ts';
 import { hashOf } from './stage.ts';
 
 type Mount = JobSpec['mounts'][number];
