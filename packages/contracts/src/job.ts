@@ -127,6 +127,19 @@ export const jobResourcesSchema = z.strictObject({
 });
 export type JobResources = z.infer<typeof jobResourcesSchema>;
 
+const { shape } = jobResourcesSchema;
+/** Some of it, to be used instead of what something declares: nothing is filled in. */
+export const someResourcesSchema = z.strictObject({
+  memoryBytes: shape.memoryBytes.unwrap().optional(),
+  cpuCores: shape.cpuCores.unwrap().optional(),
+  nodes: shape.nodes.unwrap().optional(),
+  gpus: shape.gpus.unwrap().optional(),
+  processes: shape.processes.unwrap().optional(),
+  outputBytes: shape.outputBytes.unwrap().optional(),
+  logBytes: shape.logBytes.unwrap().optional(),
+  durationSeconds: shape.durationSeconds.unwrap().optional(),
+});
+
 /**
  * One execution of a command, in the words of PSI/J.
  * The job starts in an empty folder of its own, finds its inputs at `inputs/PATH` below it (read-only), and every

@@ -891,6 +891,7 @@ CREATE TABLE "run" (
 	"machine" text,
 	"plan" jsonb,
 	"waits_for" text,
+	"environment" jsonb,
 	"output" jsonb,
 	"outcome" jsonb,
 	"sandboxed" boolean,
