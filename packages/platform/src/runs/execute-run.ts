@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CapabilityManifest,
@@ -316,11 +317,21 @@ async function execute(
   await using lent = new AsyncDisposableStack();
   const files: { path: string; source: string }[] = [];
   const data: { bytes: number; at: null }[] = [];
-  for (const { name, version } of stored.datasets) {
-    const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
+  const name = jobName(row.id, number);
+  const tables = join(parts.inputFolder, name, 'tables');
+  lent.defer(() => rm(join(parts.inputFolder, name), { recursive: true, force: true }));
+  for (const [at, dataset] of stored.datasets.entries()) {
+    const found = await parts.catalog.showVersion(scope.principal, dataset.version, scope.purpose);
     const { address, bytes } = found.version.visible;
-    files.push({ path: name, source: lent.use(await parts.blobs.lend(address)).path });
     data.push({ bytes, at: null });
+    // programs in Python know columns by their names
+    await mkdir(tables, { recursive: true, mode: 0o700 });
+    const table = join(tables, String(at));
+    const isNamed =
+      needsPython(implementation) &&
+      (await parts.catalog.writeNamedTable(scope.principal, dataset.version, scope.purpose, table));
+    const source = isNamed ? table : lent.use(await parts.blobs.lend(address)).path;
+    files.push({ path: dataset.name, source });
   }
   const stopping = AbortSignal.any([signal, cancel]);
   const telling = {
@@ -334,7 +345,6 @@ async function execute(
       })
     : null;
   if (needsPython(implementation) && python === null) return cancelledBeforehand(parts);
-  const name = jobName(row.id, number);
   const { machine } = await placeRun(parts, principal, scope, row.id, {
     attempt: number,
     asked: resources,

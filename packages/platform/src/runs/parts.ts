@@ -17,7 +17,7 @@ export type RunParts = {
   ids: Ids;
   log: Log;
   crash: CrashPoints;
-  catalog: Pick<Catalog, 'showVersion'>;
+  catalog: Pick<Catalog, 'showVersion' | 'writeNamedTable'>;
   functions: FunctionRunner;
   compute: Compute;
   portable: PortableFunctions;

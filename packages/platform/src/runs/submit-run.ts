@@ -39,7 +39,10 @@ export const submitRunSchema = z.strictObject({
   /** `name`, `name@version` or an id. */
   capability: z.string().min(1).max(200),
   input: z.unknown(),
-  /** Dataset versions that the run reads: the visible part of each is at `inputs/NAME` as Parquet. */
+  /**
+   * Dataset versions that the run reads: the visible part of each is at `inputs/NAME`, tables as Parquet: with the names
+   * of their columns for programs in Python, and with `c0`, `c1`, ... for other commands.
+   */
   datasets: z
     .array(z.strictObject({ name: relativePathSchema, version: z.string().max(100) }))
     .max(100)
