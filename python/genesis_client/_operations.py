@@ -1227,6 +1227,47 @@ class Operations(_Caller):
             f"/v1/imports/{quote(id)}/upload",
         )
 
+    def get_kits(
+        self,
+    ) -> Any:
+        """Kits of Python programs, and whether their environments are there.
+
+        GET /v1/kits
+        """
+        return self._call(
+            "GET",
+            "/v1/kits",
+        )
+
+    def get_kit(
+        self,
+        name: str,
+    ) -> Any:
+        """A kit, with what is going on in making its environment.
+
+        GET /v1/kits/{name}
+        """
+        return self._call(
+            "GET",
+            f"/v1/kits/{quote(name)}",
+        )
+
+    def post_kits_prepare(
+        self,
+        name: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Make the environment of a kit now, and not with its first run; it goes on after the answer.
+
+        POST /v1/kits/{name}/prepare
+        """
+        return self._call(
+            "POST",
+            f"/v1/kits/{quote(name)}/prepare",
+            idempotency_key=idempotency_key,
+        )
+
     def post_ledger_checkpoint(
         self,
         *,
@@ -1910,6 +1951,23 @@ class Operations(_Caller):
         return self._call(
             "POST",
             "/v1/runs/plan",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_runs_train(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Train with a program of your own on granted data, for the purpose "train"; the same Idempotency-Key gives the same run.
+
+        POST /v1/runs/train
+        """
+        return self._call(
+            "POST",
+            "/v1/runs/train",
             body=body,
             idempotency_key=idempotency_key,
         )

@@ -16,6 +16,7 @@ import { evaluationCommands } from './commands/evaluation.ts';
 import { harvestCommands } from './commands/harvest.ts';
 import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
+import { kitCommands } from './commands/kit.ts';
 import { labelCommands } from './commands/label.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
@@ -28,6 +29,7 @@ import { searchCommands } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { accountCommands } from './commands/session.ts';
 import { signInCommands } from './commands/sign-in.ts';
+import { trainCommands } from './commands/train.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const groups: readonly (readonly [
@@ -46,6 +48,8 @@ const groups: readonly (readonly [
     computeCommands,
     projectCommands,
     runCommands,
+    kitCommands,
+    trainCommands,
     campaignCommands,
     hypothesisCommands,
     modelCommands,

@@ -156,8 +156,18 @@ export {
   type LogLine,
   logLineSchema,
   relativePathSchema,
+  someResourcesSchema,
 } from './job.ts';
 export { type JobRequest, jobRequestSchema } from './job-request.ts';
+export {
+  type KitManifest,
+  kitManifestSchema,
+  mostCodeBytes,
+  mostCodeFiles,
+  type OwnTraining,
+  ownTrainingSchema,
+  pythonVersionSchema,
+} from './kit.ts';
 export {
   type Conditions,
   categorySchema,

@@ -934,6 +934,7 @@ CREATE TABLE "run" (
 	"machine" text,
 	"plan" jsonb,
 	"waits_for" text,
+	"environment" jsonb,
 	"output" jsonb,
 	"outcome" jsonb,
 	"sandboxed" boolean,

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import {
@@ -31,6 +32,7 @@ import {
   atMost,
   computeRoutes,
   createCompute,
+  createEnvironments,
   createFunctionRunner,
   createIriExecutor,
   createJobs,
@@ -80,12 +82,21 @@ import {
   openDatabase,
   openKeyring,
   persistentOrigin,
+  type SpaceGuard,
   s3PlaceOf,
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
-import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
+import {
+  createKitEnvironments,
+  createPortableFunctions,
+  createRuns,
+  openKits,
+  runQueues,
+  runRoutes,
+  trainRoutes,
+} from './runs/index.ts';
 import {
   backupRoutes,
   createFileTasks,
@@ -148,6 +159,20 @@ const openExecutorsOf =
         });
     }
   };
+
+/** Kits and the Python environments of runs. */
+async function openPython(
+  { dataFolder, kitsFolder, wheelFolder, python, environmentLimitBytes }: Config,
+  { log, crash, guard }: { log: Log; crash: CrashPoints; guard: SpaceGuard },
+) {
+  const environments = createEnvironments({
+    ...{ log, crash, guard, wheelFolder, python, limitBytes: environmentLimitBytes },
+    folder: join(dataFolder, 'environments'),
+  });
+  await environments.start();
+  const shipped = fileURLToPath(new URL('../../../kits', import.meta.url));
+  return { environments, kits: await openKits(kitsFolder ?? shipped, join(dataFolder, 'kits'), log) };
+}
 
 /** Where others find this platform, and whom they write to. */
 const siteOf = (app: App, { publicUrl, contactEmail }: Config) => ({
@@ -259,6 +284,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     });
     undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
+    const python = await openPython(config, { log, crash, guard });
+    undo.push(() => python.environments.close());
     const runs = createRuns({
       door,
       queue,
@@ -272,6 +299,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       compute,
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
+      python,
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
@@ -353,6 +381,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const sayOf = (message: string): void => log.warn({}, message);
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
+    trainRoutes(app, { runs, door, environments: createKitEnvironments(python) });
     modelRoutes(app, { models, door, predict });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });

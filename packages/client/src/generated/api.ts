@@ -3869,6 +3869,17 @@ export interface paths {
                                         executable: string;
                                         /** @enum {string} */
                                         kind: "command";
+                                    } | {
+                                        /** @enum {string} */
+                                        kind: "kit";
+                                        kit: string;
+                                        lock: string;
+                                        module: string;
+                                        python: string;
+                                        sources: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        kind: "own";
                                     };
                                     input: {
                                         [key: string]: unknown;
@@ -3944,6 +3955,17 @@ export interface paths {
                             executable: string;
                             /** @enum {string} */
                             kind: "command";
+                        } | {
+                            /** @enum {string} */
+                            kind: "kit";
+                            kit: string;
+                            lock: string;
+                            module: string;
+                            python: string;
+                            sources: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "own";
                         };
                         input: {
                             [key: string]: unknown;
@@ -4065,6 +4087,17 @@ export interface paths {
                                     executable: string;
                                     /** @enum {string} */
                                     kind: "command";
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "kit";
+                                    kit: string;
+                                    lock: string;
+                                    module: string;
+                                    python: string;
+                                    sources: string;
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "own";
                                 };
                                 input: {
                                     [key: string]: unknown;
@@ -6726,6 +6759,244 @@ export interface paths {
         };
         trace?: never;
     };
+    "/v1/kits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kits of Python programs, and whether their environments are there */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                capabilities: {
+                                    capability: string;
+                                    datasets: {
+                                        name: string;
+                                        summary: string;
+                                    }[];
+                                    input: {
+                                        [key: string]: unknown;
+                                    };
+                                    resources: {
+                                        /** @default 1 */
+                                        cpuCores: number;
+                                        /** @default 3600 */
+                                        durationSeconds: number;
+                                        /** @default 0 */
+                                        gpus: number;
+                                        /** @default 16777216 */
+                                        logBytes: number;
+                                        /** @default 2147483648 */
+                                        memoryBytes: number;
+                                        /** @default 1 */
+                                        nodes: number;
+                                        /** @default 268435456 */
+                                        outputBytes: number;
+                                        /** @default 256 */
+                                        processes: number;
+                                    };
+                                    summary: string;
+                                }[];
+                                environment: {
+                                    key: string | null;
+                                    lines: string[];
+                                    problem: string | null;
+                                    /** @enum {string} */
+                                    state: "ready" | "making" | "absent" | "impossible";
+                                };
+                                name: string;
+                                python: string;
+                                summary: string;
+                                version: string;
+                            }[];
+                            problems: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/kits/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A kit, with what is going on in making its environment */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilities: {
+                                capability: string;
+                                datasets: {
+                                    name: string;
+                                    summary: string;
+                                }[];
+                                input: {
+                                    [key: string]: unknown;
+                                };
+                                resources: {
+                                    /** @default 1 */
+                                    cpuCores: number;
+                                    /** @default 3600 */
+                                    durationSeconds: number;
+                                    /** @default 0 */
+                                    gpus: number;
+                                    /** @default 16777216 */
+                                    logBytes: number;
+                                    /** @default 2147483648 */
+                                    memoryBytes: number;
+                                    /** @default 1 */
+                                    nodes: number;
+                                    /** @default 268435456 */
+                                    outputBytes: number;
+                                    /** @default 256 */
+                                    processes: number;
+                                };
+                                summary: string;
+                            }[];
+                            environment: {
+                                key: string | null;
+                                lines: string[];
+                                problem: string | null;
+                                /** @enum {string} */
+                                state: "ready" | "making" | "absent" | "impossible";
+                            };
+                            name: string;
+                            python: string;
+                            summary: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/kits/{name}/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the environment of a kit now, and not with its first run; it goes on after the answer */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilities: {
+                                capability: string;
+                                datasets: {
+                                    name: string;
+                                    summary: string;
+                                }[];
+                                input: {
+                                    [key: string]: unknown;
+                                };
+                                resources: {
+                                    /** @default 1 */
+                                    cpuCores: number;
+                                    /** @default 3600 */
+                                    durationSeconds: number;
+                                    /** @default 0 */
+                                    gpus: number;
+                                    /** @default 16777216 */
+                                    logBytes: number;
+                                    /** @default 2147483648 */
+                                    memoryBytes: number;
+                                    /** @default 1 */
+                                    nodes: number;
+                                    /** @default 268435456 */
+                                    outputBytes: number;
+                                    /** @default 256 */
+                                    processes: number;
+                                };
+                                summary: string;
+                            }[];
+                            environment: {
+                                key: string | null;
+                                lines: string[];
+                                problem: string | null;
+                                /** @enum {string} */
+                                state: "ready" | "making" | "absent" | "impossible";
+                            };
+                            name: string;
+                            python: string;
+                            summary: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ledger/checkpoint": {
         parameters: {
             query?: never;
@@ -9150,6 +9421,16 @@ export interface paths {
                          * @enum {string}
                          */
                         purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
                     };
                 };
             };
@@ -9465,6 +9746,16 @@ export interface paths {
                          * @enum {string}
                          */
                         purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
                     };
                 };
             };
@@ -9497,6 +9788,91 @@ export interface paths {
                                 } | null;
                                 warnings: string[];
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Train with a program of your own on granted data, for the purpose "train"; the same Idempotency-Key gives the same run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        compute?: {
+                            /** @default null */
+                            project?: string | null;
+                            /** @default [] */
+                            resources?: string[];
+                        };
+                        /** @default [] */
+                        datasets?: {
+                            name: string;
+                            version: string;
+                        }[];
+                        program: {
+                            /** @default [] */
+                            code?: {
+                                content: string;
+                                path: string;
+                            }[];
+                            command: string[];
+                            /** @default {} */
+                            environment?: {
+                                [key: string]: string;
+                            };
+                            /** @default 3.11 */
+                            python?: string;
+                            /** @default null */
+                            requirements?: {
+                                /** @enum {string} */
+                                kind: "requirements" | "project";
+                                text: string;
+                            } | null;
+                        };
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            repeated: boolean;
                         };
                     };
                 };

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CapabilityManifest, ExecutionOutcome, JobOutcome, LogLine } from '@genesis/contracts';
+import type { CapabilityManifest, ExecutionOutcome, JobOutcome, JobSpec, LogLine } from '@genesis/contracts';
 import type { Executor, JobHandle } from '../compute/index.ts';
 import type { RunParts } from './parts.ts';
 
@@ -11,6 +11,8 @@ export type CommandCall = {
   input: unknown;
   /** Host files that the job may read, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
+  mounts?: JobSpec['mounts'];
+  sockets?: JobSpec['sockets'];
   onLog?: ((lines: LogLine[]) => void) | undefined;
 } & Stops;
 
@@ -73,6 +75,8 @@ export async function runCommand<T>(
         arguments: implementation.arguments,
         environment: implementation.environment,
         inputs: [{ path: 'input.json', source: inputFile }, ...call.files],
+        mounts: [...(call.mounts ?? [])],
+        sockets: [...(call.sockets ?? [])],
         resources,
       },
       call.onLog === undefined ? {} : { onLog: call.onLog },

@@ -1,6 +1,7 @@
 import {
   type CapabilityManifest,
   GenesisError,
+  type OwnTraining,
   type PlacementPlan,
   type Purpose,
   type RunState,
@@ -9,11 +10,14 @@ import {
 import { eq } from 'drizzle-orm';
 import { listMachines } from '../compute/index.ts';
 import { join, joinConditions, type PrincipalFacts, unrestricted } from '../policy/index.ts';
+import { ownTrainingName } from './builtin.ts';
+import { packCode } from './code-archive.ts';
 import { executeRun } from './execute-run.ts';
 import { measureByCommand, type WantedMeasurement } from './measure-command.ts';
 import type { RunParts } from './parts.ts';
+import { assertRequirements, needsPython, pythonOf } from './python-run.ts';
 import { registerCapability, seedCapabilities } from './registry.ts';
-import { runQueue, type SubmitRun, sourcesOf, submitRun } from './submit-run.ts';
+import { definedOf, resourcesOf, runQueue, type SubmitRun, sourcesOf, submitRun } from './submit-run.ts';
 import { run } from './tables.ts';
 
 /** The kinds of background work that runs need. */
@@ -52,6 +56,22 @@ export function createRuns(parts: RunParts) {
       registerCapability(parts, principal, manifest),
     submit: (principal: PrincipalFacts, wanted: SubmitRun, idempotencyKey?: string) =>
       submitRun(parts, principal, wanted, idempotencyKey),
+    /** A program of one's own on granted data; what it may train on is decided before anything starts. */
+    async train(
+      principal: PrincipalFacts,
+      wanted: Omit<SubmitRun, 'capability' | 'input' | 'purpose'> & { program: OwnTraining },
+      idempotencyKey?: string,
+    ) {
+      const { program: training, ...request } = wanted;
+      pythonOf(parts);
+      if (training.requirements !== null) assertRequirements(training.requirements);
+      const program = { training, code: packCode(training.code) };
+      const submitted: SubmitRun = {
+        ...request,
+        ...{ capability: ownTrainingName, purpose: 'train', input: { command: training.command } },
+      };
+      return await submitRun(parts, principal, submitted, idempotencyKey, program);
+    },
     cancel,
     /** Where a run would go, and why. Nothing is submitted, reserved or entered. */
     async plan(principal: PrincipalFacts, wanted: SubmitRun): Promise<PlacementPlan> {
@@ -63,7 +83,9 @@ export function createRuns(parts: RunParts) {
         (all, { conditions }) => joinConditions(all, conditions),
         unrestricted,
       );
-      const request = { label, resources: row.manifest.resources, among, environments, data };
+      const resources = resourcesOf(row.manifest, { resources: definedOf(wanted.resources) });
+      const folders = needsPython(row.manifest.implementation);
+      const request = { label, resources, among, environments, data, folders };
       return await parts.compute.plan(parts.door.authorize(principal, wanted.purpose), request, project);
     },
     /** A plan without the resources that a reader may not know of: it was made for the one who submitted. */
@@ -82,7 +104,7 @@ export function createRuns(parts: RunParts) {
       measureByCommand(parts, principal, parts.door.authorize(principal, purpose), wanted, signal),
     /** Registers what ships with Genesis and takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
-      await seedCapabilities(parts);
+      await seedCapabilities(parts, parts.python?.kits.manifests());
       await parts.queue.work(runQueue, (job, { signal }) => executeRun(parts, job, running, signal), {
         concurrency: parts.concurrency,
       });

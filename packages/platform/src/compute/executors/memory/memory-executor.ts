@@ -136,6 +136,8 @@ export function createMemoryExecutor({
     if (!spec.success) throw invalidSpec(spec.error);
     if (spec.data.workspace !== undefined)
       throw new GenesisError({ code: 'unsupported', message: 'workspace: there are no folders in memory.' });
+    if (spec.data.mounts.length + spec.data.sockets.length > 0)
+      throw new GenesisError({ code: 'unsupported', message: 'mounts: there are no folders in memory.' });
     if (journal.has(spec.data.name))
       throw conflict(`A job named "${spec.data.name}" has been launched before.`);
     return spec.data;

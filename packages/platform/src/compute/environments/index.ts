@@ -1,0 +1,3 @@
+export { createEnvironments, type Environment, type Environments } from './environments.ts';
+export { isLocked, readLock } from './lock.ts';
+export { environmentPlace } from './steps.ts';
