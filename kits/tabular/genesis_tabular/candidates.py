@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -66,19 +65,19 @@ def trees_in_search(rows: int) -> int:
     return 200 if rows <= 2_000 else 100
 
 
-def evaluate(problem: Problem, settings: Settings, best_first: float, deadline: float | None) -> tuple[Candidate | None, int, float]:
+def evaluate(problem: Problem, settings: Settings, best_first: float, deadline: float | None, clock: Callable[[], float]) -> tuple[Candidate | None, int, float]:
     """The candidate, or None where it was given up after its first fold, with the fits it took and the seconds for one. Given up
-    is what is far worse on the first fold, and what would not be done at `deadline` (by `time.monotonic`)."""
+    is what is far worse on the first fold, and what would not be done at `deadline` (by `clock`)."""
     columns = columns_of(settings, problem.parts)
-    start = time.monotonic()
+    start = clock()
     members: list[Member] = []
     first_loss = np.inf
     for at, (train, held) in enumerate(problem.folds):
         members.append(_fit_fold(problem, settings, columns, train, held, at))
         if at == 0:
             first_loss = problem.loss(problem.target[held], members[0].predict(problem.design[held]))
-            took = time.monotonic() - start
-            late = deadline is not None and time.monotonic() + took * (len(problem.folds) - 1) > deadline
+            took = clock() - start
+            late = deadline is not None and clock() + took * (len(problem.folds) - 1) > deadline
             if len(problem.folds) > 1 and (not np.isfinite(first_loss) or first_loss > TOO_BAD * best_first or late):
                 return None, 1, took
     if settings["family"] == "boosted":
@@ -88,7 +87,7 @@ def evaluate(problem: Problem, settings: Settings, best_first: float, deadline: 
             if isinstance(member, Boosted):
                 member.rounds = min(rounds, member.booster.num_trees() // max(1, problem.classes if problem.classes > 2 else 1))
     found = np.concatenate([member.predict(problem.design[held]) for member, (_, held) in zip(members, problem.folds, strict=True)])
-    took = (time.monotonic() - start) / len(problem.folds)
+    took = (clock() - start) / len(problem.folds)
     loss = problem.loss(problem.target[problem.covered], found)
     kept = members if settings["family"] == "boosted" else []
     return Candidate(settings, found, loss, first_loss, kept, took), len(problem.folds), took

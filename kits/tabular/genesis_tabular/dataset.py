@@ -13,6 +13,8 @@ from .request import METRICS, Request
 
 LEAST_ROWS = 20
 MOST_CLASSES = 50
+FEW_TEXTS = 10
+"""Up to this many different texts are a category even where most rows have one of their own."""
 
 
 @dataclass
@@ -92,7 +94,7 @@ def _inputs(table: pa.Table, wanted: list[str], kinds: dict[str, str], notes: li
             notes.append(f"{name} has no value in any row and is left out")
         elif not missing.any() and len(set(present.tolist())) == 1:
             notes.append(f"{name} has the same value in every row and is left out")
-        elif column.kind == "category" and len(set(present)) > max(MOST_CLASSES, len(present) // 2):
+        elif column.kind == "category" and len(set(present)) > max(FEW_TEXTS, len(present) // 2):
             if name in kinds:
                 raise Refused(name, f"has {len(set(present))} different texts in {len(present)} rows; as a category it teaches nothing")
             notes.append(f"{name} has {len(set(present))} different texts in {len(present)} rows and is left out; name its kind to use it")
