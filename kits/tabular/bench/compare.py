@@ -23,10 +23,11 @@ import numpy as np
 here = Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent), str(here)]
 
-from genesis_tabular.features import Design, Featurizer  # noqa: E402
-from genesis_tabular.folds import make_folds, together  # noqa: E402
 from judge import METHODS, Figures, figures, judgement, mean_ranks  # noqa: E402
 from tables import FILES, data_folder, load, missing_files  # noqa: E402
+
+from genesis_tabular.features import Design, Featurizer  # noqa: E402
+from genesis_tabular.folds import make_folds, together  # noqa: E402
 
 QUICK_TABLES = ("steels", "esol", "oer")
 QUICK_SECONDS = 8
@@ -40,9 +41,11 @@ def say(line: str) -> None:
 
 
 def run(program: str, script: str, *arguments: str) -> None:
-    threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     env = {**os.environ, **threads, "PYTHONPATH": str(here.parent)}
-    done = subprocess.run([program, str(here / script), *arguments], env=env, capture_output=True, text=True, timeout=LONGEST)
+    done = subprocess.run(
+        [program, str(here / script), *arguments], env=env, capture_output=True, text=True, timeout=LONGEST
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{script} {' '.join(arguments[2:])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
@@ -58,10 +61,24 @@ def prepare(name: str, folder: Path, quick: bool) -> tuple[dict, list[Path]]:
     for repeat in range(1 if quick else table.repeats):
         for at, (train, held) in enumerate(make_folds(FOLDS, units, None, None, 100 + repeat)):
             design = Design.learn(featurizer.base, base[train])
-            settings = {"seconds": seconds, "seed": 10 * repeat + at, "grouped": table.groups is not None, "base": columns}
+            settings = {
+                "seconds": seconds,
+                "seed": 10 * repeat + at,
+                "grouped": table.groups is not None,
+                "base": columns,
+            }
             path = folder / f"{name}-{repeat}-{at}.npz"
             made = {"design_train": design.transform(base[train]), "design_held": design.transform(base[held])}
-            np.savez(path, settings=json.dumps(settings), base=base, target=table.target, units=units, train=train, held=held, **made)
+            np.savez(
+                path,
+                settings=json.dumps(settings),
+                base=base,
+                target=table.target,
+                units=units,
+                train=train,
+                held=held,
+                **made,
+            )
             paths.append(path)
     about = {"table": name, "rows": len(base), "unit": table.unit, "seconds": seconds}
     say(f"{name}: {len(base)} rows, {base.shape[1]} features, {len(paths)} folds with {seconds:g} s for each fit")
@@ -95,7 +112,9 @@ def collect(path: Path) -> dict[str, np.ndarray]:
 
 
 def show(found: list[Figures], result: dict) -> None:
-    print(f"\n{'mean absolute error':18}{''.join(f'{method:>20}' for method in METHODS)}{'kit / best peer':>18}{'95 % upper':>12}{'coverage (99 %)':>24}")
+    print(
+        f"\n{'mean absolute error':18}{''.join(f'{method:>20}' for method in METHODS)}{'kit / best peer':>18}{'95 % upper':>12}{'coverage (99 %)':>24}"
+    )
     for one in found:
         errors = "".join(f"{one.mae[method]:>20.4g}" for method in METHODS)
         covered = f"{one.coverage:.3f} ({one.coverageLow:.3f}, {one.coverageHigh:.3f})"
@@ -104,7 +123,9 @@ def show(found: list[Figures], result: dict) -> None:
     print(f"{'mean rank':18}{ranks}")
     print("\nseconds of a fit: of the processor, and (by the clock)")
     for one in found:
-        print(f"{one.table:18}{''.join(f'{one.cpu[method]:>12.1f} ({one.wall[method]:5.1f})' for method in METHODS)}   of {one.seconds:g}")
+        print(
+            f"{one.table:18}{''.join(f'{one.cpu[method]:>12.1f} ({one.wall[method]:5.1f})' for method in METHODS)}   of {one.seconds:g}"
+        )
     print()
     for what, holds in result["checks"].items():
         print(f"{'holds' if holds else 'MISSED':8}{what}")
@@ -135,8 +156,12 @@ def main() -> int:
                 tables.append([collect(path) for path in paths])
                 one = figures(**about, folds=tables[-1], quick=asked.quick)
                 errors = ", ".join(f"{method} {error:.4g}" for method, error in one.mae.items())
-                say(f"{one.table}: {errors}; ratio {one.ratio:.3f} (< {one.ratioUpper95:.3f}), coverage {one.coverage:.3f}; {time.monotonic() - start:.0f} s")
-    found = [figures(**about, folds=folds, quick=asked.quick) for (about, _), folds in zip(prepared, tables, strict=True)]
+                say(
+                    f"{one.table}: {errors}; ratio {one.ratio:.3f} (< {one.ratioUpper95:.3f}), coverage {one.coverage:.3f}; {time.monotonic() - start:.0f} s"
+                )
+    found = [
+        figures(**about, folds=folds, quick=asked.quick) for (about, _), folds in zip(prepared, tables, strict=True)
+    ]
     result = {**judgement(found, mean_ranks(tables), asked.quick), "tookSeconds": round(time.monotonic() - start)}
     show(found, result)
     if asked.quick:

@@ -58,7 +58,9 @@ def binomial_interval(share: float, rows: int, confidence: float = 0.99) -> tupl
     return float(found.low), float(found.high)
 
 
-def figures(table: str, rows: int, unit: str, seconds: float, folds: list[dict[str, np.ndarray]], quick: bool) -> Figures:
+def figures(
+    table: str, rows: int, unit: str, seconds: float, folds: list[dict[str, np.ndarray]], quick: bool
+) -> Figures:
     """`folds` holds, for each fold of each repeat: absolute errors by method, whether intervals held, and times by method."""
     mae = {method: np.array([one[method].mean() for one in folds]) for method in METHODS}
     mean = {method: float(values.mean()) for method, values in mae.items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+
 from genesis_tabular.columns import Column, read_column
 
 
@@ -60,14 +61,14 @@ def _target(rows: list[dict[str, str]], name: str) -> np.ndarray:
 def load(name: str) -> Table:
     if name == "steels":
         rows = _rows(name)
-        return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "MPa", None, 20, 3)
+        return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "MPa", None, 12, 3)
     if name == "gaps":
         rows = _rows(name)
         return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "eV", None, 50, 1)
     if name == "esol":
         rows = _rows(name)
         target = _target(rows, "measured log solubility in mols per litre")
-        return Table(name, _columns(rows, {"smiles": "smiles"}), target, "log10(mol/L)", None, 25, 2)
+        return Table(name, _columns(rows, {"smiles": "smiles"}), target, "log10(mol/L)", None, 20, 2)
     if name == "alloys":
         measured = "PROPERTY: YS (MPa)"
         rows = [row for row in _rows(name) if row[measured].strip()]
@@ -79,9 +80,9 @@ def load(name: str) -> Table:
             "PROPERTY: Test temperature ($^\\circ$C)": "number",
         }
         groups = np.array([row["IDENTIFIER: Reference ID"] for row in rows])
-        return Table(name, _columns(rows, kinds), _target(rows, measured), "MPa", groups, 20, 2)
+        return Table(name, _columns(rows, kinds), _target(rows, measured), "MPa", groups, 15, 2)
     path = data_folder() / FILES[name]
     config = json.loads((path.parent / "config.json").read_text())
     values = np.loadtxt(path, delimiter=",")
     columns = [Column(one["name"], "number", values[:, at]) for at, one in enumerate(config["parameters"])]
-    return Table(name, columns, values[:, -1], "V", None, 15, 2)
+    return Table(name, columns, values[:, -1], "V", None, 10, 2)

@@ -65,7 +65,9 @@ def trees_in_search(rows: int) -> int:
     return 200 if rows <= 2_000 else 100
 
 
-def evaluate(problem: Problem, settings: Settings, best_first: float, deadline: float | None, clock: Callable[[], float]) -> tuple[Candidate | None, int, float]:
+def evaluate(
+    problem: Problem, settings: Settings, best_first: float, deadline: float | None, clock: Callable[[], float]
+) -> tuple[Candidate | None, int, float]:
     """The candidate, or None where it was given up after its first fold, with the fits it took and the seconds for one. Given up
     is what is far worse on the first fold, and what would not be done at `deadline` (by `clock`)."""
     columns = columns_of(settings, problem.parts)
@@ -85,21 +87,37 @@ def evaluate(problem: Problem, settings: Settings, best_first: float, deadline: 
         rounds = int(np.median([member.rounds for member in members if isinstance(member, Boosted)]))
         for member in members:
             if isinstance(member, Boosted):
-                member.rounds = min(rounds, member.booster.num_trees() // max(1, problem.classes if problem.classes > 2 else 1))
-    found = np.concatenate([member.predict(problem.design[held]) for member, (_, held) in zip(members, problem.folds, strict=True)])
+                member.rounds = min(
+                    rounds, member.booster.num_trees() // max(1, problem.classes if problem.classes > 2 else 1)
+                )
+    found = np.concatenate(
+        [member.predict(problem.design[held]) for member, (_, held) in zip(members, problem.folds, strict=True)]
+    )
     took = (clock() - start) / len(problem.folds)
     loss = problem.loss(problem.target[problem.covered], found)
     kept = members if settings["family"] == "boosted" else []
     return Candidate(settings, found, loss, first_loss, kept, took), len(problem.folds), took
 
 
-def _fit_fold(problem: Problem, settings: Settings, columns: np.ndarray, train: np.ndarray, held: np.ndarray, at: int) -> Member:
+def _fit_fold(
+    problem: Problem, settings: Settings, columns: np.ndarray, train: np.ndarray, held: np.ndarray, at: int
+) -> Member:
     x, y, seed = problem.design, problem.target, problem.seed + at
     if settings["family"] == "boosted":
         own = (x[train], y[train]), (x[held], y[held])
         return fit_boosted(settings, *own, columns, problem.classes, problem.metric, seed, problem.threads)
     matter = problem.importances(at, train, settings["take"], columns)
-    return fit(settings, x[train], y[train], columns, problem.classes, seed, problem.threads, trees_in_search(len(train)), matter)
+    return fit(
+        settings,
+        x[train],
+        y[train],
+        columns,
+        problem.classes,
+        seed,
+        problem.threads,
+        trees_in_search(len(train)),
+        matter,
+    )
 
 
 def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
@@ -112,6 +130,18 @@ def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
     if candidate.members:
         last = candidate.members[-1]
         rounds = last.rounds if isinstance(last, Boosted) else 1
-        return fit_boosted(candidate.settings, (x, y), None, columns, problem.classes, problem.metric, problem.seed, problem.threads, rounds)
+        return fit_boosted(
+            candidate.settings,
+            (x, y),
+            None,
+            columns,
+            problem.classes,
+            problem.metric,
+            problem.seed,
+            problem.threads,
+            rounds,
+        )
     matter = problem.importances(-1, np.arange(rows), candidate.settings["take"], columns)
-    return fit(candidate.settings, x, y, columns, problem.classes, problem.seed, problem.threads, trees_in_search(rows), matter)
+    return fit(
+        candidate.settings, x, y, columns, problem.classes, problem.seed, problem.threads, trees_in_search(rows), matter
+    )

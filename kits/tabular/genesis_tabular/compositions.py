@@ -47,7 +47,11 @@ def _featurizers():
         warnings.simplefilter("ignore")
         from matminer.featurizers.composition import ElementProperty, Stoichiometry, ValenceOrbital
 
-        return (ElementProperty.from_preset("magpie", impute_nan=True), Stoichiometry(), ValenceOrbital(impute_nan=True))
+        return (
+            ElementProperty.from_preset("magpie", impute_nan=True),
+            Stoichiometry(),
+            ValenceOrbital(impute_nan=True),
+        )
 
 
 def statistic_names() -> list[str]:

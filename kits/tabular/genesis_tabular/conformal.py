@@ -46,14 +46,29 @@ def conformal_quantile(scores: np.ndarray, level: float) -> float:
 def _fit_scale(design: np.ndarray, logs: np.ndarray, seed: int, threads: int) -> Boosted:
     columns = np.arange(design.shape[1])
     parameters = {
-        **{"objective": "regression", "learning_rate": 0.05, "num_leaves": 8, "min_data_in_leaf": 15, "feature_fraction": 0.5},
-        **{"bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 1.0, "verbosity": -1, "seed": seed, "num_threads": threads},
+        **{
+            "objective": "regression",
+            "learning_rate": 0.05,
+            "num_leaves": 8,
+            "min_data_in_leaf": 15,
+            "feature_fraction": 0.5,
+        },
+        **{
+            "bagging_fraction": 0.8,
+            "bagging_freq": 1,
+            "lambda_l2": 1.0,
+            "verbosity": -1,
+            "seed": seed,
+            "num_threads": threads,
+        },
         **{"deterministic": True, "force_row_wise": True},
     }
     return Boosted(lightgbm.train(parameters, lightgbm.Dataset(design, logs), ROUNDS), ROUNDS, columns, 0)
 
 
-def calibrate(design: np.ndarray, residual: np.ndarray, held: list[np.ndarray], level: float, seed: int, threads: int) -> Intervals:
+def calibrate(
+    design: np.ndarray, residual: np.ndarray, held: list[np.ndarray], level: float, seed: int, threads: int
+) -> Intervals:
     """Intervals from out-of-fold residuals of the rows of `design`; `held` lists the folds. The scale at each of these rows comes
     from a model of the other folds, so that scores are like those of new rows."""
     size = np.abs(residual)

@@ -66,7 +66,10 @@ def prepare(table: pa.Table, asked: Request) -> Dataset:
             if missing:
                 raise Refused(role, f"column {name!r} is missing in {missing} rows; every row needs one")
     if len(kept) < LEAST_ROWS:
-        raise Refused(asked.target, f"only {len(kept)} rows have a value; at least {LEAST_ROWS} are needed to train and to measure")
+        raise Refused(
+            asked.target,
+            f"only {len(kept)} rows have a value; at least {LEAST_ROWS} are needed to train and to measure",
+        )
     table = table.take(pa.array(kept))
     columns = _inputs(table, wanted, asked.kinds, notes)
     classes: list[str] = []
@@ -88,7 +91,9 @@ def _inputs(table: pa.Table, wanted: list[str], kinds: dict[str, str], notes: li
     found: list[Column] = []
     for name in wanted:
         column = read_column(table, name, kinds.get(name))
-        missing = np.isnan(column.values) if column.kind == "number" else np.array([text is None for text in column.values])
+        missing = (
+            np.isnan(column.values) if column.kind == "number" else np.array([text is None for text in column.values])
+        )
         present = column.values[~missing]
         if len(present) == 0:
             notes.append(f"{name} has no value in any row and is left out")
@@ -96,8 +101,13 @@ def _inputs(table: pa.Table, wanted: list[str], kinds: dict[str, str], notes: li
             notes.append(f"{name} has the same value in every row and is left out")
         elif column.kind == "category" and len(set(present)) > max(FEW_TEXTS, len(present) // 2):
             if name in kinds:
-                raise Refused(name, f"has {len(set(present))} different texts in {len(present)} rows; as a category it teaches nothing")
-            notes.append(f"{name} has {len(set(present))} different texts in {len(present)} rows and is left out; name its kind to use it")
+                raise Refused(
+                    name,
+                    f"has {len(set(present))} different texts in {len(present)} rows; as a category it teaches nothing",
+                )
+            notes.append(
+                f"{name} has {len(set(present))} different texts in {len(present)} rows and is left out; name its kind to use it"
+            )
         else:
             found.append(column)
     if not found:
@@ -110,9 +120,15 @@ def _classes(labels: np.ndarray, asked: Request) -> tuple[list[str], np.ndarray]
     if len(names) < 2:
         raise Refused(asked.target, f"has one class ({names[0]!r}) in every row; there is nothing to learn")
     if len(names) > MOST_CLASSES:
-        raise Refused(asked.target, f"has {len(names)} classes; at most {MOST_CLASSES} are taken. Is it a number with stray texts in it?")
+        raise Refused(
+            asked.target,
+            f"has {len(names)} classes; at most {MOST_CLASSES} are taken. Is it a number with stray texts in it?",
+        )
     least = 2 * asked.folds
     rare = [str(name) for name, count in zip(names, counts, strict=True) if count < least]
     if rare:
-        raise Refused(asked.target, f"class {rare[0]!r} has fewer than {least} rows, too few for {asked.folds} folds; join it to another or leave it out")
+        raise Refused(
+            asked.target,
+            f"class {rare[0]!r} has fewer than {least} rows, too few for {asked.folds} folds; join it to another or leave it out",
+        )
     return [str(name) for name in names], np.searchsorted(names, labels.astype(str))

@@ -13,6 +13,8 @@ import numpy as np
 
 Settings = dict[str, Any]
 MOST_KERNEL_ROWS = 5_000
+MANY_ROWS = 10_000
+"""Above, boosted trees come first: they are then the cheapest."""
 MOST_PROCESS_ROWS = 2_500
 MOST_PROCESS_COLUMNS = 24
 
@@ -57,17 +59,27 @@ def portfolio(task: str, rows: int, reduced: bool, columns: int, metric: str) ->
         *([_support("all", 10, 1.0, 0.5), _support(small, 10, 1.0, 0.5)] if kernels else []),
         _forest("extra", small, 0.7),
         _boosted("squared"),
-        *([_support(small, 3, 1.0, 0.25), _support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)] if kernels else []),
+        *(
+            [_support(small, 3, 1.0, 0.25), _support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)]
+            if kernels
+            else []
+        ),
         _boosted(absolute, leaves=31, take=small),
         *([_support("all", 10, 0.3, 0.25), _support(small, 10, 3.0, 0.5)] if kernels else []),
         *([{"family": "process", "take": small, "kernel": "matern52"}] if process else []),
         {"family": "linear", "take": small, "penalty": 1.0},
         _boosted("squared", extra=True, leaves=31, leafRows=3, columns=0.6),
-        *([_support(small, 10, 0.3, 0.25), _support("all", 30, 1.0, 0.5), _support(small, 100, 0.3, 0.0)] if kernels else []),
+        *(
+            [_support(small, 10, 0.3, 0.25), _support("all", 30, 1.0, 0.5), _support(small, 100, 0.3, 0.0)]
+            if kernels
+            else []
+        ),
         _boosted("squared", leaves=8, rate=0.08, columns=0.8, take=small),
         _forest("extra", small, 1.0, 2),
         _forest("forest", "all", 0.33),
     ]
+    if rows > MANY_ROWS:
+        listed.sort(key=lambda one: one["family"] != "boosted")
     return _once(listed)
 
 

@@ -57,10 +57,19 @@ class Featurizer:
                 elements = sorted({e for text in column.values if text for e in (compositions.parse(text) or {})})
                 one["elements"] = elements
                 base += [BaseColumn(f"{column.name}: {e}", column.name, "fraction") for e in elements]
-                base += [BaseColumn(f"{column.name}: {name}", column.name, "statistic") for name in compositions.statistic_names()]
+                base += [
+                    BaseColumn(f"{column.name}: {name}", column.name, "statistic")
+                    for name in compositions.statistic_names()
+                ]
             else:
-                base += [BaseColumn(f"{column.name}: {name}", column.name, "descriptor") for name in molecules.descriptor_names()]
-                base += [BaseColumn(f"{column.name}: {name}", column.name, "fingerprint") for name in molecules.fingerprint_names()]
+                base += [
+                    BaseColumn(f"{column.name}: {name}", column.name, "descriptor")
+                    for name in molecules.descriptor_names()
+                ]
+                base += [
+                    BaseColumn(f"{column.name}: {name}", column.name, "fingerprint")
+                    for name in molecules.fingerprint_names()
+                ]
             inputs.append(one)
         return Featurizer(inputs, base)
 
@@ -94,7 +103,9 @@ class Featurizer:
             features = known[text]
             if features is None:
                 if rows_refused:
-                    raise Refused(column.name, f"row {at + 1} holds {text[:60]!r}, which is no {make.what} that can be read")
+                    raise Refused(
+                        column.name, f"row {at + 1} holds {text[:60]!r}, which is no {make.what} that can be read"
+                    )
                 continue
             block[at] = features
         return block
@@ -167,7 +178,9 @@ class Design:
             if made.shape[0] and (made[:, at] != made[0, at]).any() and bytes_ not in seen:
                 seen.add(bytes_)
                 kept.append(at)
-        return Design(*[[values[at] for at in kept] for values in (whole.take, whole.names, whole.sources, whole.parts)])
+        return Design(
+            *[[values[at] for at in kept] for values in (whole.take, whole.names, whole.sources, whole.parts)]
+        )
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         made = np.empty((matrix.shape[0], len(self.take)), dtype=np.float32)

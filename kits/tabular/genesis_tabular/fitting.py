@@ -28,7 +28,9 @@ PROCESS_SAMPLE = 300
 
 def columns_of(settings: Settings, parts: list[str]) -> np.ndarray:
     """Design columns that these settings take."""
-    kept = [at for at, part in enumerate(parts) if settings["take"] == "all" or part not in ("statistic", "fingerprint")]
+    kept = [
+        at for at, part in enumerate(parts) if settings["take"] == "all" or part not in ("statistic", "fingerprint")
+    ]
     return np.array(kept, dtype=int)
 
 
@@ -59,15 +61,25 @@ def fit(
     return _process(settings, scaling, x, y, mean, deviation, seed)
 
 
-def column_importances(design: np.ndarray, target: np.ndarray, columns: np.ndarray, seed: int, threads: int) -> np.ndarray:
+def column_importances(
+    design: np.ndarray, target: np.ndarray, columns: np.ndarray, seed: int, threads: int
+) -> np.ndarray:
     """How much each of the columns lowers the squared error in a small forest of extremely randomised trees; their mean is one."""
-    forest = ExtraTreesRegressor(n_estimators=50, max_features=0.5, min_samples_leaf=2, n_jobs=threads, random_state=seed)
+    forest = ExtraTreesRegressor(
+        n_estimators=50, max_features=0.5, min_samples_leaf=2, n_jobs=threads, random_state=seed
+    )
     found = forest.fit(design[:, columns], target).feature_importances_
     return found / found.mean() if found.any() else np.ones(len(columns))
 
 
 def _support(
-    settings: Settings, scaling: Scaling, x: np.ndarray, y: np.ndarray, mean: float, deviation: float, importances: Callable[[], np.ndarray]
+    settings: Settings,
+    scaling: Scaling,
+    x: np.ndarray,
+    y: np.ndarray,
+    mean: float,
+    deviation: float,
+    importances: Callable[[], np.ndarray],
 ) -> Member:
     """Support vector regression with a Gaussian kernel (Drucker et al., 1997). With `lean` above 0, columns are stretched by their
     importance to that power: distances are then along what matters. `gamma` is for the mean squared column."""
@@ -77,12 +89,23 @@ def _support(
     stretch = stretch * np.sqrt(settings["gamma"] / max(1e-12, float((stretch**2).sum())))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = SVR(C=settings["c"], epsilon=settings["epsilon"], gamma=1.0, cache_size=500, max_iter=200_000).fit(x * stretch, y)
+        model = SVR(C=settings["c"], epsilon=settings["epsilon"], gamma=1.0, cache_size=500, max_iter=200_000).fit(
+            x * stretch, y
+        )
     alpha, offset = model.dual_coef_[0] * deviation, float(model.intercept_[0]) * deviation + mean
     return Kernel(scaling, "rbf", x[model.support_], alpha, offset).stretched(stretch)
 
 
-def _forest(settings: Settings, design: np.ndarray, target: np.ndarray, columns: np.ndarray, classes: int, seed: int, threads: int, trees: int) -> Member:
+def _forest(
+    settings: Settings,
+    design: np.ndarray,
+    target: np.ndarray,
+    columns: np.ndarray,
+    classes: int,
+    seed: int,
+    threads: int,
+    trees: int,
+) -> Member:
     kinds: dict[tuple[str, bool], Any] = {
         ("extra", False): ExtraTreesRegressor,
         ("extra", True): ExtraTreesClassifier,
@@ -90,7 +113,11 @@ def _forest(settings: Settings, design: np.ndarray, target: np.ndarray, columns:
         ("forest", True): RandomForestClassifier,
     }
     forest = kinds[settings["family"], classes > 0](
-        n_estimators=trees, max_features=settings["columns"], min_samples_leaf=settings["leafRows"], n_jobs=threads, random_state=seed
+        n_estimators=trees,
+        max_features=settings["columns"],
+        min_samples_leaf=settings["leafRows"],
+        n_jobs=threads,
+        random_state=seed,
     )
     return Forest(forest.fit(design[:, columns], target), columns)
 
@@ -103,11 +130,15 @@ def _linear(settings: Settings, scaling: Scaling, x: np.ndarray, target: np.ndar
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = LogisticRegression(C=1 / settings["penalty"], max_iter=500).fit(x, target)
     if classes == 2:
-        return Linear(scaling, np.stack([np.zeros(x.shape[1]), model.coef_[0]], axis=1), np.array([0.0, model.intercept_[0]]), 2)
+        return Linear(
+            scaling, np.stack([np.zeros(x.shape[1]), model.coef_[0]], axis=1), np.array([0.0, model.intercept_[0]]), 2
+        )
     return Linear(scaling, model.coef_.T, model.intercept_, classes)
 
 
-def _process(settings: Settings, scaling: Scaling, x: np.ndarray, y: np.ndarray, mean: float, deviation: float, seed: int) -> Member:
+def _process(
+    settings: Settings, scaling: Scaling, x: np.ndarray, y: np.ndarray, mean: float, deviation: float, seed: int
+) -> Member:
     """A Gaussian process with a length scale for each column, learned on a sample by the marginal likelihood and then solved on
     all rows (Rasmussen and Williams, 2006, algorithm 2.1)."""
     sample = np.random.default_rng(seed).permutation(len(x))[:PROCESS_SAMPLE]

@@ -30,7 +30,9 @@ def together(design: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     return np.unique([root(one) for one in given], return_inverse=True)[1]
 
 
-def make_folds(count: int, units: np.ndarray, time: np.ndarray | None, classes: np.ndarray | None, seed: int) -> list[Fold]:
+def make_folds(
+    count: int, units: np.ndarray, time: np.ndarray | None, classes: np.ndarray | None, seed: int
+) -> list[Fold]:
     """`count` folds over whole units, of about equal size; for a classification with about equal shares of the classes.
 
     With `time`, rows are cut into `count` + 1 blocks by time: each block but the first is held out once and trained on what is
@@ -49,11 +51,16 @@ def make_folds(count: int, units: np.ndarray, time: np.ndarray | None, classes: 
             if len(held) and len(train):
                 made.append((np.sort(train), np.sort(held)))
         if not made:
-            raise Refused("time", "all rows are of one time, or no earlier rows are left to train on; leave the column out")
+            raise Refused(
+                "time", "all rows are of one time, or no earlier rows are left to train on; leave the column out"
+            )
         return made
     names = np.unique(units)
     if len(names) < count:
-        raise Refused("groups", f"there are {len(names)} groups (rows with equal inputs count as one) for {count} folds; ask for fewer folds")
+        raise Refused(
+            "groups",
+            f"there are {len(names)} groups (rows with equal inputs count as one) for {count} folds; ask for fewer folds",
+        )
     random = np.random.default_rng(seed)
     of_unit = random.permutation(len(names))
     position = np.empty(len(names), dtype=int)

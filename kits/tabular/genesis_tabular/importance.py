@@ -13,7 +13,13 @@ MOST_ROWS = 400
 
 
 def permutation_importances(
-    model: Model, design: Design, base: list[BaseColumn], matrix: np.ndarray, target: np.ndarray, loss: Scorer, seed: int
+    model: Model,
+    design: Design,
+    base: list[BaseColumn],
+    matrix: np.ndarray,
+    target: np.ndarray,
+    loss: Scorer,
+    seed: int,
 ) -> dict[str, float]:
     """By input column, how much the loss grows when the column is shuffled among the rows of `matrix`. All features of one formula or
     molecule are shuffled together, as the column they come from."""

@@ -47,7 +47,11 @@ class Forest:
 
     def predict(self, design: np.ndarray) -> np.ndarray:
         taken = design[:, self.columns]
-        return self.forest.predict_proba(taken) if hasattr(self.forest, "classes_") else self.forest.predict(taken)[:, None]
+        return (
+            self.forest.predict_proba(taken)
+            if hasattr(self.forest, "classes_")
+            else self.forest.predict(taken)[:, None]
+        )
 
     def trees(self) -> list[Tree]:
         return of_forest(self.forest, self.columns)

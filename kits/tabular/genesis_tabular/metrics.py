@@ -48,11 +48,15 @@ REPORTED: dict[str, dict[str, Scorer]] = {
 UNITLESS = {"r2", "accuracy", "balancedAccuracy", "logloss", "coverage"}
 
 
-def bootstrap(score: Callable[[np.ndarray], float], units: np.ndarray, seed: int, draws: int = 500) -> tuple[float, float]:
+def bootstrap(
+    score: Callable[[np.ndarray], float], units: np.ndarray, seed: int, draws: int = 500
+) -> tuple[float, float]:
     """The 95 % percentile interval of `score(rows)` when whole units are drawn with replacement."""
     random = np.random.default_rng(seed)
     names, index = np.unique(units, return_inverse=True)
     members = np.split(np.argsort(index, kind="stable"), np.cumsum(np.bincount(index))[:-1])
-    found = [score(np.concatenate([members[at] for at in random.integers(0, len(names), len(names))])) for _ in range(draws)]
+    found = [
+        score(np.concatenate([members[at] for at in random.integers(0, len(names), len(names))])) for _ in range(draws)
+    ]
     low, high = np.nanquantile(found, [0.025, 0.975])
     return float(low), float(high)

@@ -24,7 +24,9 @@ LARGEST_DIFFERENCE = 1e-4
 SOFTWARE = ("lightgbm", "scikit-learn", "numpy", "scipy", "onnx", "onnxruntime", "matminer", "pymatgen", "rdkit")
 
 
-def write_model(folder: Path, data: Dataset, featurizer: Featurizer, base: np.ndarray, fitted: Fitted, more: dict[str, Any]) -> None:
+def write_model(
+    folder: Path, data: Dataset, featurizer: Featurizer, base: np.ndarray, fitted: Fitted, more: dict[str, Any]
+) -> None:
     """Writes the folder; raises when ONNX Runtime's predictions on the training rows differ from the members' own."""
     folder.mkdir(parents=True, exist_ok=True)
     proto = to_onnx(fitted.model, fitted.design, base.shape[1])
@@ -34,10 +36,22 @@ def write_model(folder: Path, data: Dataset, featurizer: Featurizer, base: np.nd
     interval = None
     if intervals is not None:
         scaled = {"scaleOutput": "scale", "quantile": intervals.quantile}
-        interval = {"level": intervals.level, **({"halfWidth": intervals.quantile} if intervals.scale is None else scaled)}
+        interval = {
+            "level": intervals.level,
+            **({"halfWidth": intervals.quantile} if intervals.scale is None else scaled),
+        }
     shown = {"probabilities": "probabilities"} if data.classes else {"mean": "y"}
-    serving = {"file": "model.onnx", "input": "x", "outputs": shown, **({} if interval is None else {"interval": interval})}
-    output = {"name": more["target"], "unit": data.target_unit, **({"categories": data.classes} if data.classes else {})}
+    serving = {
+        "file": "model.onnx",
+        "input": "x",
+        "outputs": shown,
+        **({} if interval is None else {"interval": interval}),
+    }
+    output = {
+        "name": more["target"],
+        "unit": data.target_unit,
+        **({"categories": data.classes} if data.classes else {}),
+    }
     write_json(
         folder / "pipeline.json",
         {
@@ -49,7 +63,10 @@ def write_model(folder: Path, data: Dataset, featurizer: Featurizer, base: np.nd
             "serving": serving,
         },
     )
-    files = [{"path": name, "format": kind, "sha256": sha256(folder / name)} for name, kind in (("model.onnx", "onnx"), ("pipeline.json", "json"))]
+    files = [
+        {"path": name, "format": kind, "sha256": sha256(folder / name)}
+        for name, kind in (("model.onnx", "onnx"), ("pipeline.json", "json"))
+    ]
     write_json(
         folder / "model.json",
         {

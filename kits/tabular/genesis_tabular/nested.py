@@ -56,12 +56,16 @@ def fit_rows(
     matrix, target = base[rows], data.target[rows]
     design = Design.learn(featurizer.base, matrix)
     if not design.take:
-        raise Refused("features", "every column has the same value in all rows of a fold; there is nothing to learn from")
+        raise Refused(
+            "features", "every column has the same value in all rows of a fold; there is nothing to learn from"
+        )
     time = None if data.time is None else data.time[rows]
     wanted = 5 if len(rows) < FEWER_FOLDS_FROM else 4
     count = min(wanted, len(np.unique(units[rows])))
     if count < 2:
-        raise Refused("groups", "fewer than two groups are left to train on in a fold; ask for fewer folds or leave groups out")
+        raise Refused(
+            "groups", "fewer than two groups are left to train on in a fold; ask for fewer folds or leave groups out"
+        )
     folds = make_folds(count, units[rows], time, target if data.classes else None, seed + 17)
     every_class(data, target, folds)
     problem = Problem(
@@ -82,7 +86,10 @@ def every_class(data: Dataset, target: np.ndarray, folds: list[Fold]) -> None:
     for train, _ in folds:
         for at, name in enumerate(data.classes):
             if not (target[train] == at).any():
-                raise Refused("target", f"class {name!r} is missing where a fold is trained: its rows are of one group or one time. Join it to another class")
+                raise Refused(
+                    "target",
+                    f"class {name!r} is missing where a fold is trained: its rows are of one group or one time. Join it to another class",
+                )
 
 
 def cross_validate(
@@ -114,5 +121,9 @@ def cross_validate(
         for name, value in grown.items():
             importances.setdefault(name, []).append(value)
     return Outer(
-        np.concatenate(rows), np.concatenate(fold), np.concatenate(found), np.concatenate(widths) if widths else None, importances
+        np.concatenate(rows),
+        np.concatenate(fold),
+        np.concatenate(found),
+        np.concatenate(widths) if widths else None,
+        importances,
     )

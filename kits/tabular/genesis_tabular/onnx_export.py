@@ -92,7 +92,11 @@ def _scaled(graph: Graph, design: str, scaling: Scaling) -> str:
     taken = graph.float64(graph.add("Gather", design, graph.constant(scaling.columns.astype(np.int64)), axis=1))
     scaled = graph.add("Div", graph.add("Sub", taken, graph.constant(scaling.mean)), graph.constant(scaling.deviation))
     clipped = graph.add("Clip", scaled, graph.constant(np.float64(-FARTHEST)), graph.constant(np.float64(FARTHEST)))
-    return clipped if scaling.stretch is None else graph.add("Mul", clipped, graph.constant(np.asarray(scaling.stretch, dtype=np.float64)))
+    return (
+        clipped
+        if scaling.stretch is None
+        else graph.add("Mul", clipped, graph.constant(np.asarray(scaling.stretch, dtype=np.float64)))
+    )
 
 
 def _kernel(graph: Graph, design: str, member: Kernel, weight: float) -> str:
@@ -150,7 +154,9 @@ def _bend(graph: Graph, total: str, bend: Bend) -> str:
     """A piecewise linear function as its value at the first knot and the rise over each piece."""
     widths = np.diff(bend.knots)
     slopes = np.diff(bend.added) / widths
-    beyond = graph.add("Max", graph.add("Sub", total, graph.constant(bend.knots[None, :-1])), graph.constant(np.float64(0)))
+    beyond = graph.add(
+        "Max", graph.add("Sub", total, graph.constant(bend.knots[None, :-1])), graph.constant(np.float64(0))
+    )
     within = graph.add("Min", beyond, graph.constant(widths[None, :]))
     rise = graph.add("MatMul", within, graph.constant(slopes[:, None]))
     return graph.add("Add", graph.add("Add", total, rise), graph.constant(np.float64(bend.added[0])))

@@ -33,7 +33,9 @@ def predict(given: dict[str, Any]) -> dict[str, Any]:
     outside = out_of_range(featurizer, columns)
     if on_range == "refuse" and outside.any():
         row = int(np.flatnonzero(outside)[0])
-        raise Refused("table", f"row {row + 1} and {int(outside.sum()) - 1} more lie outside of what the model was trained on")
+        raise Refused(
+            "table", f"row {row + 1} and {int(outside.sum()) - 1} more lie outside of what the model was trained on"
+        )
     say(f"{len(base)} rows")
     found = run_onnx(folder / "model.onnx", base)
     pq.write_table(_table(pipeline, found, outside), "predictions.parquet")
@@ -52,7 +54,11 @@ def _table(pipeline: dict[str, Any], found: dict[str, np.ndarray], outside: np.n
         made = {output["name"]: value}
         interval = pipeline["serving"].get("interval")
         if interval is not None:
-            width = interval["quantile"] * found["scale"][:, 0] if "quantile" in interval else np.full(len(value), interval["halfWidth"])
+            width = (
+                interval["quantile"] * found["scale"][:, 0]
+                if "quantile" in interval
+                else np.full(len(value), interval["halfWidth"])
+            )
             made |= {"lower": value - width, "upper": value + width}
     return pa.table({**made, "outOfRange": outside})
 
@@ -71,7 +77,9 @@ def out_of_range(featurizer: Featurizer, columns: list[Any]) -> np.ndarray:
             outside |= np.array([value is not None and value not in known for value in column.values])
         elif one["kind"] == "composition":
             known = set(one["elements"])
-            outside |= np.array([value is not None and bool(set(compositions.parse(value) or {}) - known) for value in column.values])
+            outside |= np.array(
+                [value is not None and bool(set(compositions.parse(value) or {}) - known) for value in column.values]
+            )
     return outside
 
 

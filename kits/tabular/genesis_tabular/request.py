@@ -48,14 +48,31 @@ def _name(given: dict[str, Any], name: str) -> str | None:
 
 
 def read_request(given: dict[str, Any]) -> Request:
-    unknown = sorted(set(given) - {"target", "features", "kinds", "groups", "time", "task", "budget", "folds", "seed", "intervalLevel", "metric"})
+    unknown = sorted(
+        set(given)
+        - {
+            "target",
+            "features",
+            "kinds",
+            "groups",
+            "time",
+            "task",
+            "budget",
+            "folds",
+            "seed",
+            "intervalLevel",
+            "metric",
+        }
+    )
     if unknown:
         raise Refused(unknown[0], "is not an input of this capability")
     target = _name(given, "target")
     if target is None:
         raise Refused("target", "name the column to predict")
     features = given.get("features")
-    if features is not None and (not isinstance(features, list) or not features or not all(isinstance(one, str) for one in features)):
+    if features is not None and (
+        not isinstance(features, list) or not features or not all(isinstance(one, str) for one in features)
+    ):
         raise Refused("features", "must be a list of names of columns, at least one")
     if features is not None and len(set(features)) < len(features):
         raise Refused("features", "names a column twice")

@@ -113,7 +113,9 @@ def search(problem: Problem, budget: Budget, level: float, in_order: bool, say: 
             continue
         kept.append(candidate)
         weights = choose_weights([one.found for one in kept], y, problem.loss)
-        say(f"{settings['family']}: {problem.metric} {candidate.loss:.5g}; ensemble of {int((weights > 0).sum())} after {fits} fits")
+        say(
+            f"{settings['family']}: {problem.metric} {candidate.loss:.5g}; ensemble of {int((weights > 0).sum())} after {fits} fits"
+        )
     return _assemble(problem, kept, weights, level, in_order, len(kept), fits, by_time)
 
 
@@ -121,7 +123,9 @@ def _cost_to_finish(kept: list[Candidate], weights: np.ndarray) -> float:
     return sum(1.3 * one.seconds for one, weight in zip(kept, weights, strict=False) if weight > 0 and not one.members)
 
 
-def _draw(kept: list[Candidate], weights: np.ndarray, reduced: bool, tried: set[str], random: np.random.Generator) -> Settings | None:
+def _draw(
+    kept: list[Candidate], weights: np.ndarray, reduced: bool, tried: set[str], random: np.random.Generator
+) -> Settings | None:
     """New settings near a candidate: mostly one that the ensemble uses, else the best of a family drawn evenly."""
     if not kept:
         return None
@@ -140,7 +144,14 @@ def _draw(kept: list[Candidate], weights: np.ndarray, reduced: bool, tried: set[
 
 
 def _assemble(
-    problem: Problem, kept: list[Candidate], weights: np.ndarray, level: float, in_order: bool, tried: int, fits: int, by_time: bool
+    problem: Problem,
+    kept: list[Candidate],
+    weights: np.ndarray,
+    level: float,
+    in_order: bool,
+    tried: int,
+    fits: int,
+    by_time: bool,
 ) -> Model:
     used = [(one, float(weight)) for one, weight in zip(kept, weights, strict=True) if weight > 0]
     members = [(finish(problem, one, in_order), weight) for one, weight in used]
@@ -161,5 +172,15 @@ def _assemble(
         found = settled[:, None]
     loss = problem.loss(y, found)
     return Model(
-        members, [one.settings for one, _ in used], [weight for _, weight in used], bounds, bend, intervals, problem.classes, loss, tried, fits, by_time
+        members,
+        [one.settings for one, _ in used],
+        [weight for _, weight in used],
+        bounds,
+        bend,
+        intervals,
+        problem.classes,
+        loss,
+        tried,
+        fits,
+        by_time,
     )

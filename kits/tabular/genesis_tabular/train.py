@@ -17,7 +17,7 @@ from .folds import make_folds
 from .job import INPUTS, main, say, thread_count
 from .metrics import REPORTED, UNITLESS, bootstrap
 from .model_files import write_model
-from .nested import Outer, every_class, cross_validate, fit_rows, units_of
+from .nested import Outer, cross_validate, every_class, fit_rows, units_of
 from .request import Request, read_request
 from .search import Budget
 
@@ -43,18 +43,36 @@ def train(given: dict[str, Any]) -> dict[str, Any]:
     everything = np.arange(len(base))
     final = fit_rows(data, featurizer, base, units, everything, *settings, asked.seed, threads, say)
     if final.model.stopped_by_time:
-        data.notes.append("the search was ended by its seconds; another run may find another model. A budget in fits repeats exactly")
+        data.notes.append(
+            "the search was ended by its seconds; another run may find another model. A budget in fits repeats exactly"
+        )
     metrics = _metrics(data, measured, units, asked)
-    members = [{"weight": round(weight, 6), **one} for one, weight in zip(final.model.settings, final.model.weights, strict=True)]
+    members = [
+        {"weight": round(weight, 6), **one}
+        for one, weight in zip(final.model.settings, final.model.weights, strict=True)
+    ]
     config = {
         **{"kit": "tabular", "kitVersion": VERSION, "target": asked.target, "groups": asked.groups, "time": asked.time},
-        **{"metric": data.metric, "folds": len(outer), "seed": asked.seed, "intervalLevel": asked.level, "threads": threads},
-        **{"budget": {"fits": asked.fits, "seconds": asked.seconds}, "members": members, "stoppedByTime": final.model.stopped_by_time},
+        **{
+            "metric": data.metric,
+            "folds": len(outer),
+            "seed": asked.seed,
+            "intervalLevel": asked.level,
+            "threads": threads,
+        },
+        **{
+            "budget": {"fits": asked.fits, "seconds": asked.seconds},
+            "members": members,
+            "stoppedByTime": final.model.stopped_by_time,
+        },
     }
     _write_predictions(data, measured)
-    write_model(Path("model"), data, featurizer, base, final, {"target": asked.target, "metrics": metrics, "config": config})
+    write_model(
+        Path("model"), data, featurizer, base, final, {"target": asked.target, "metrics": metrics, "config": config}
+    )
     importances = [
-        {"column": name, "lossIncrease": float(np.mean(found)), "deviation": float(np.std(found))} for name, found in measured.importances.items()
+        {"column": name, "lossIncrease": float(np.mean(found)), "deviation": float(np.std(found))}
+        for name, found in measured.importances.items()
     ]
     return {
         "task": data.task,

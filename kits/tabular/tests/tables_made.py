@@ -28,7 +28,9 @@ def numbers_table(rows: int = 160, seed: int = 1) -> pa.Table:
     unit = {b"unit": b"MPa"}
     fields = [("x", pa.float64()), ("z", pa.float64()), ("kind", pa.string()), ("same", pa.int64())]
     schema = pa.schema([*(pa.field(*one) for one in fields), pa.field("y", pa.float64(), metadata=unit)])
-    return pa.table([pa.array(x), pa.array(holes), pa.array(kind.tolist()), pa.array([7] * rows), pa.array(y)], schema=schema)
+    return pa.table(
+        [pa.array(x), pa.array(holes), pa.array(kind.tolist()), pa.array([7] * rows), pa.array(y)], schema=schema
+    )
 
 
 def formulas_table(rows: int = 120) -> pa.Table:
@@ -42,7 +44,9 @@ def formulas_table(rows: int = 120) -> pa.Table:
 
 def molecules_table(rows: int = 60) -> pa.Table:
     texts = [CHAINS[at % len(CHAINS)].replace("C{n}", "C" * (1 + at // len(CHAINS))) for at in range(rows)]
-    return pa.table({"smiles": texts, "solubility": [1.0 - 0.3 * len(text) + (at % 4) for at, text in enumerate(texts)]})
+    return pa.table(
+        {"smiles": texts, "solubility": [1.0 - 0.3 * len(text) + (at % 4) for at, text in enumerate(texts)]}
+    )
 
 
 def classes_table(count: int, rows: int = 150) -> pa.Table:
@@ -51,7 +55,9 @@ def classes_table(count: int, rows: int = 150) -> pa.Table:
     score = x[:, 0] + 0.3 * random.normal(size=rows)
     edges = np.quantile(score, np.linspace(0, 1, count + 1)[1:-1])
     names = ["low", "middle", "high", "top"]
-    return pa.table({"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "phase": [names[at] for at in np.searchsorted(edges, score)]})
+    return pa.table(
+        {"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "phase": [names[at] for at in np.searchsorted(edges, score)]}
+    )
 
 
 def job(folder: Path, table: pa.Table, given: Any, model: Path | None = None) -> Path:
@@ -65,8 +71,16 @@ def job(folder: Path, table: pa.Table, given: Any, model: Path | None = None) ->
 
 def run(capability: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """The capability as the platform runs it: a module, in the folder of its job."""
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(kit), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, "-m", f"genesis_tabular.{capability}"], cwd=folder, env=env, capture_output=True, text=True)
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(kit),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", f"genesis_tabular.{capability}"], cwd=folder, env=env, capture_output=True, text=True
+    )
 
 
 def read(path: Path) -> Any:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pyarrow as pa
 import pyarrow.parquet as pq
+
 from tests import tables_made as made
 
 SAFE = (".json", ".onnx", ".parquet")
@@ -31,7 +33,13 @@ class Jobs(unittest.TestCase):
         table = made.numbers_table()
         given = {"target": "y", "budget": {"fits": 120}, "folds": 3, "seed": 5}
         first, second = self.trained("first", table, given), self.trained("second", table, given)
-        for name in ("model/model.onnx", "model/model.json", "model/pipeline.json", "predictions.parquet", "output.json"):
+        for name in (
+            "model/model.onnx",
+            "model/model.json",
+            "model/pipeline.json",
+            "predictions.parquet",
+            "output.json",
+        ):
             same = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for folder in (first, second)]
             self.assertEqual(same[0], same[1], f"{name} differs between two runs with one seed")
         left = {path.suffix for path in (first / "model").iterdir()}
@@ -62,7 +70,8 @@ class Jobs(unittest.TestCase):
         session = onnxruntime.InferenceSession(str(folder / "model" / serving["file"]))
         kinds = model["inputs"][2]["categories"]
         rows = [
-            [row["x"], float("nan") if row["z"] is None else row["z"], kinds.index(row["kind"])] for row in table.to_pylist()
+            [row["x"], float("nan") if row["z"] is None else row["z"], kinds.index(row["kind"])]
+            for row in table.to_pylist()
         ]
         interval = serving["interval"]
         outputs = [serving["outputs"]["mean"], interval["scaleOutput"]]
@@ -84,7 +93,9 @@ class Jobs(unittest.TestCase):
         values = found.column(target)
         if before is None:
             error = np.abs(values.to_numpy() - table.column(target).to_numpy()).mean()
-            self.assertLess(error, np.abs(table.column(target).to_numpy() - table.column(target).to_numpy().mean()).mean())
+            self.assertLess(
+                error, np.abs(table.column(target).to_numpy() - table.column(target).to_numpy().mean()).mean()
+            )
 
     def test_formulas(self) -> None:
         table = made.formulas_table()
@@ -111,6 +122,27 @@ class Jobs(unittest.TestCase):
             self.assertGreater(model["metrics"][0]["value"], 0.7)
             self.predicted(folder, table, "phase")
 
+    def test_groups_and_time(self) -> None:
+        table = made.numbers_table(120)
+        when = [f"2026-01-{1 + at // 4:02d}" for at in range(120)]
+        table = table.append_column("when", pa.array(np.array(when, dtype="datetime64[s]")))
+        table = table.append_column("batch", pa.array([f"b{at // 3}" for at in range(120)]))
+        given = {"target": "y", "time": "when", "groups": "batch", "budget": {"fits": 60}, "folds": 3}
+        folder = self.trained("ordered", table, given)
+        held = pq.read_table(folder / "predictions.parquet")
+        self.assertGreater(held.num_rows, 60)
+        self.assertGreater(min(held.column("row").to_pylist()), 20)
+        model = made.read(folder / "model" / "model.json")
+        self.assertEqual([one["name"] for one in model["inputs"]], ["x", "z", "kind"])
+        self.predicted(folder, table.select(["x", "z", "kind", "y"]), "y")
+
+    def test_the_smallest_table(self) -> None:
+        table = made.numbers_table(20)
+        folder = self.trained("small", table, {"target": "y", "budget": {"fits": 90}, "folds": 2})
+        interval = made.read(folder / "model" / "model.json")["serving"]["interval"]
+        self.assertEqual(set(interval), {"level", "halfWidth"})
+        self.predicted(folder, table, "y")
+
     def test_a_changed_file_is_refused(self) -> None:
         table = made.numbers_table(60)
         folder = self.trained("changed", table, {"target": "y", "budget": {"fits": 12}, "folds": 2})
@@ -123,11 +155,17 @@ class Jobs(unittest.TestCase):
     def test_what_is_unlike_the_training_is_flagged(self) -> None:
         table = made.numbers_table(60)
         folder = self.trained("range", table, {"target": "y", "budget": {"fits": 12}, "folds": 2})
-        strange = table.slice(0, 3).set_column(0, "x", [[0.0, 99.0, 0.1]]).set_column(2, "kind", [["cast", "cast", "sintered"]])
+        strange = (
+            table.slice(0, 3)
+            .set_column(0, "x", [[0.0, 99.0, 0.1]])
+            .set_column(2, "kind", [["cast", "cast", "sintered"]])
+        )
         other = made.job(self.folder / "strange", strange, {}, folder / "model")
         self.assertEqual(made.run("predict", other).returncode, 0)
         found = pq.read_table(other / "predictions.parquet")
         self.assertEqual(found.column("outOfRange").to_pylist(), [False, True, True])
-        refused = made.run("predict", made.job(self.folder / "strict", strange, {"outOfRange": "refuse"}, folder / "model"))
+        refused = made.run(
+            "predict", made.job(self.folder / "strict", strange, {"outOfRange": "refuse"}, folder / "model")
+        )
         self.assertEqual(refused.returncode, 2)
         self.assertIn("row 2", refused.stderr)

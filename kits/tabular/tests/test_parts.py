@@ -7,6 +7,8 @@ import unittest
 import lightgbm
 import numpy as np
 import onnxruntime
+from sklearn.ensemble import ExtraTreesRegressor
+
 from genesis_tabular.candidates import Problem
 from genesis_tabular.conformal import calibrate, conformal_quantile
 from genesis_tabular.ensemble import choose_weights, learn_bend
@@ -19,7 +21,6 @@ from genesis_tabular.metrics import LOSSES, bootstrap
 from genesis_tabular.onnx_export import to_onnx
 from genesis_tabular.search import Budget, Model, search
 from genesis_tabular.trees import float32_below
-from sklearn.ensemble import ExtraTreesRegressor
 
 
 class Folds(unittest.TestCase):
@@ -71,7 +72,14 @@ class Trees(unittest.TestCase):
         x = np.stack([steps, np.random.default_rng(2).permutation(steps)], axis=1)
         y = np.random.default_rng(3).normal(size=256) * 100
         data = lightgbm.Dataset(x, y, params={"max_bin": 1024, "min_data_in_bin": 1, "verbosity": -1})
-        parameters = {"verbosity": -1, "min_data_in_leaf": 1, "num_leaves": 64, "num_threads": 1, "max_bin": 1024, "min_data_in_bin": 1}
+        parameters = {
+            "verbosity": -1,
+            "min_data_in_leaf": 1,
+            "num_leaves": 64,
+            "num_threads": 1,
+            "max_bin": 1024,
+            "min_data_in_bin": 1,
+        }
         booster = lightgbm.train(parameters, data, 30)
         forest = ExtraTreesRegressor(20, random_state=0).fit(x, y)
         design = Design.learn([BaseColumn(name, name, "number") for name in "ab"], x)
@@ -147,7 +155,9 @@ class Members(unittest.TestCase):
             model = Model([(member, 1.0)], [settings], [1.0], None, None, None, 0, 0.0, 1, 1, False)
             session = onnxruntime.InferenceSession(to_onnx(model, design, 4).SerializeToString())
             new = random.normal(size=(80, 4)).astype(np.float32)
-            np.testing.assert_allclose(session.run(["y"], {"x": new})[0], model.predict(new), rtol=1e-4, err_msg=str(settings))
+            np.testing.assert_allclose(
+                session.run(["y"], {"x": new})[0], model.predict(new), rtol=1e-4, err_msg=str(settings)
+            )
 
     def test_a_search_does_not_look_at_the_clock_when_fits_are_counted(self) -> None:
         random = np.random.default_rng(10)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+
 from genesis_tabular.dataset import prepare
 from genesis_tabular.errors import Refused
 from genesis_tabular.features import Featurizer
@@ -53,11 +54,23 @@ class Refusals(unittest.TestCase):
         self.refused("y", "only 1 rows have a value", made.numbers_table(40).slice(0, 1))
         self.refused("y", "one value (3) in every row", column("y", [3.0] * 40))
         self.refused("y", "only 0 rows have a value", column("y", pa.array([None] * 40, pa.float64())))
-        self.refused("y", "row 40 holds 'broken', which is no number", column("y", [str(at) for at in range(39)] + ["broken"]))
-        self.refused("x", "row 3 holds 'high', which is no number", column("x", ["1", "2", "high"] + ["4"] * 37), kinds={"x": "number"})
+        self.refused(
+            "y", "row 40 holds 'broken', which is no number", column("y", [str(at) for at in range(39)] + ["broken"])
+        )
+        self.refused(
+            "x",
+            "row 3 holds 'high', which is no number",
+            column("x", ["1", "2", "high"] + ["4"] * 37),
+            kinds={"x": "number"},
+        )
         self.refused("groups", "missing in 1 rows", column("batch", ["a"] * 39 + [None]), groups="batch")
         self.refused("features", "no column is left", column("only", [1] * 40), features=["only"])
-        self.refused("alloy", "no composition formula", column("alloy", ["Fe2O3"] * 38 + ["Xx2", "Fe"]), kinds={"alloy": "composition"})
+        self.refused(
+            "alloy",
+            "no composition formula",
+            column("alloy", ["Fe2O3"] * 38 + ["Xx2", "Fe"]),
+            kinds={"alloy": "composition"},
+        )
         self.refused("mol", "no SMILES", column("mol", ["CCO"] * 38 + ["C(", "C"]), kinds={"mol": "smiles"})
         self.refused("label", "has one class", column("label", ["a"] * 40), target="label")
         self.refused("label", "'b' has fewer than 10 rows", column("label", ["a"] * 36 + ["b"] * 4), target="label")
