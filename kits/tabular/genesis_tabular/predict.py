@@ -1,16 +1,20 @@
 """The capability `predict`: a trained model on a table. Run as `python -m genesis_tabular.predict` in the folder of a job.
 
-The model is read from inputs/model/, or from inputs/ itself: model.json, model.onnx and pipeline.json.
+The model is read from inputs/model/, or from inputs/ itself: model.json, model.onnx and pipeline.json. The rows are those of
+inputs/rows.jsonl, answered in predictions.jsonl, or else those of inputs/table.parquet, answered in predictions.parquet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .asked_rows import ANSWERS, ROWS, read_rows, write_answers
 from .columns import read_column, read_table
 from .errors import Refused
 from .features import Featurizer
@@ -27,7 +31,9 @@ def predict(given: dict[str, Any]) -> dict[str, Any]:
         raise Refused("outOfRange", "must be flag or refuse")
     folder = INPUTS / "model" if (INPUTS / "model").is_dir() else INPUTS
     pipeline, featurizer = read_pipeline(folder)
-    table = read_table(str(INPUTS / "table.parquet"))
+    asked = INPUTS / ROWS
+    names = [one["name"] for one in featurizer.inputs]
+    table = read_rows(asked, names) if asked.is_file() else read_table(str(INPUTS / "table.parquet"))
     columns = [read_column(table, one["name"], one["kind"]) for one in featurizer.inputs]
     base = featurizer.transform(columns)
     outside = out_of_range(featurizer, columns)
@@ -38,8 +44,18 @@ def predict(given: dict[str, Any]) -> dict[str, Any]:
         )
     say(f"{len(base)} rows")
     found = run_onnx(folder / "model.onnx", base)
-    pq.write_table(_table(pipeline, found, outside), "predictions.parquet")
+    predicted = _table(pipeline, found, outside)
+    if asked.is_file():
+        write_answers(Path(ANSWERS), _answers(pipeline["output"]["name"], predicted))
+    else:
+        pq.write_table(predicted, "predictions.parquet")
     return {"rows": len(base), "outOfRange": int(outside.sum()), "output": pipeline["output"]["name"]}
+
+
+def _answers(name: str, predicted: pa.Table) -> Iterator[dict[str, Any]]:
+    for row in predicted.to_pylist():
+        told = {"value": row[name], "outOfRange": row["outOfRange"]}
+        yield told | {bound: row[bound] for bound in ("lower", "upper") if bound in row}
 
 
 def _table(pipeline: dict[str, Any], found: dict[str, np.ndarray], outside: np.ndarray) -> pa.Table:
