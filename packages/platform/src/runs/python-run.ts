@@ -144,7 +144,7 @@ export type PythonCall = {
 
 /** How a prepared run is started: everything that its job sees, and the command behind the runner. */
 export async function pythonCall(
-  row: RunRow,
+  row: Pick<RunRow, 'id' | 'input'>,
   manifest: CapabilityManifest,
   { environment, kit }: PreparedPython,
   code: string | null,

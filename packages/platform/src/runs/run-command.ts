@@ -118,3 +118,23 @@ export async function waitForJob(
   await executor.release(handle.name);
   throw signal.reason;
 }
+
+/**
+ * The outcome of a job by its name, which is the same after a restart: one that still runs is waited for, one that has ended is
+ * taken, and only otherwise it is launched. The caller releases it once what was taken is recorded.
+ */
+export async function runByName<T>(
+  parts: Pick<RunParts, 'inputFolder' | 'crash'>,
+  executor: Executor,
+  name: string,
+  callOf: () => Promise<CommandCall>,
+  take: (job: JobOutcome) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const found = await executor.reconcile(name);
+  if (found.state === 'running') return await take(await waitForJob(executor, found.job, { signal }));
+  if (found.state === 'finished' && !endedWithPlatform(executor, found.outcome))
+    return await take(found.outcome);
+  if (found.state !== 'unknown') await releaseJob(parts, executor, name);
+  return await runCommand(parts, executor, await callOf(), take);
+}

@@ -1,6 +1,7 @@
 import {
   type CapabilityManifest,
   GenesisError,
+  type JobOutcome,
   type OwnTraining,
   type PlacementPlan,
   type Purpose,
@@ -10,6 +11,7 @@ import {
 import { eq } from 'drizzle-orm';
 import { listMachines } from '../compute/index.ts';
 import { join, joinConditions, type PrincipalFacts, unrestricted } from '../policy/index.ts';
+import { askKit, type KitQuestion } from './ask-kit.ts';
 import { ownTrainingName } from './builtin.ts';
 import { packCode } from './code-archive.ts';
 import { executeRun } from './execute-run.ts';
@@ -102,6 +104,14 @@ export function createRuns(parts: RunParts) {
     /** One experiment of a campaign by a command capability. */
     measure: (principal: PrincipalFacts, purpose: Purpose, wanted: WantedMeasurement, signal: AbortSignal) =>
       measureByCommand(parts, principal, parts.door.authorize(principal, purpose), wanted, signal),
+    /** Has a kit answer something for the platform itself. See `askKit`. */
+    askKit: <T>(
+      principal: PrincipalFacts,
+      purpose: Purpose,
+      wanted: KitQuestion,
+      take: (job: JobOutcome) => Promise<T>,
+      signal: AbortSignal,
+    ) => askKit(parts, principal, parts.door.authorize(principal, purpose), wanted, take, signal),
     /** Registers what ships with Genesis and takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
       await seedCapabilities(parts, parts.python?.kits.manifests());
