@@ -1357,6 +1357,23 @@ class Operations(_Caller):
             query={"limit": limit},
         )
 
+    def post_models(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Register the model that a training run left; again, it gives the one that is there.
+
+        POST /v1/models
+        """
+        return self._call(
+            "POST",
+            "/v1/models",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_model(
         self,
         id: str,
@@ -1370,6 +1387,37 @@ class Operations(_Caller):
             f"/v1/models/{quote(id)}",
         )
 
+    def post_models_approval(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Decide, as the second person, whether a version goes into production.
+
+        POST /v1/models/{id}/approval
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/approval",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_bom(
+        self,
+        id: str,
+    ) -> Any:
+        """The bill of materials of a version, CycloneDX 1.6 in JSON.
+
+        GET /v1/models/{id}/bom
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/bom",
+        )
+
     def get_models_card(
         self,
         id: str,
@@ -1381,6 +1429,37 @@ class Operations(_Caller):
         return self._call(
             "GET",
             f"/v1/models/{quote(id)}/card",
+        )
+
+    def post_models_export(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """A version as a zip file, with card, bill of materials and signed provenance.
+
+        POST /v1/models/{id}/export
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/export",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_moves(
+        self,
+        id: str,
+    ) -> Any:
+        """How a version came to its stage.
+
+        GET /v1/models/{id}/moves
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/moves",
         )
 
     def post_models_predict(
@@ -1397,6 +1476,24 @@ class Operations(_Caller):
         return self._call(
             "POST",
             f"/v1/models/{quote(id)}/predict",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_stage(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Move a version to another stage; for production it is proposed, and another person decides.
+
+        POST /v1/models/{id}/stage
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/stage",
             body=body,
             idempotency_key=idempotency_key,
         )
@@ -1702,6 +1799,18 @@ class Operations(_Caller):
         return self._call(
             "DELETE",
             f"/v1/projects/{quote(id)}/members/{quote(principal)}",
+        )
+
+    def get_provenance_key(
+        self,
+    ) -> Any:
+        """The key that checks the provenance of exported models.
+
+        GET /v1/provenance/key
+        """
+        return self._call(
+            "GET",
+            "/v1/provenance/key",
         )
 
     def get_releases(

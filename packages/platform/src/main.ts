@@ -84,7 +84,18 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
+import {
+  createModels,
+  modelNames,
+  modelRoutes,
+  noMaterials,
+  openProvenanceSigner,
+  type Predict,
+  predictFunction,
+  type RegistryParts,
+  registerModel,
+  registryRoutes,
+} from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
 import {
   backupRoutes,
@@ -258,6 +269,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
       dataFolder,
     });
     const models = createModels({ door, blobs, clock });
+    const registry: RegistryParts = {
+      ...{ door, blobs, clock, ids, crash, catalog, materials: noMaterials },
+      signer: await openProvenanceSigner(keys, origin),
+    };
     const runs = createRuns({
       door,
       queue,
@@ -271,6 +286,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       compute,
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
+      registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
@@ -353,6 +369,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
+    registryRoutes(app, { ...registry, models });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });

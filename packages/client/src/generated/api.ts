@@ -7109,7 +7109,7 @@ export interface paths {
                         "application/json": {
                             items: {
                                 artifactHash: string;
-                                campaign: string;
+                                campaign: string | null;
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
@@ -7138,6 +7138,8 @@ export interface paths {
                                 };
                                 createdAt: string;
                                 id: string;
+                                /** @enum {string} */
+                                kind: "surrogate" | "registered";
                                 label: {
                                     /** @default [] */
                                     categories: string[];
@@ -7145,13 +7147,59 @@ export interface paths {
                                     level: "public" | "internal" | "controlled" | "classified";
                                 };
                                 metrics: {
+                                    high: number | null;
+                                    low: number | null;
                                     n: number;
                                     name: string;
                                     on: string;
+                                    unit: string | null;
                                     value: number;
                                 }[];
                                 name: string;
+                                proposal: {
+                                    at: string;
+                                    by: string;
+                                    reason: string;
+                                } | null;
+                                registered: {
+                                    capability: {
+                                        digest: string;
+                                        name: string;
+                                        version: string;
+                                    };
+                                    configHash: string;
+                                    data: {
+                                        dataset: string;
+                                        name: string;
+                                        sha256: string;
+                                        version: string;
+                                    }[];
+                                    environmentHash: string;
+                                    files: {
+                                        bytes: number;
+                                        format: string;
+                                        path: string;
+                                        sha256: string;
+                                    }[];
+                                    inputs: {
+                                        categories: string[] | null;
+                                        kind: string;
+                                        maximum: number | null;
+                                        minimum: number | null;
+                                        name: string;
+                                        unit: string | null;
+                                    }[];
+                                    outputs: {
+                                        name: string;
+                                        unit: string | null;
+                                    }[];
+                                    seeds: string[];
+                                    servable: boolean;
+                                    task: string;
+                                } | null;
                                 run: string;
+                                /** @enum {string} */
+                                stage: "candidate" | "validated" | "production" | "retired";
                                 trainedOn: {
                                     censored: number;
                                     experiments: number;
@@ -7159,7 +7207,8 @@ export interface paths {
                                     measured: number;
                                     objective: string;
                                     unit: string | null;
-                                };
+                                } | null;
+                                version: number;
                             }[];
                         };
                     };
@@ -7167,7 +7216,37 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Register the model that a training run left; again, it gives the one that is there */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        run: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            repeated: boolean;
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -7201,7 +7280,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             artifactHash: string;
-                            campaign: string;
+                            campaign: string | null;
                             conditions: {
                                 /** @default [] */
                                 agreements: string[];
@@ -7230,6 +7309,8 @@ export interface paths {
                             };
                             createdAt: string;
                             id: string;
+                            /** @enum {string} */
+                            kind: "surrogate" | "registered";
                             label: {
                                 /** @default [] */
                                 categories: string[];
@@ -7237,13 +7318,59 @@ export interface paths {
                                 level: "public" | "internal" | "controlled" | "classified";
                             };
                             metrics: {
+                                high: number | null;
+                                low: number | null;
                                 n: number;
                                 name: string;
                                 on: string;
+                                unit: string | null;
                                 value: number;
                             }[];
                             name: string;
+                            proposal: {
+                                at: string;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            registered: {
+                                capability: {
+                                    digest: string;
+                                    name: string;
+                                    version: string;
+                                };
+                                configHash: string;
+                                data: {
+                                    dataset: string;
+                                    name: string;
+                                    sha256: string;
+                                    version: string;
+                                }[];
+                                environmentHash: string;
+                                files: {
+                                    bytes: number;
+                                    format: string;
+                                    path: string;
+                                    sha256: string;
+                                }[];
+                                inputs: {
+                                    categories: string[] | null;
+                                    kind: string;
+                                    maximum: number | null;
+                                    minimum: number | null;
+                                    name: string;
+                                    unit: string | null;
+                                }[];
+                                outputs: {
+                                    name: string;
+                                    unit: string | null;
+                                }[];
+                                seeds: string[];
+                                servable: boolean;
+                                task: string;
+                            } | null;
                             run: string;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
                             trainedOn: {
                                 censored: number;
                                 experiments: number;
@@ -7251,9 +7378,99 @@ export interface paths {
                                 measured: number;
                                 objective: string;
                                 unit: string | null;
-                            };
+                            } | null;
+                            version: number;
                         };
                     };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide, as the second person, whether a version goes into production */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agree: boolean;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            proposal: {
+                                at: number;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/bom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bill of materials of a version, CycloneDX 1.6 in JSON */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
             };
         };
@@ -7290,6 +7507,108 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A version as a zip file, with card, bill of materials and signed provenance */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @default {
+                         *       "level": "public",
+                         *       "categories": []
+                         *     }
+                         */
+                        destination?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a version came to its stage */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                askedBy: string | null;
+                                at: string;
+                                by: string;
+                                entry: string;
+                                from: string;
+                                number: number;
+                                reason: string;
+                                to: string;
+                            }[];
+                        };
+                    };
                 };
             };
         };
@@ -7343,6 +7662,60 @@ export interface paths {
                                 sd: number | null;
                             }[];
                             unit: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a version to another stage; for production it is proposed, and another person decides */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                        /** @enum {string} */
+                        to: "candidate" | "validated" | "production" | "retired";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            proposal: {
+                                at: number;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
                         };
                     };
                 };
@@ -7472,7 +7845,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "model.stage" | "model.approve" | "model.export" | "model.serve" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -8358,6 +8731,44 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provenance/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that checks the provenance of exported models */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            verifierKey: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;

@@ -88,6 +88,10 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.create': ['researcher'],
   'model.read': ['steward', 'researcher', 'auditor'],
   'model.predict': ['steward', 'researcher'],
+  'model.stage': ['steward', 'researcher'],
+  'model.approve': ['steward', 'researcher'],
+  'model.export': ['steward', 'researcher'],
+  'model.serve': ['steward', 'operator', 'researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -147,6 +151,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   'dataset.export',
   'compute.use',
   'model.predict',
+  'model.export',
   'access.request',
   'search.save',
   'ledger.read',
@@ -186,6 +191,8 @@ export const usesData: ReadonlySet<Action> = new Set([
   'model.create',
   'model.read',
   'model.predict',
+  'model.export',
+  'model.serve',
   'challenge.read',
 ]);
 
@@ -193,9 +200,11 @@ export const usesData: ReadonlySet<Action> = new Set([
 export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
   ['model.create', 'train'],
   ['model.predict', 'infer'],
+  ['model.serve', 'infer'],
   ['split.unseal', 'evaluate'],
   ['dataset.export', 'publish'],
   ['campaign.export', 'publish'],
+  ['model.export', 'publish'],
 ]);
 
 /** Acts on a thing that does not exist yet, whose id no delegation can have named. */

@@ -17,6 +17,7 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
+import { outputsOf, type StoredOutput } from './outputs.ts';
 import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
@@ -53,7 +54,10 @@ export async function executeRun(
   const purpose = principal.delegation?.purpose ?? 'explore';
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
-  if (row.state !== 'queued' && row.state !== 'running') return await clearAway(parts, row);
+  if (row.state !== 'queued' && row.state !== 'running') {
+    await registerWhatItTrained(parts, job, row);
+    return await clearAway(parts, row);
+  }
   const { row: capability } = await findCapability(scope, row.capability);
   const { manifest } = capability;
   // From here on a cancellation is heard here: whoever cancels a run that is not in `running` ends it in the database.
@@ -92,9 +96,35 @@ export async function executeRun(
     // An outcome that cannot be recorded is a failure that can.
     await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
     crash.reach('run.recorded');
+    await registerWhatItTrained(parts, job, await findRun(scope, job.run));
     await release(parts, scope, job.run, begun.number);
   } finally {
     running.delete(job.run);
+  }
+}
+
+/**
+ * Hands over the model that a training run left. Why it is refused, where it is, stands at the end of the run's log: the
+ * run itself has succeeded. Done again after a crash, it registers once.
+ */
+async function registerWhatItTrained(parts: RunParts, job: RunJob, row: RunRow): Promise<void> {
+  const { registerModel } = parts;
+  const left = outputsOf(row).some(({ path }) => path === 'model/model.json');
+  if (registerModel === undefined || !left || row.state !== 'succeeded' || row.purpose !== 'train') return;
+  const actor = () => parts.actUnder(job.delegation);
+  try {
+    await registerModel(await actor(), { run: row.id });
+  } catch (error) {
+    const known = asGenesisError(error);
+    const internal = !(known instanceof GenesisError) || known.failure.code === 'internal';
+    if (internal || known.transient) throw error;
+    const stored = await storedLines(parts.door.authorize(await actor(), 'train'), row.id, row.attempts);
+    const log = createLogWriter(parts.door, row.id, row.attempts, actor, 'train', {
+      stdout: stored.stdout + stored.stderr,
+      stderr: 0,
+    });
+    log.write([{ stream: 'stderr', text: `Not registered as a model: ${known.message}` }]);
+    await log.close();
   }
 }
 
@@ -315,8 +345,6 @@ async function execute(
   return await runCommand(parts, executor, call, (job) => endOfJob(parts, job, output, labelKey));
 }
 
-/** A file that a job left, stored under the run's label. */
-export type StoredOutput = { path: string; bytes: number; sha256: string; address: string };
 type StoredFiles = Pick<JobOutcome, 'exitCode' | 'signal' | 'enforcement' | 'refusedOutputs'> & {
   outputs: StoredOutput[];
 };

@@ -21,6 +21,8 @@ export type RunParts = {
   portable: PortableFunctions;
   builtin: BuiltinFunctions;
   actUnder: (delegation: string) => Promise<PrincipalFacts>;
+  /** Takes over the model that a training run left, once the run is recorded. Called again after a crash, it acts once. */
+  registerModel?: (principal: PrincipalFacts, wanted: { run: string }) => Promise<unknown>;
   /** Folder for the JSON inputs of jobs, private to the platform. */
   inputFolder: string;
   /** Commands that run at one time. */
