@@ -9,11 +9,41 @@ import { facts, table } from '../terminal/table.ts';
 import { readCsv } from '../work/csv.ts';
 import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
+import { registryCommands } from './model-registry.ts';
 
 type Model = Answer<'/v1/models/{id}', 'get'>;
 
 const metricsOf = ({ metrics }: Model): string =>
   metrics.map(({ name, value, on, n }) => `${name} ${figure(value)} on ${on} (n = ${n})`).join('; ');
+
+const inUnit = (name: string, unit: string | null): string => (unit === null ? name : `${name} in ${unit}`);
+
+const predictsOf = ({ trainedOn, registered }: Model): string =>
+  trainedOn === null
+    ? (registered?.outputs ?? []).map(({ name, unit }) => inUnit(name, unit)).join(', ')
+    : inUnit(trainedOn.objective, trainedOn.unit);
+
+/** What a version was made of. */
+function originOf({ trainedOn, registered, campaign }: Model): (readonly [string, string])[] {
+  if (trainedOn !== null) {
+    const { measured, failed, censored } = trainedOn;
+    const text = `${measured} measured, ${failed} failed, ${censored} censored experiments of ${campaign}`;
+    return [['Learned from', text]];
+  }
+  if (registered === null) return [];
+  const { data, capability, environmentHash, seeds, files, servable } = registered;
+  return [
+    [
+      'Learned from',
+      data.map(({ name, version }) => `${name} (${version})`).join(', ') || 'no governed data',
+    ],
+    ['Code', `${capability.name} ${capability.version}, sha256 ${capability.digest}`],
+    ['Environment', `sha256 ${environmentHash}`],
+    ['Seeds', seeds.join(', ') || 'none stated'],
+    ['Files', files.map(({ path, format }) => `${path} (${format})`).join(', ')],
+    ['Can be served', servable ? 'yes' : 'no'],
+  ];
+}
 
 /** A cell of a CSV file as a design has it: a number where it looks like one. */
 const cellOf = (text: string): string | number =>
@@ -40,13 +70,13 @@ function readingCommands(registry: Registry, model: Command): void {
         await api.GET('/v1/models', { params: { query: { limit } }, signal: call.signal }),
       );
       const rows = items.map((one) => [
-        one.id,
-        one.name,
-        one.trainedOn.objective,
-        formatLabel(one.label),
-        one.campaign,
+        ...[one.id, `${one.name} ${one.version}`, one.stage, predictsOf(one)],
+        ...[formatLabel(one.label), one.campaign ?? one.run],
       ]);
-      return { text: table(['Model', 'Name', 'Predicts', 'Label', 'Campaign'], rows), json: { items } };
+      return {
+        text: table(['Model', 'Version', 'Stage', 'Predicts', 'Label', 'From'], rows),
+        json: { items },
+      };
     },
   });
 
@@ -58,18 +88,19 @@ function readingCommands(registry: Registry, model: Command): void {
       const found = dataOf(
         await api.GET('/v1/models/{id}', { params: { path: { id } }, signal: call.signal }),
       );
-      const { measured, failed, censored, objective, unit } = found.trainedOn;
+      const { proposal } = found;
       const text = facts([
         ['Model', found.id],
-        ['Name', found.name],
-        ['Predicts', unit === null ? objective : `${objective} in ${unit}`],
+        ['Name', `${found.name}, version ${found.version}`],
+        ['Stage', found.stage],
+        ...(proposal === null
+          ? []
+          : [['Proposed', `for production by ${proposal.by}: ${proposal.reason}`] as const]),
+        ['Predicts', predictsOf(found)],
         ['Label', formatLabel(found.label)],
         ['Licences', found.conditions.licences.join(', ') || 'none stated'],
         ['Purposes', found.conditions.purposes.join(', ')],
-        [
-          'Learned from',
-          `${measured} measured, ${failed} failed, ${censored} censored experiments of ${found.campaign}`,
-        ],
+        ...originOf(found),
         ['Metrics', metricsOf(found)],
         ['Artifact', `sha256 ${found.artifactHash}`],
         ['Made', `${found.createdAt} by ${found.run}`],
@@ -93,8 +124,9 @@ function readingCommands(registry: Registry, model: Command): void {
 }
 
 export function modelCommands(registry: Registry, program: Command): void {
-  const model = group(program, 'model', 'Models that campaigns trained');
+  const model = group(program, 'model', 'Models: versions, their way into production, predictions');
   readingCommands(registry, model);
+  registryCommands(registry, model);
 
   declare<[string], { design?: string; csv?: string }>(registry, model, 'predict <id>', {
     summary: 'What a new measurement of each design is expected to give, with its uncertainty',
