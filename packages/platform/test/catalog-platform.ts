@@ -32,7 +32,13 @@ afterAll(async () => {
 
 /** A catalog on a real database, with principals that a test makes up. */
 export const catalogPlatform = async (
-  options: { maxBytes?: number; crashPoints?: CrashPoints; harvestHosts?: string[] } = {},
+  options: {
+    maxBytes?: number;
+    crashPoints?: CrashPoints;
+    harvestHosts?: string[];
+    /** Kinds of work besides the catalog's, where more is built on it. */
+    queues?: typeof catalogQueues;
+  } = {},
 ) => {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
@@ -42,7 +48,7 @@ export const catalogPlatform = async (
   const keyring = await openKeyring(dataFolder);
   const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: 0 });
   const blobs = await openBlobStore({ dataFolder, keyring, guard });
-  const queue = await createQueue({ database, log, queues: catalogQueues });
+  const queue = await createQueue({ database, log, queues: [...catalogQueues, ...(options.queues ?? [])] });
   cleanUp.push(() => queue.stop());
   const door = createDoor({ database, clock, ids });
   const people = new Map<string, PrincipalFacts>();
@@ -88,7 +94,20 @@ export const catalogPlatform = async (
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  return { catalog, door, database, blobs, dataFolder, person, importText, waitForJob, ids };
+  return {
+    catalog,
+    door,
+    database,
+    blobs,
+    keyring,
+    queue,
+    dataFolder,
+    people,
+    person,
+    importText,
+    waitForJob,
+    ids,
+  };
 };
 
 export const open: Label = { level: 'public', categories: [] };

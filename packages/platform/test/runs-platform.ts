@@ -28,6 +28,7 @@ import {
   systemClock,
 } from '../src/kernel/index.ts';
 import type { PrincipalFacts } from '../src/policy/index.ts';
+import type { RunParts } from '../src/runs/parts.ts';
 import { createPortableFunctions } from '../src/runs/portable-function.ts';
 import { runRoutes } from '../src/runs/routes.ts';
 import { createRuns, runQueues } from '../src/runs/runs.ts';
@@ -48,6 +49,12 @@ type Parts = {
   /** For more than one resource; without it every one is reached by `executor`. */
   open?: OpenExecutor;
   people?: Map<string, PrincipalFacts>;
+  /** Without it there are no datasets. */
+  catalog?: RunParts['catalog'];
+  registerModel?: RunParts['registerModel'];
+  crash?: RunParts['crash'];
+  /** Of a platform that this is built on. */
+  queue?: RunParts['queue'];
 };
 
 /** Runs over a real database and queue, with their routes; the bearer token of a person is the person's id. */
@@ -61,7 +68,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     keyring,
     guard: createSpaceGuard({ folder: dataFolder, reserveBytes: 0 }),
   });
-  const queue = await createQueue({ database, log, queues: runQueues, soleProcess: true });
+  const queue = given.queue ?? (await createQueue({ database, log, queues: runQueues, soleProcess: true }));
   const door = createDoor({ database, clock, ids });
   const functions = createFunctionRunner({ workers: 1 });
   const executor =
@@ -71,8 +78,9 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const runs = createRuns({
     ...{ door, queue, blobs, clock, ids, log, functions, compute },
     portable: createPortableFunctions(join(dataFolder, 'functions')),
-    crash: noCrashPoints,
-    catalog: {
+    crash: given.crash ?? noCrashPoints,
+    ...(given.registerModel === undefined ? {} : { registerModel: given.registerModel }),
+    catalog: given.catalog ?? {
       showVersion: async () => {
         throw new GenesisError({ code: 'not-found', message: 'There are no datasets here.' });
       },
