@@ -175,9 +175,9 @@ test('nobody sees, moves or exports a model whose label their clearance does not
 });
 
 test('versions of one name are counted among what is governed alike, so that no gap tells of a hidden one', async () => {
-  const secret = await world.table(by, 'five', cui);
-  const plain = await world.table(by, 'six', { level: 'internal', categories: ['x'] });
   const cleared = world.person('org_a', { level: 'controlled', categories: ['cui', 'x'] });
+  const secret = await world.table(cleared, 'five', cui);
+  const plain = await world.table(cleared, 'six', { level: 'internal', categories: ['x'] });
   const numbers: number[] = [];
   for (const version of [plain, secret, plain]) {
     const run = await world.train(cleared, 'good', [version]);
