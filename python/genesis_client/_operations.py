@@ -1469,7 +1469,7 @@ class Operations(_Caller):
         body: Any = None,
         idempotency_key: str | None = None,
     ) -> Any:
-        """What a new measurement of each design is expected to give, with its uncertainty.
+        """Predictions with their uncertainty, from JSON, CSV or an Arrow stream.
 
         POST /v1/models/{id}/predict
         """
@@ -1477,6 +1477,38 @@ class Operations(_Caller):
             "POST",
             f"/v1/models/{quote(id)}/predict",
             body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Serve a version: from now on it answers predictions.
+
+        POST /v1/models/{id}/serve
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve_stop(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Stop serving a version.
+
+        POST /v1/models/{id}/serve/stop
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve/stop",
             idempotency_key=idempotency_key,
         )
 

@@ -840,6 +840,7 @@ CREATE TABLE "model" (
 	"run" text NOT NULL,
 	"stage" text NOT NULL,
 	"proposal" jsonb,
+	"serving" jsonb,
 	"campaign" text,
 	"config" jsonb,
 	"tensors" jsonb,

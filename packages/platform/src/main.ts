@@ -86,6 +86,7 @@ import {
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import {
   createModels,
+  createServing,
   modelNames,
   modelRoutes,
   noMaterials,
@@ -95,6 +96,7 @@ import {
   type RegistryParts,
   registerModel,
   registryRoutes,
+  servingRoutes,
 } from './models/index.ts';
 import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
 import {
@@ -269,6 +271,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
       dataFolder,
     });
     const models = createModels({ door, blobs, clock });
+    const serving = createServing({ door, blobs, clock, models });
+    undo.push(async () => serving.close());
     const registry: RegistryParts = {
       ...{ door, blobs, clock, ids, crash, catalog, materials: noMaterials },
       signer: await openProvenanceSigner(keys, origin),
@@ -368,7 +372,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const sayOf = (message: string): void => log.warn({}, message);
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
-    modelRoutes(app, { models, door, predict });
+    modelRoutes(app, { models, door });
+    servingRoutes(app, { models, door, predict, serving });
     registryRoutes(app, { ...registry, models });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });

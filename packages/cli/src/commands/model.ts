@@ -1,14 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { type Answer, dataOf } from '@genesis/client';
-import { type Design, designSchema } from '@genesis/contracts';
 import type { Command } from 'commander';
 import { declare, group, type Registry, whole } from '../command.ts';
-import { UsageError } from '../failure.ts';
 import { figure, plainLines } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
-import { readCsv } from '../work/csv.ts';
-import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
+import { predictCommands } from './model-predict.ts';
 import { registryCommands } from './model-registry.ts';
 
 type Model = Answer<'/v1/models/{id}', 'get'>;
@@ -43,20 +39,6 @@ function originOf({ trainedOn, registered, campaign }: Model): (readonly [string
     ['Files', files.map(({ path, format }) => `${path} (${format})`).join(', ')],
     ['Can be served', servable ? 'yes' : 'no'],
   ];
-}
-
-/** A cell of a CSV file as a design has it: a number where it looks like one. */
-const cellOf = (text: string): string | number =>
-  text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-
-function checkedDesigns(given: unknown): Design[] {
-  const all = Array.isArray(given) ? given : [given];
-  return all.map((one, at) => {
-    const parsed = designSchema.safeParse(one);
-    if (!parsed.success)
-      throw new UsageError(`Design ${at + 1}: expected an object of names with numbers or texts`);
-    return parsed.data;
-  });
 }
 
 function readingCommands(registry: Registry, model: Command): void {
@@ -127,43 +109,5 @@ export function modelCommands(registry: Registry, program: Command): void {
   const model = group(program, 'model', 'Models: versions, their way into production, predictions');
   readingCommands(registry, model);
   registryCommands(registry, model);
-
-  declare<[string], { design?: string; csv?: string }>(registry, model, 'predict <id>', {
-    summary: 'What a new measurement of each design is expected to give, with its uncertainty',
-    options: (command) =>
-      command
-        .option('--design <json>', 'a design or a list of designs: JSON, @FILE, or - for standard input')
-        .option(
-          '--csv <file>',
-          'designs in a CSV file, one a line, with the names of the inputs in the first',
-        ),
-    examples: [
-      `genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --design '{"teos":0.2,"water":6,"ammonia":1}'`,
-      'genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --csv designs.csv --json',
-    ],
-    act: async (call, { design, csv }, id) => {
-      if ((design === undefined) === (csv === undefined))
-        throw new UsageError('Give either --design or --csv.');
-      const given =
-        csv === undefined
-          ? await readJson(design!, '--design', call.input)
-          : readCsv(await readFile(csv, 'utf8')).map((row) =>
-              Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])),
-            );
-      const designs = checkedDesigns(given);
-      const { api } = await call.client();
-      const params = { path: { id } };
-      const { predictions, objective, unit } = dataOf(
-        await api.POST('/v1/models/{id}/predict', { params, body: { designs }, signal: call.signal }),
-      );
-      const inputs = [...new Set(designs.flatMap((one) => Object.keys(one)))];
-      const rows = predictions.map(({ mean, sd }, at) => [
-        ...inputs.map((name) => designs[at]![name] ?? null),
-        figure(mean),
-        figure(sd),
-      ]);
-      const heading = unit === null ? objective : `${objective} (${unit})`;
-      return { text: table([...inputs, heading, '± (sd)'], rows), json: { objective, unit, predictions } };
-    },
-  });
+  predictCommands(registry, model);
 }

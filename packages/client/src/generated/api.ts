@@ -7195,6 +7195,7 @@ export interface paths {
                                     }[];
                                     seeds: string[];
                                     servable: boolean;
+                                    served: boolean;
                                     task: string;
                                 } | null;
                                 run: string;
@@ -7366,6 +7367,7 @@ export interface paths {
                                 }[];
                                 seeds: string[];
                                 servable: boolean;
+                                served: boolean;
                                 task: string;
                             } | null;
                             run: string;
@@ -7629,7 +7631,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a new measurement of each design is expected to give, with its uncertainty */
+        /** Predictions with their uncertainty, from JSON, CSV or an Arrow stream */
         post: {
             parameters: {
                 query?: never;
@@ -7642,9 +7644,14 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        designs: {
+                        designs?: {
                             [key: string]: number | string;
                         }[];
+                        rows?: unknown[];
+                        /** @default {} */
+                        units?: {
+                            [key: string]: string;
+                        };
                     };
                 };
             };
@@ -7656,12 +7663,112 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            objective: string;
+                            label?: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            level?: number | null;
+                            model?: string;
+                            name?: string;
+                            objective?: string;
+                            output?: {
+                                categories: string[] | null;
+                                name: string;
+                                unit: string | null;
+                            };
                             predictions: {
-                                mean: number | null;
-                                sd: number | null;
+                                high?: number | null;
+                                low?: number | null;
+                                mean?: number | null;
+                                outside?: string[];
+                                probabilities?: (number | null)[];
+                                sd?: number | null;
+                                value?: number | string | null;
                             }[];
-                            unit: string | null;
+                            unit?: string | null;
+                            version?: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve a version: from now on it answers predictions */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            served: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/serve/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop serving a version */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            served: boolean;
                         };
                     };
                 };

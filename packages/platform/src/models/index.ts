@@ -8,6 +8,8 @@ export { type Registration, registerModel } from './registry/register.ts';
 export { registryRoutes } from './registry/routes.ts';
 export type { ModelRow, RegisteredRow, SurrogateRow } from './registry/rows.ts';
 export { modelRoutes } from './routes.ts';
+export { servingRoutes } from './serving/routes.ts';
+export { createServing, type Serving } from './serving/serving.ts';
 
 /** Predictions of a surrogate, as a function for a worker thread. */
 export const predictFunction = { module: new URL('./functions.ts', import.meta.url), name: 'predictAll' };

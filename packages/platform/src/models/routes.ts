@@ -1,18 +1,17 @@
-import { designSchema, GenesisError, idSchema, type Space } from '@genesis/contracts';
+import { idSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
 import { principalOf } from '../identity/index.ts';
 import type { App } from '../kernel/index.ts';
 import { cardOf } from './card.ts';
 import type { Models } from './models.ts';
-import { assertDesigns, type Predict } from './predict.ts';
 import { modelView, view } from './views.ts';
 
 const tags = ['models'];
 const params = z.strictObject({ id: idSchema('model') });
 
-export function modelRoutes(app: App, parts: { models: Models; door: Door; predict: Predict }): void {
-  const { models, door, predict } = parts;
+export function modelRoutes(app: App, parts: { models: Models; door: Door }): void {
+  const { models, door } = parts;
 
   app.get(
     '/v1/models',
@@ -60,38 +59,6 @@ export function modelRoutes(app: App, parts: { models: Models; door: Door; predi
       const { scope } = await door.use(principalOf(request), 'model.read', request.params.id, 'infer');
       const { row, facts } = await models.find(scope, request.params.id);
       return await reply.type('text/markdown; charset=utf-8').send(cardOf(row, facts));
-    },
-  );
-
-  app.post(
-    '/v1/models/:id/predict',
-    {
-      schema: {
-        tags,
-        summary: 'What a new measurement of each design is expected to give, with its uncertainty',
-        params,
-        body: z.strictObject({ designs: z.array(designSchema).min(1).max(10_000) }),
-        response: {
-          200: z.strictObject({
-            objective: z.string(),
-            unit: z.string().nullable(),
-            predictions: z.array(z.strictObject({ mean: z.number().nullable(), sd: z.number().nullable() })),
-          }),
-        },
-      },
-    },
-    async (request) => {
-      const principal = principalOf(request);
-      const { id } = request.params;
-      const { designs } = request.body;
-      await door.use(principal, 'model.predict', id, 'infer', { designs: designs.length });
-      const { row } = await models.find(door.authorize(principal, 'infer'), id);
-      if (row.kind !== 'surrogate')
-        throw new GenesisError({ code: 'conflict', message: 'This is no surrogate of a campaign.' });
-      const artifact = await models.artifact(row);
-      assertDesigns(artifact.config['space'] as Space, designs);
-      const predictions = await predict(artifact, designs);
-      return { objective: row.trainedOn.objective, unit: row.trainedOn.unit, predictions };
     },
   );
 }

@@ -16,6 +16,8 @@ export const model = pgTable(
     stage: text('stage').notNull(),
     /** Who asked for it to be put into production, while nobody has decided. */
     proposal: jsonb('proposal').$type<Proposal>(),
+    /** Who had it served, while it is. */
+    serving: jsonb('serving').$type<Serving>(),
     /** Of a surrogate: the campaign, and its artifact by `modelArtifactHash` of the evidence package. */
     campaign: text('campaign'),
     config: jsonb('config'),
@@ -77,6 +79,8 @@ export type TrainedOn = {
 };
 
 export type Proposal = { by: string; at: number; reason: string };
+
+export type Serving = { by: string; at: number };
 
 /** A file of an artifact, `path` below `model/`. `model.json` is one of them. */
 export type ArtifactFile = { path: string; format: string; bytes: number; sha256: string; address: string };

@@ -62,6 +62,8 @@ export const modelView = z.strictObject({
       ),
       /** Whether it can be served. */
       servable: z.boolean(),
+      /** Whether it is served now. */
+      served: z.boolean(),
       capability: z.strictObject({ name: z.string(), version: z.string(), digest: z.string() }),
       environmentHash: z.string(),
       configHash: z.string(),
@@ -89,6 +91,7 @@ function registeredOf(row: ModelRow): View['registered'] {
     outputs: description.outputs.map(({ name, unit }) => ({ name, unit: unit ?? null })),
     files: files.map(({ path, format, bytes, sha256 }) => ({ path, format, bytes, sha256 })),
     servable: description.serving !== null,
+    served: row.serving !== null,
     capability: { name: capability.name, version: capability.version, digest: capability.digest },
     ...{ environmentHash, configHash, seeds, data },
   };
