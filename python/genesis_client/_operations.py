@@ -1026,6 +1026,86 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def get_evaluations(
+        self,
+        *,
+        challenge: int | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """The newest evaluations that you may see, of all challenges or of one.
+
+        GET /v1/evaluations
+        """
+        return self._call(
+            "GET",
+            "/v1/evaluations",
+            query={"challenge": challenge, "limit": limit},
+        )
+
+    def post_evaluations(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Score models on the sealed rows of a split from now on; the baselines are scored at once.
+
+        POST /v1/evaluations
+        """
+        return self._call(
+            "POST",
+            "/v1/evaluations",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_evaluation(
+        self,
+        id: str,
+    ) -> Any:
+        """An evaluation with its board: scores with intervals, ranks with ties.
+
+        GET /v1/evaluations/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/evaluations/{quote(id)}",
+        )
+
+    def post_evaluations_close(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Take no more submissions.
+
+        POST /v1/evaluations/{id}/close
+        """
+        return self._call(
+            "POST",
+            f"/v1/evaluations/{quote(id)}/close",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_evaluations_submissions(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Submit a model: it is scored once, which spends an opening of the sealed rows for good.
+
+        POST /v1/evaluations/{id}/submissions
+        """
+        return self._call(
+            "POST",
+            f"/v1/evaluations/{quote(id)}/submissions",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_harvests(
         self,
     ) -> Any:
@@ -1398,6 +1478,23 @@ class Operations(_Caller):
             query={"limit": limit},
         )
 
+    def post_models(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Register the model that a training run left; again, it gives the one that is there.
+
+        POST /v1/models
+        """
+        return self._call(
+            "POST",
+            "/v1/models",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_model(
         self,
         id: str,
@@ -1409,6 +1506,37 @@ class Operations(_Caller):
         return self._call(
             "GET",
             f"/v1/models/{quote(id)}",
+        )
+
+    def post_models_approval(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Decide, as the second person, whether a version goes into production.
+
+        POST /v1/models/{id}/approval
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/approval",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_bom(
+        self,
+        id: str,
+    ) -> Any:
+        """The bill of materials of a version, CycloneDX 1.6 in JSON.
+
+        GET /v1/models/{id}/bom
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/bom",
         )
 
     def get_models_card(
@@ -1424,6 +1552,37 @@ class Operations(_Caller):
             f"/v1/models/{quote(id)}/card",
         )
 
+    def post_models_export(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """A version as a zip file, with card, bill of materials and signed provenance.
+
+        POST /v1/models/{id}/export
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/export",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_moves(
+        self,
+        id: str,
+    ) -> Any:
+        """How a version came to its stage.
+
+        GET /v1/models/{id}/moves
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/moves",
+        )
+
     def post_models_predict(
         self,
         id: str,
@@ -1431,13 +1590,63 @@ class Operations(_Caller):
         body: Any = None,
         idempotency_key: str | None = None,
     ) -> Any:
-        """What a new measurement of each design is expected to give, with its uncertainty.
+        """Predictions with their uncertainty, from JSON, CSV or an Arrow stream.
 
         POST /v1/models/{id}/predict
         """
         return self._call(
             "POST",
             f"/v1/models/{quote(id)}/predict",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Serve a version: from now on it answers predictions.
+
+        POST /v1/models/{id}/serve
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve_stop(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Stop serving a version.
+
+        POST /v1/models/{id}/serve/stop
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve/stop",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_stage(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Move a version to another stage; for production it is proposed, and another person decides.
+
+        POST /v1/models/{id}/stage
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/stage",
             body=body,
             idempotency_key=idempotency_key,
         )
@@ -1743,6 +1952,18 @@ class Operations(_Caller):
         return self._call(
             "DELETE",
             f"/v1/projects/{quote(id)}/members/{quote(principal)}",
+        )
+
+    def get_provenance_key(
+        self,
+    ) -> Any:
+        """The key that checks the provenance of exported models.
+
+        GET /v1/provenance/key
+        """
+        return self._call(
+            "GET",
+            "/v1/provenance/key",
         )
 
     def get_releases(

@@ -192,6 +192,18 @@ export {
   sha256Schema,
 } from './ledger-entry.ts';
 export {
+  type ArtifactFormat,
+  artifactFormats,
+  type ModelDescription,
+  type ModelInput,
+  type ModelMetricStated,
+  type ModelOutput,
+  type ModelServing,
+  type ModelStage,
+  modelDescriptionSchema,
+  modelStages,
+} from './model.ts';
+export {
   type Design,
   designSchema,
   type ExperimentOutcome,

@@ -877,16 +877,38 @@ CREATE TABLE "witnessed_log" (
 --> statement-breakpoint
 CREATE TABLE "model" (
 	"id" text PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
 	"name" text NOT NULL,
-	"campaign" text NOT NULL,
+	"version" integer NOT NULL,
 	"run" text NOT NULL,
-	"config" jsonb NOT NULL,
-	"tensors" jsonb NOT NULL,
+	"stage" text NOT NULL,
+	"proposal" jsonb,
+	"serving" jsonb,
+	"campaign" text,
+	"config" jsonb,
+	"tensors" jsonb,
+	"trained_on" jsonb,
+	"description" jsonb,
+	"files" jsonb,
+	"origin" jsonb,
 	"artifact_hash" text NOT NULL,
 	"metrics" jsonb NOT NULL,
-	"trained_on" jsonb NOT NULL,
 	"entry" text NOT NULL,
 	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "model_move" (
+	"model" text NOT NULL,
+	"number" integer NOT NULL,
+	"from" text NOT NULL,
+	"to" text NOT NULL,
+	"by" text NOT NULL,
+	"asked_by" text,
+	"reason" text NOT NULL,
+	"entry" text NOT NULL,
+	"at" bigint NOT NULL,
+	CONSTRAINT "model_move_model_number_pk" PRIMARY KEY("model","number")
 );
 
 --> statement-breakpoint
@@ -1083,6 +1105,10 @@ CREATE INDEX "ledger_entry_waiting" ON "ledger_entry" USING btree ("inserted") W
 CREATE INDEX "ledger_entry_resource" ON "ledger_entry" USING btree ("resource","at");
 --> statement-breakpoint
 CREATE INDEX "model_campaign" ON "model" USING btree ("campaign","created_at");
+--> statement-breakpoint
+CREATE INDEX "model_name" ON "model" USING btree ("name");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "model_run" ON "model" USING btree ("run");
 --> statement-breakpoint
 CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("organisation","name","version");
 --> statement-breakpoint

@@ -49,6 +49,12 @@ import {
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
+  createEvaluations,
+  createPredictors,
+  evaluationQueues,
+  evaluationRoutes,
+} from './evaluation/index.ts';
+import {
   bootstrap,
   createAdministration,
   createCookies,
@@ -87,9 +93,22 @@ import {
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
+import {
+  createModels,
+  createServing,
+  modelNames,
+  modelRoutes,
+  openProvenanceSigner,
+  type Predict,
+  predictFunction,
+  type RegistryParts,
+  registerModel,
+  registryRoutes,
+  servingRoutes,
+} from './models/index.ts';
 import {
   createKitEnvironments,
+  createMaterials,
   createPortableFunctions,
   createRuns,
   openKits,
@@ -224,6 +243,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
         ...accessQueues,
         ...catalogQueues,
         ...runQueues,
+        ...evaluationQueues,
         ...campaignQueues,
         ...jobQueues,
         ...fileTaskQueues,
@@ -286,6 +306,20 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const models = createModels({ door, blobs, clock });
     const python = await openPython(config, { log, crash, guard });
     undo.push(() => python.environments.close());
+    const serving = createServing({ door, blobs, clock, models });
+    undo.push(async () => serving.close());
+    const registry: RegistryParts = {
+      ...{
+        door,
+        blobs,
+        clock,
+        ids,
+        crash,
+        catalog,
+        materials: createMaterials({ database, kits: python.kits }),
+      },
+      signer: await openProvenanceSigner(keys, origin),
+    };
     const runs = createRuns({
       door,
       queue,
@@ -300,6 +334,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
       python,
+      registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
@@ -320,6 +355,15 @@ export async function startPlatform(config: Config): Promise<Platform> {
       concurrency: config.workers * 2,
     });
     const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
+    const evaluations = createEvaluations({
+      ...{ door, queue, blobs, clock, ids, crash, functions, catalog, models, modelNames },
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      predictors: createPredictors({ door, runs, blobs, models }),
+      challengeExists: async (number) =>
+        (await listChallenges(door.authorize(platformPrincipal, 'explore'))).some(
+          (one) => one.number === number,
+        ),
+    });
     const campaigns = createCampaigns({
       door,
       actUnder: (delegation) => actUnder(database, directory, delegation),
@@ -382,7 +426,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
     trainRoutes(app, { runs, door, environments: createKitEnvironments(python) });
-    modelRoutes(app, { models, door, predict });
+    modelRoutes(app, { models, door });
+    servingRoutes(app, { models, door, predict, serving });
+    registryRoutes(app, { ...registry, models });
+    evaluationRoutes(app, { evaluations, door });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });
@@ -397,6 +444,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await compute.start();
     await catalog.start();
     await runs.start();
+    await evaluations.start();
     await campaigns.start();
     await projects.start();
     await jobs.start();

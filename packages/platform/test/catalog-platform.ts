@@ -96,17 +96,8 @@ export const catalogPlatform = async (
     }
   };
   return {
-    catalog,
-    door,
-    database,
-    blobs,
-    dataFolder,
-    person,
-    importText,
-    waitForJob,
-    ids,
-    queue,
-    directory,
+    ...{ catalog, door, database, blobs, dataFolder, keyring, queue, directory, ids },
+    ...{ people, person, importText, waitForJob },
   };
 };
 

@@ -54,7 +54,12 @@ type Parts = {
   people?: Map<string, PrincipalFacts>;
   /** Kits and environments, and what hears of models. */
   python?: PythonParts;
+  /** Without it there are no datasets. */
+  catalog?: RunParts['catalog'];
   registerModel?: RunParts['registerModel'];
+  crash?: RunParts['crash'];
+  /** Of a platform that this is built on. */
+  queue?: RunParts['queue'];
 };
 
 /** Runs over a real database and queue, with their routes; the bearer token of a person is the person's id. */
@@ -68,7 +73,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     keyring,
     guard: createSpaceGuard({ folder: dataFolder, reserveBytes: 0 }),
   });
-  const queue = await createQueue({ database, log, queues: runQueues, soleProcess: true });
+  const queue = given.queue ?? (await createQueue({ database, log, queues: runQueues, soleProcess: true }));
   const door = createDoor({ database, clock, ids });
   const functions = createFunctionRunner({ workers: 1 });
   const executor =
@@ -78,8 +83,8 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const runs = createRuns({
     ...{ door, queue, blobs, clock, ids, log, functions, compute },
     portable: createPortableFunctions(join(dataFolder, 'functions')),
-    crash: noCrashPoints,
-    catalog: {
+    crash: given.crash ?? noCrashPoints,
+    catalog: given.catalog ?? {
       showVersion: async () => {
         throw new GenesisError({ code: 'not-found', message: 'There are no datasets here.' });
       },

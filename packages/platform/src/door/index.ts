@@ -15,6 +15,7 @@ export {
   type DoorParts,
   denied,
   type Performed,
+  type Use,
   type WriteRequest,
 } from './door.ts';
 export { createEvidenceReads, type EvidenceReads, type Lineage } from './evidence.ts';

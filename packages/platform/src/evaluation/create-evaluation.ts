@@ -87,7 +87,17 @@ export async function createEvaluation(
       await dedicateSeal(tx, split.id, 'evaluation');
       const delegation = await delegate(tx, parts, principal, {
         purpose,
-        actions: ['dataset.read', 'split.unseal', 'evaluation.read', 'evaluation.score'],
+        actions: [
+          'dataset.read',
+          'split.unseal',
+          'capability.read',
+          'compute.read',
+          'compute.use',
+          'run.read',
+          'run.execute',
+          'evaluation.read',
+          'evaluation.score',
+        ],
         resources: [id, split.id, split.version],
         lifetimeMs,
       });

@@ -4,6 +4,7 @@ import { actUnder } from '../door/index.ts';
 import { noCrashPoints, systemClock } from '../kernel/index.ts';
 import { createModels, modelNames } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
+import { succeeded } from '../runs/index.ts';
 import { createEvaluations, evaluationQueues } from './evaluations.ts';
 import * as ranking from './functions.ts';
 import type { BaselineName, Prediction, Row } from './model.ts';
@@ -25,16 +26,30 @@ const baselines: Record<BaselineName, (explore: readonly Row[], row: Row) => num
       )[0]?.['y'],
     ),
 };
-const predictors: Predictors = {
-  model: async ({ name, model, rows }) => {
-    seen.push({ name, rows });
-    return rows.map((row) => answers.get(model)!(row));
+const job = {
+  asked: {
+    memoryBytes: 1,
+    cpuCores: 1,
+    nodes: 1,
+    gpus: 0,
+    processes: 1,
+    outputBytes: 1,
+    logBytes: 1,
+    durationSeconds: 1,
   },
-  baseline: async ({ name, baseline, explore, rows }) => {
-    seen.push({ name, rows, explore });
-    return rows.map((row) => ({ value: baselines[baseline](explore, row) }));
-  },
+  execution: succeeded(new Date(0), new Date(0)),
 };
+const predictors = (exploreRows: (version: string) => Promise<Row[]>): Predictors => ({
+  model: async ({ name, rows }, { model }) => {
+    seen.push({ name, rows });
+    return { ...job, predictions: rows.map((row) => answers.get(model)!(row)) };
+  },
+  baseline: async ({ name, rows }, { baseline, version }) => {
+    const explore = await exploreRows(version);
+    seen.push({ name, rows, explore });
+    return { ...job, predictions: rows.map((row) => ({ value: baselines[baseline](explore, row) })) };
+  },
+});
 
 /** 200 machines with 4 results each: y = 2 a + b, with what a machine adds to all of its results. */
 const table = [
@@ -49,19 +64,22 @@ const table = [
 async function world(perOrganisation = 5) {
   const platform = await catalogPlatform({ queues: evaluationQueues });
   const { door, database, blobs, ids, queue, catalog, directory } = platform;
+  let split = '';
+  const explore = () =>
+    catalog.tables.exploreRows(door.authorize(custodian, 'evaluate'), split, ['a', 'b', 'y']);
   const models = createModels({ door, blobs, clock: systemClock });
   const evaluations = createEvaluations({
-    ...{ door, queue, blobs, ids, catalog, models, predictors, modelNames, clock: systemClock },
+    ...{ door, queue, blobs, ids, catalog, models, modelNames, clock: systemClock },
+    predictors: predictors(async () => (await explore()) as Row[]),
     crash: noCrashPoints,
     actUnder: (delegation) => actUnder(database, directory, delegation),
     functions: {
       call: async (_ref, input) => ranking.rank(input as ranking.RankRequest) as never,
     },
-    local: () => 'mch_local',
     challengeExists: async (number) => number === 12,
   });
   await evaluations.start();
-  const custodian = platform.person(org, open, 'steward');
+  const custodian = platform.person(org, open, 'researcher');
   const job = await platform.importText(
     custodian,
     {
@@ -70,6 +88,7 @@ async function world(perOrganisation = 5) {
     },
     table,
   );
+  split = job.split!;
   const { id } = await evaluations.create(custodian, {
     ...{ title: 'y of machines', split: job.split!, target: 'y', features: ['a', 'b'], metric: 'mae' },
     ...{ challenge: 12, openings: 6, perOrganisation },
@@ -148,8 +167,9 @@ test('a model is given the features and nothing else, in rows that nobody could 
     model: await model(researcher, exact),
     title: 'ours',
   });
-  await settled(researcher);
-  const given = seen.find(({ name }) => name === made)!.rows;
+  const placed = await settled(researcher);
+  const run = placed.find(({ submission }) => submission.id === made)!.submission.run;
+  const given = seen.find(({ name }) => name === `${run}-1`)!.rows;
   expect(Object.keys(given[0]!)).toEqual(['a', 'b']);
   const open_ = await catalog.tables.exploreRows(door.authorize(researcher, 'evaluate'), split, [
     'machine',

@@ -1,3 +1,4 @@
+import type { ExecutionOutcome, JobResources } from '@genesis/contracts';
 import type { Catalog } from '../catalog/index.ts';
 import type { Door, ReadScope } from '../door/index.ts';
 import type { BlobStore, Clock, CrashPoints, Ids, Queue } from '../kernel/index.ts';
@@ -14,27 +15,42 @@ export interface Functions {
   ): Promise<Output>;
 }
 
+/** Rows that are to be predicted, without their results. `name` is the same after a restart, so that a job is found again. */
+export type Asked = {
+  name: string;
+  run: string;
+  /** In whose name the platform asks. */
+  principal: PrincipalFacts;
+  /** Who submitted the model; for a baseline, the same. */
+  submitter: PrincipalFacts;
+  rows: readonly Row[];
+};
+
+export type Answered = {
+  predictions: Prediction[];
+  /** What the job asked for, and how it ended. */
+  asked: JobResources;
+  execution: ExecutionOutcome;
+};
+
 /**
- * How models speak. Predictions come in the order of the rows; nothing of the rows stays anywhere. `name` is the same after a
- * restart, so that a job which ran is found again.
+ * How models speak. Predictions come in the order of the rows; nothing of the rows stays anywhere.
+ *
+ * Throws a GenesisError that quotes no row when there are none.
  */
 export interface Predictors {
-  /** A registered model, whose files have this hash. */
+  /** A registered model, whose artifact has this hash. */
   model(
-    wanted: { name: string; model: string; artifactHash: string; rows: readonly Row[] },
+    asked: Asked,
+    wanted: { model: string; artifactHash: string },
     signal: AbortSignal,
-  ): Promise<Prediction[]>;
-  /** A baseline, fitted on the rows that everybody may read. */
+  ): Promise<Answered>;
+  /** A baseline, fitted on what everybody may read of a version. */
   baseline(
-    wanted: {
-      name: string;
-      baseline: BaselineName;
-      settings: TaskSettings;
-      explore: readonly Row[];
-      rows: readonly Row[];
-    },
+    asked: Asked,
+    wanted: { baseline: BaselineName; settings: TaskSettings; version: string },
     signal: AbortSignal,
-  ): Promise<Prediction[]>;
+  ): Promise<Answered>;
 }
 
 /** What evaluations are made of; `main.ts` gives it. */
@@ -51,8 +67,6 @@ export type EvaluationParts = {
   catalog: Pick<Catalog, 'showSplit' | 'showVersion' | 'tables'>;
   models: Pick<Models, 'find'>;
   predictors: Predictors;
-  /** The platform's own machine, for accounting. */
-  local: () => string;
   /** Names of those of these models that the scope shows. */
   modelNames: (scope: ReadScope, ids: readonly string[]) => Promise<Map<string, string>>;
   challengeExists: (number: number) => Promise<boolean>;

@@ -5,8 +5,8 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, succeeded } from '../runs/index.ts';
 import type { ScoreJob } from './enter-submission.ts';
 import { lossesOf, scorable } from './losses.ts';
-import type { BaselineName, Prediction, Row } from './model.ts';
-import type { EvaluationParts } from './parts.ts';
+import type { BaselineName, Row } from './model.ts';
+import type { Answered, EvaluationParts } from './parts.ts';
 import {
   type EvaluationRow,
   findEvaluation,
@@ -49,9 +49,9 @@ export async function score(parts: EvaluationParts, job: ScoreJob, signal: Abort
       if (locked.state !== 'queued')
         throw new GenesisError({ code: 'conflict', message: 'It has been scored already.' });
       const now = clock.now();
-      const here = parts.local();
-      const outcome = succeeded(started, now);
-      await finishRun(tx, row.run, { claim, outcome, output: null, sandboxed: true, here }, now.getTime());
+      const { asked, execution: outcome = succeeded(started, now) } = ended.job ?? {};
+      const finished = { claim, outcome, output: null, sandboxed: true, ...(asked && { asked }) };
+      await finishRun(tx, row.run, finished, now.getTime());
       const state = ended.failure === null ? 'scored' : 'failed';
       await tx
         .update(submission)
@@ -67,8 +67,8 @@ export async function score(parts: EvaluationParts, job: ScoreJob, signal: Abort
   crash.reach('evaluation.scored');
 }
 
-type Judged = Pick<ReturnType<typeof lossesOf>, 'losses' | 'score'> & { failure: null };
-type Failed = { losses: null; score: null; failure: string };
+type Judged = ReturnType<typeof lossesOf> & { failure: null; job: Answered };
+type Failed = { losses: null; score: null; failure: string; job: null };
 
 async function judged(
   parts: EvaluationParts,
@@ -85,14 +85,14 @@ async function judged(
   try {
     if (rows.length === 0)
       throw new GenesisError({ code: 'unsupported', message: 'no sealed row has a result' });
-    const predictions = await predicted(parts, custodian, found, row, rows, signal);
-    return { ...lossesOf(rows, predictions, settings), failure: null };
+    const job = await predicted(parts, custodian, found, row, rows, signal);
+    return { ...lossesOf(rows, job.predictions, settings), failure: null, job };
   } catch (error) {
     signal.throwIfAborted();
     const known = asGenesisError(error);
     // What passes is tried again by the queue; what does not is the submission's own end, and told without a row.
     if (!(known instanceof GenesisError) || known.transient || known.failure.code === 'internal') throw error;
-    return { losses: null, score: null, failure: known.message.slice(0, 500) };
+    return { losses: null, score: null, failure: known.message.slice(0, 500), job: null };
   }
 }
 
@@ -100,23 +100,20 @@ async function predicted(
   parts: EvaluationParts,
   custodian: PrincipalFacts,
   { split, settings }: EvaluationRow,
-  { id, baseline, model, artifactHash, delegation }: SubmissionRow,
+  { id, run, baseline, model, artifactHash, delegation }: SubmissionRow,
   rows: readonly Row[],
   signal: AbortSignal,
-): Promise<Prediction[]> {
+): Promise<Answered> {
   const blind = rows.map((row) =>
     Object.fromEntries(settings.features.map((name) => [name, row[name] ?? null])),
   );
+  const asked = { name: `${run}-1`, run, principal: custodian, submitter: custodian, rows: blind };
   if (baseline !== null || model === null || artifactHash === null) {
-    const scope = parts.door.authorize(custodian, purpose);
-    const explore = (await parts.catalog.tables.exploreRows(scope, split, [
-      ...settings.features,
-      settings.target,
-    ])) as Row[];
-    const wanted = { name: id, baseline: baseline as BaselineName, settings, explore, rows: blind };
-    return await parts.predictors.baseline(wanted, signal);
+    const { version } = (await parts.catalog.showSplit(custodian, split, purpose)).split;
+    const wanted = { baseline: baseline as BaselineName, settings, version };
+    return await parts.predictors.baseline(asked, wanted, signal);
   }
   const submitter = await parts.actUnder(delegation);
   await parts.door.use(submitter, 'model.read', model, purpose, { for: id });
-  return await parts.predictors.model({ name: id, model, artifactHash, rows: blind }, signal);
+  return await parts.predictors.model({ ...asked, submitter }, { model, artifactHash }, signal);
 }

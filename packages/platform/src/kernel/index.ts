@@ -10,6 +10,7 @@ export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
 export { createDurably, syncFolder } from './durable-file.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
+export { freshTogether } from './fresh-together.ts';
 export { type App, createApp } from './http.ts';
 export {
   answerOnce,

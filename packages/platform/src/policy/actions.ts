@@ -88,11 +88,15 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.create': ['researcher'],
   'model.read': ['steward', 'researcher', 'auditor'],
   'model.predict': ['steward', 'researcher'],
-  'evaluation.create': ['steward', 'researcher'],
+  'evaluation.create': ['researcher'],
   'evaluation.read': ['steward', 'researcher', 'auditor'],
   'evaluation.submit': ['researcher'],
-  'evaluation.score': ['steward', 'researcher'],
+  'evaluation.score': ['researcher'],
   'evaluation.close': ['steward', 'researcher'],
+  'model.stage': ['steward', 'researcher'],
+  'model.approve': ['steward', 'researcher'],
+  'model.export': ['steward', 'researcher'],
+  'model.serve': ['steward', 'operator', 'researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -155,6 +159,7 @@ export const openActions: ReadonlySet<Action> = new Set([
   'compute.use',
   'model.predict',
   'evaluation.submit',
+  'model.export',
   'access.request',
   'search.save',
   'ledger.read',
@@ -198,6 +203,8 @@ export const usesData: ReadonlySet<Action> = new Set([
   'evaluation.read',
   'evaluation.submit',
   'evaluation.score',
+  'model.export',
+  'model.serve',
   'challenge.read',
 ]);
 
@@ -205,12 +212,14 @@ export const usesData: ReadonlySet<Action> = new Set([
 export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
   ['model.create', 'train'],
   ['model.predict', 'infer'],
+  ['model.serve', 'infer'],
   ['split.unseal', 'evaluate'],
   ['evaluation.create', 'evaluate'],
   ['evaluation.submit', 'evaluate'],
   ['evaluation.score', 'evaluate'],
   ['dataset.export', 'publish'],
   ['campaign.export', 'publish'],
+  ['model.export', 'publish'],
 ]);
 
 /** Acts on a thing that does not exist yet, whose id no delegation can have named. */

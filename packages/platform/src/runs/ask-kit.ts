@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ExecutionOutcome, GenesisError, type JobOutcome, type JobResources } from '@genesis/contracts';
 import type { ReadScope } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
@@ -18,6 +20,10 @@ export type KitQuestion = {
   input: unknown;
   /** Host files that the job reads, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
+  /** Texts that it reads, written for this job alone and gone with it. */
+  texts: readonly { path: string; text: string }[];
+  /** Versions of datasets that it reads, as tables with the names of their columns. */
+  tables: readonly { path: string; version: string }[];
 };
 
 export type KitAnswer<T> = {
@@ -27,6 +33,30 @@ export type KitAnswer<T> = {
   /** Lets go of the job; after this it is not found again. */
   done: () => Promise<void>;
 };
+
+/** Below the folder of the job's inputs, which is private to the platform and goes with the job. */
+async function writeGiven(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  scope: ReadScope,
+  { name, texts, tables }: KitQuestion,
+): Promise<KitQuestion['files']> {
+  const folder = join(parts.inputFolder, name, 'given');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const files: { path: string; source: string }[] = [];
+  for (const { path, text } of texts) {
+    const source = join(folder, String(files.length));
+    await writeFile(source, text, { mode: 0o600 });
+    files.push({ path, source });
+  }
+  for (const { path, version } of tables) {
+    const source = join(folder, String(files.length));
+    if (!(await parts.catalog.writeNamedTable(principal, version, scope.purpose, source)))
+      throw new GenesisError({ code: 'unsupported', message: `${version} is no table` });
+    files.push({ path, source });
+  }
+  return files;
+}
 
 /**
  * Has a capability of a kit answer something for the platform itself: in the sandbox, without network, and with nothing of it
@@ -38,11 +68,14 @@ export async function askKit<T>(
   parts: RunParts,
   principal: PrincipalFacts,
   scope: ReadScope,
-  { name, run, attempt, capability, input, files }: KitQuestion,
+  wanted: KitQuestion,
   take: (job: JobOutcome) => Promise<T>,
   signal: AbortSignal,
 ): Promise<KitAnswer<T>> {
-  const { row } = await findCapability(scope, capability);
+  const { name, run, attempt, capability, input } = wanted;
+  // A delegation names what it works on, and not how: what ships with the platform is looked for in the person's name.
+  const { delegation: _confined, ...person } = principal;
+  const { row } = await findCapability(parts.door.authorize(person, scope.purpose), capability);
   const { implementation, resources } = row.manifest;
   if (implementation.kind !== 'kit') throw new Error(`${capability} is none of a kit`);
   const { environments, kits } = pythonOf(parts);
@@ -56,7 +89,8 @@ export async function askKit<T>(
   const callOf = async () => {
     const prepared = { environment, lock, kit };
     const call = await pythonCall({ id: run, input: {} }, row.manifest, prepared, null, null, folder);
-    return { ...call, ...{ name, input, signal }, files: [...files, ...call.files] };
+    const files = [...wanted.files, ...(await writeGiven(parts, principal, scope, wanted)), ...call.files];
+    return { ...call, ...{ name, input, signal, files } };
   };
   const outcomeOf = async (job: JobOutcome): Promise<KitAnswer<T>> => {
     const { state, failureClass, reason, message, usage, startedAt, endedAt } = job;

@@ -18,6 +18,7 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
+import { outputsOf, type StoredOutput } from './outputs.ts';
 import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
@@ -62,7 +63,10 @@ export async function executeRun(
   const purpose = principal.delegation?.purpose ?? 'explore';
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
-  if (row.state !== 'queued' && row.state !== 'running') return await clearAway(parts, row);
+  if (row.state !== 'queued' && row.state !== 'running') {
+    await registerWhatItTrained(parts, job, row);
+    return await clearAway(parts, row);
+  }
   const { row: capability } = await findCapability(scope, row.capability);
   const resources = resourcesOf(capability.manifest, row.input as StoredInput);
   const manifest = { ...capability.manifest, resources };
@@ -80,7 +84,7 @@ export async function executeRun(
     const logs = old?.logs ?? logOf(begun.number);
     const ended = await (old === null
       ? execute(parts, principal, scope, row, manifest, begun.number, logs, stops)
-      : resume(parts, principal, scope, row, manifest, old, stops)
+      : resume(parts, scope, row, manifest, old, stops)
     ).catch(async (error: unknown) => {
       await noteWait(parts, await actUnder(job.delegation), job.run, purpose, error);
       return failureOf(parts, begun, error, signal);
@@ -102,9 +106,35 @@ export async function executeRun(
     // An outcome that cannot be recorded is a failure that can.
     await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
     crash.reach('run.recorded');
+    await registerWhatItTrained(parts, job, await findRun(scope, job.run));
     await release(parts, scope, job.run, begun.number);
   } finally {
     running.delete(job.run);
+  }
+}
+
+/**
+ * Hands over the model that a training run left. Why it is refused, where it is, stands at the end of the run's log: the
+ * run itself has succeeded. Done again after a crash, it registers once.
+ */
+async function registerWhatItTrained(parts: RunParts, job: RunJob, row: RunRow): Promise<void> {
+  const { registerModel } = parts;
+  const left = outputsOf(row).some(({ path }) => path === 'model/model.json');
+  if (registerModel === undefined || !left || row.state !== 'succeeded' || row.purpose !== 'train') return;
+  const actor = () => parts.actUnder(job.delegation);
+  try {
+    await registerModel(await actor(), { run: row.id });
+  } catch (error) {
+    const known = asGenesisError(error);
+    const internal = !(known instanceof GenesisError) || known.failure.code === 'internal';
+    if (internal || known.transient) throw error;
+    const stored = await storedLines(parts.door.authorize(await actor(), 'train'), row.id, row.attempts);
+    const log = createLogWriter(parts.door, row.id, row.attempts, actor, 'train', {
+      stdout: stored.stdout + stored.stderr,
+      stderr: 0,
+    });
+    log.write([{ stream: 'stderr', text: `Not registered as a model: ${known.message}` }]);
+    await log.close();
   }
 }
 
@@ -225,7 +255,6 @@ async function findOld(
 /** The end of a run whose job an earlier process had launched. */
 async function resume(
   parts: RunParts,
-  principal: PrincipalFacts,
   scope: ReadScope,
   row: RunRow,
   manifest: CapabilityManifest,
@@ -234,10 +263,7 @@ async function resume(
 ): Promise<Ended> {
   const job = found.state === 'finished' ? found.outcome : await waitForJob(executor, found.job, stops);
   const labelKey = await labelKeyOf(scope, row);
-  return await endOfJob(parts, principal, row, manifest, job, {
-    labelKey,
-    lock: row.environment?.lock ?? null,
-  });
+  return await endOfJob(parts, manifest, job, { labelKey, lock: row.environment?.lock ?? null });
 }
 
 /** What a run that has ended may have left in the executor: a job that lives on is ended, its folder removed. */
@@ -355,7 +381,7 @@ async function execute(
   const executor = await parts.compute.executorOf(machine);
   const common = { name, input: stored.input, onLog: logs.write, signal, cancel };
   const take = (job: JobOutcome): Promise<Ended> =>
-    endOfJob(parts, principal, row, manifest, job, { labelKey, lock: python?.lock ?? null });
+    endOfJob(parts, manifest, job, { labelKey, lock: python?.lock ?? null });
   if (python === null) {
     const command = await commandOf(parts, manifest);
     const call = { ...common, manifest: command.manifest, files: [...files, ...command.files] };
@@ -401,14 +427,9 @@ function cancelledBeforehand(parts: RunParts): Ended {
   return { outcome: { ...why, message, usage, startedAt: at, endedAt: at }, output: null, sandboxed: false };
 }
 
-/** A file that a job left, stored under the run's label. */
-export type StoredOutput = { path: string; bytes: number; sha256: string; address: string };
 type StoredFiles = Pick<JobOutcome, 'exitCode' | 'signal' | 'enforcement' | 'refusedOutputs'> & {
   outputs: StoredOutput[];
 };
-
-/** By this file a run tells that it leaves a model. */
-const modelOutput = 'model/model.json';
 
 /** Files of different labels are never stored as one. */
 const labelKeyOf = async (scope: ReadScope, row: RunRow): Promise<string> =>
@@ -417,8 +438,6 @@ const labelKeyOf = async (scope: ReadScope, row: RunRow): Promise<string> =>
 /** The outcome of a job, with the JSON that it left. A job that succeeded without what it promised has failed. */
 async function endOfJob(
   parts: RunParts,
-  principal: PrincipalFacts,
-  row: RunRow,
   manifest: CapabilityManifest,
   job: JobOutcome,
   { labelKey, lock }: { labelKey: string; lock: string | null },
@@ -455,8 +474,6 @@ async function endOfJob(
   const promised = manifest.implementation.kind !== 'own' || kept.some(({ path }) => path === 'output.json');
   try {
     const value = promised ? await readOutput(job, manifest.output) : null;
-    if (manifest.profile === 'training' && kept.some(({ path }) => path === modelOutput))
-      await parts.registerModel?.(principal, { run: row.id, capability: row.capability, outputs: kept });
     return { outcome, output: { value, files }, sandboxed };
   } catch (error) {
     if (error instanceof GenesisError && error.transient) throw error;

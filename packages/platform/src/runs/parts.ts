@@ -4,7 +4,6 @@ import type { Door } from '../door/index.ts';
 import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { BuiltinFunctions } from './builtin.ts';
-import type { StoredOutput } from './execute-run.ts';
 import type { PortableFunctions } from './portable-function.ts';
 import type { PythonParts } from './python-run.ts';
 
@@ -24,17 +23,11 @@ export type RunParts = {
   builtin: BuiltinFunctions;
   /** Kits and Python environments; absent where runs with Python are not set up. */
   python?: PythonParts;
-  /**
-   * Takes the model that a run has left (`model/model.json` among its outputs) into the registry, before the run ends.
-   * Called again after a crash, so it must find what it has done. A GenesisError that is not transient fails the run.
-   */
-  registerModel?: (principal: PrincipalFacts, left: LeftModel) => Promise<void>;
   actUnder: (delegation: string) => Promise<PrincipalFacts>;
+  /** Takes over the model that a training run left, once the run is recorded. Called again after a crash, it acts once. */
+  registerModel?: (principal: PrincipalFacts, wanted: { run: string }) => Promise<unknown>;
   /** Folder for the JSON inputs of jobs, private to the platform. */
   inputFolder: string;
   /** Commands that run at one time. */
   concurrency: number;
 };
-
-/** A run with the files that it left, stored under its label. */
-export type LeftModel = { run: string; capability: string; outputs: readonly StoredOutput[] };

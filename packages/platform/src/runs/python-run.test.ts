@@ -18,7 +18,6 @@ import { createEnvironments, createSlurmExecutor, type Environments } from '../c
 import { createLog, noCrashPoints } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { openKits } from './kits/kits.ts';
-import type { LeftModel } from './parts.ts';
 import type { RunTracking } from './python-run.ts';
 import { readLog } from './store.ts';
 
@@ -34,7 +33,7 @@ describe.skipIf(missing !== null)(
     let lock = '';
     let kitFolder = '';
     let tracking: RunTracking | null = null;
-    const models: LeftModel[] = [];
+    const models: { run: string }[] = [];
     const log = createLog({ level: 'silent' });
     const data = { folder: '' };
 

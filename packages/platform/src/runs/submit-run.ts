@@ -152,7 +152,10 @@ export async function submitRun(
         }
         const delegation = await delegate(tx, parts, principal, {
           purpose,
-          actions: ['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'],
+          actions: [
+            ...(['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'] as const),
+            ...(purpose === 'train' ? (['model.create'] as const) : []),
+          ],
           resources: [id, row.id, ...versions.map(({ version }) => version.id)],
           lifetimeMs: day,
         });
