@@ -101,7 +101,7 @@ async function world(perOrganisation = 5) {
         id: modelId,
         name: 'made for a test',
         campaign: 'cmp_none',
-        run: 'run_none',
+        run: modelId,
         metrics: [],
         sources: [],
       },
