@@ -233,7 +233,8 @@ describe.skipIf(missing !== null)(
       );
       await expect(waited).rejects.toThrow('left');
       const made = await environments.ensure({ lock, python: '3.11' });
-      expect(await readdir(join(root, 'left'))).toEqual([made.key, 'steps']);
+      const names = (await readdir(join(root, 'left'))).filter((name) => name !== 'python');
+      expect(names).toEqual([made.key, 'steps']);
     });
 
     test('wheels are fetched from where pip is set to look, by the platform, and not by what it makes', async () => {
