@@ -282,6 +282,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       }),
       dataFolder,
     });
+    undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
     const python = await openPython(config, { log, crash, guard });
     undo.push(() => python.environments.close());
