@@ -25,7 +25,7 @@ describe.skipIf(missing !== null)(missing === null ? 'killed' : `killed (skipped
 
   beforeAll(async () => {
     folder = join(await temporaryFolder(), 'data');
-    const wheels = await temporaryFolder();
+    const wheels = join(await temporaryFolder(), 'wheels');
     for (const name of ['one', 'two', 'three', 'four'])
       await writeWheel(wheels, name, '1.0', { [`${name}.py`]: `name = "${name}"\n` });
     server = new ServerUnderTest(folder, { flags: ['--wheel-folder', wheels, '--reserve-bytes', '0'] });

@@ -171,6 +171,9 @@ describe.skipIf(missing !== null)(
         (await open({ python: '/nowhere/python' })).ensure({ lock, python: '3.11' }),
       );
       expect(old.message).toMatch(/Looked at: \/nowhere\/python/);
+      const away = await open({ folder: join(root, 'away'), wheelFolder: '/nowhere/wheels' });
+      const noFolder = await problemOf(away.ensure({ lock, python: '3.11' }));
+      expect(noFolder.message).toBe('The wheel folder /nowhere/wheels is not there.');
       const names = (await readdir(join(root, 'environments'))).filter((name) => name.includes('unfinished'));
       expect(names).toEqual([]);
     });

@@ -93,7 +93,7 @@ export function createEnvironments(options: EnvironmentOptions) {
     canonicalHash({ recipe, lock: lock.text, version, implementation, platform, executable });
 
   /** Where pip looks; a lock is exact, so that constraints of the user have no say in it. */
-  const placesOf = (python: Python, isLock: boolean): Promise<PipPlaces> | PipPlaces =>
+  const placesOf = (python: Python, isLock: boolean): Promise<PipPlaces> =>
     options.wheelFolder === undefined
       ? pipPlaces(python.pip, isLock ? ['constraint'] : [])
       : folderOnly(options.wheelFolder);

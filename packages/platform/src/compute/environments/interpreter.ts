@@ -11,7 +11,7 @@ import type { Python } from './python.ts';
 export const unfinishedMark = '.unfinished-';
 
 /** Whether every sandbox sees it anyway, as part of the system. */
-export const isOfSystem = ({ prefix }: Pick<Python, 'prefix'>): boolean =>
+const isOfSystem = ({ prefix }: Pick<Python, 'prefix'>): boolean =>
   prefix === '/usr' || prefix.startsWith('/usr/');
 
 /** Only the interpreter and its standard library: what else its user has installed is nobody else's business. */
