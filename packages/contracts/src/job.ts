@@ -66,7 +66,7 @@ const ownPlaces = [
 ];
 
 /** Whether one of two absolute paths is the other, or lies below it. */
-export const overlap = (one: string, other: string): boolean =>
+const overlap = (one: string, other: string): boolean =>
   one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 
 /** Where a job sees a folder, file or socket of the host: below `/inputs`, or at a place that is nobody's. */

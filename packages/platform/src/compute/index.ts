@@ -6,7 +6,6 @@ export {
   createEnvironments,
   type Environment,
   type Environments,
-  environmentPlace,
   isLocked,
   readLock,
 } from './environments/index.ts';

@@ -6,14 +6,19 @@ import { join } from 'node:path';
 type Entry = { path: string; kind: 'folder' | 'file' | 'link'; bytes: number; target: string };
 
 /** Everything below a path, in one order; the path itself comes first, as "". */
-export async function* entriesOf(root: string, path = ''): AsyncGenerator<Entry> {
+export async function* entriesOf(
+  root: string,
+  path = '',
+  without?: (path: string) => boolean,
+): AsyncGenerator<Entry> {
+  if (without?.(path) === true) return;
   const place = join(root, path);
   const status = await lstat(place);
   if (status.isSymbolicLink()) yield { path, kind: 'link', bytes: 0, target: await readlink(place) };
   else if (status.isFile()) yield { path, kind: 'file', bytes: status.size, target: '' };
   else if (status.isDirectory()) {
     yield { path, kind: 'folder', bytes: 0, target: '' };
-    for (const name of (await readdir(place)).sort()) yield* entriesOf(root, join(path, name));
+    for (const name of (await readdir(place)).sort()) yield* entriesOf(root, join(path, name), without);
   } else throw new Error(`${path} is neither a file nor a folder nor a link`);
 }
 

@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)(missing === null ? 'killed' : `killed (skipped
     });
     await environments.start();
     try {
-      expect((await readdir(folder)).filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([]);
+      expect((await readdir(folder)).filter((name) => !/^([0-9a-f]{64}|python)$/.test(name))).toEqual([]);
       const { key } = await environments.ensure({ lock, python: '3.11' });
       const modules = await readdir(join(folder, key, 'tree/lib/python3.11/site-packages/shelf'));
       expect(modules.filter((name) => name.endsWith('.py'))).toHaveLength(200);

@@ -1,7 +1,8 @@
 /**
  * Python environments by what is in them: made once for each lock, kept whole under a key, seen read-only by jobs.
  * Below the folder: `KEY/tree` (what jobs see at `/opt/environment`), `KEY/environment.json` and `KEY/requirements.txt`;
- * `KEY.unfinished-ID` while one is made; `steps/`, what runs meanwhile.
+ * `KEY.unfinished-ID` while one is made; `python/`, interpreters that are no part of the system; `steps/`, what runs
+ * meanwhile.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
@@ -11,16 +12,16 @@ import { canonicalHash } from '@genesis/evidence';
 import { z } from 'zod';
 import { type CrashPoints, errorCode, type Log } from '../../kernel/index.ts';
 import { listingOf } from '../listing.ts';
+import { keepInterpreter, unfinishedMark } from './interpreter.ts';
 import { type Lock, readLock } from './lock.ts';
 import { folderOnly, type PipPlaces, pipPlaces } from './pip-settings.ts';
 import { findPython, type Python } from './python.ts';
-import { createSteps, environmentPlace, interpreterMounts, type Step, type Steps } from './steps.ts';
+import { createSteps, environmentPlace, type Step, type Steps } from './steps.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** Raised when the same lock is to give another environment than before. */
 const recipe = 1;
 const keyPattern = /^[0-9a-f]{64}$/;
-const unfinishedMark = '.unfinished-';
 
 const recordSchema = z.object({
   key: z.string(),
@@ -92,7 +93,7 @@ export function createEnvironments(options: EnvironmentOptions) {
     canonicalHash({ recipe, lock: lock.text, version, implementation, platform, executable });
 
   /** Where pip looks; a lock is exact, so that constraints of the user have no say in it. */
-  const placesOf = (python: Python, isLock: boolean): Promise<PipPlaces> | PipPlaces =>
+  const placesOf = (python: Python, isLock: boolean): Promise<PipPlaces> =>
     options.wheelFolder === undefined
       ? pipPlaces(python.pip, isLock ? ['constraint'] : [])
       : folderOnly(options.wheelFolder);
@@ -131,6 +132,7 @@ export function createEnvironments(options: EnvironmentOptions) {
     };
     const common: Omit<Step, 'name' | 'arguments' | 'places'> = {
       ...{ python, onProgress: tell, signal: task.stop.signal, limitBytes: options.limitBytes },
+      interpreter: await interpreterOf(python),
       texts: { 'requirements.txt': lock.text },
       assertRoom: () => options.guard.assertRoom(),
     };
@@ -222,16 +224,18 @@ export function createEnvironments(options: EnvironmentOptions) {
     }
   }
 
-  async function mountsOf(record: EnvironmentRecord, python: Python): Promise<JobSpec['mounts']> {
-    const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    const base = await Promise.all(
-      interpreterMounts(python).map(async (mount) => ({
-        ...mount,
-        digest: digest(`python ${await listingOfPython(mount.source)}`),
-      })),
-    );
-    const tree = { path: environmentPlace, source: join(folder, record.key, 'tree') };
-    return [{ ...tree, digest: digest(`environment ${record.key} ${record.listing}`) }, ...base];
+  const interpreters = new Map<string, Promise<JobSpec['mounts']>>();
+  const interpreterOf = (python: Python): Promise<JobSpec['mounts']> => {
+    const known = interpreters.get(python.executable) ?? keepInterpreter(join(folder, 'python'), python);
+    interpreters.set(python.executable, known);
+    known.catch(() => interpreters.delete(python.executable));
+    return known;
+  };
+
+  async function mountsOf({ key, listing }: EnvironmentRecord, python: Python): Promise<JobSpec['mounts']> {
+    const digest = createHash('sha256').update(`environment ${key} ${listing}`).digest('hex');
+    const tree = { path: environmentPlace, source: join(folder, key, 'tree'), digest };
+    return [tree, ...(await interpreterOf(python))];
   }
 
   return {
@@ -286,6 +290,7 @@ export function createEnvironments(options: EnvironmentOptions) {
           limitBytes: options.limitBytes,
           places: await placesOf(python, false),
         },
+        interpreter: await interpreterOf(python),
         arguments: [wanted.kind, '/job/requirements.txt'],
         texts: { wanted: wanted.text },
         assertRoom: () => options.guard.assertRoom(),
@@ -322,6 +327,9 @@ export function createEnvironments(options: EnvironmentOptions) {
       for (const name of await readdir(folder))
         if (name.includes(unfinishedMark) || name === 'steps')
           await rm(join(folder, name), { recursive: true, force: true });
+      const kept = join(folder, 'python');
+      for (const name of await readdir(kept).catch(() => []))
+        if (name.includes(unfinishedMark)) await rm(join(kept, name), { recursive: true, force: true });
     },
     async close(): Promise<void> {
       for (const { stop } of making.values()) stop.abort(new Error('the platform stops'));
@@ -337,15 +345,6 @@ const parsed = (text: string): unknown => {
   } catch {
     return null;
   }
-};
-
-/** A Python is some thousand files: looked through once. */
-const listings = new Map<string, Promise<string>>();
-const listingOfPython = (prefix: string): Promise<string> => {
-  const known = listings.get(prefix) ?? listingOf(prefix);
-  listings.set(prefix, known);
-  known.catch(() => listings.delete(prefix));
-  return known;
 };
 
 /** Names and versions of what is installed, as the folders of their metadata say. */

@@ -19,11 +19,11 @@ export type Lock = {
   hash: string;
 };
 
-export const mostLockBytes = 2 * 2 ** 20;
+const mostLockBytes = 2 * 2 ** 20;
 const mostEntries = 2_000;
 
 /** PEP 503 */
-export const normalName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '-');
+const normalName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '-');
 
 /** Lines without comments, those that go on after a backslash as one; with the number of the line where each begins. */
 function linesOf(text: string): { text: string; at: number }[] {

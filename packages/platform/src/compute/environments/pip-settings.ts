@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JobSpec } from '@genesis/contracts';
+import { GenesisError, type JobSpec } from '@genesis/contracts';
 
 export type PipPlaces = { config: string; mounts: JobSpec['mounts'] };
 
@@ -56,8 +56,21 @@ export async function pipPlaces(
   return { config: `[global]\n${lines.join('\n')}\n`, mounts };
 }
 
-/** Only wheels of one folder; no index and no network. */
-export const folderOnly = (folder: string): PipPlaces => ({
-  config: '[global]\nno-index = true\nfind-links = /inputs/pip/folder\n',
-  mounts: [{ path: '/inputs/pip/folder', source: folder }],
-});
+/**
+ * Only wheels of one folder; no index and no network.
+ *
+ * @throws GenesisError `unsupported` where pip could not read it: it runs as another user under a server of root
+ */
+export async function folderOnly(folder: string): Promise<PipPlaces> {
+  const status = await stat(folder).catch(() => null);
+  const readable = process.getuid?.() !== 0 || ((status?.mode ?? 0) & 0o005) === 0o005;
+  if (status?.isDirectory() !== true || !readable) {
+    const why =
+      status === null ? 'is not there' : readable ? 'is no folder' : 'is not readable by all (chmod o+rx)';
+    throw new GenesisError({ code: 'unsupported', message: `The wheel folder ${folder} ${why}.` });
+  }
+  return {
+    config: '[global]\nno-index = true\nfind-links = /inputs/pip/folder\n',
+    mounts: [{ path: '/inputs/pip/folder', source: folder }],
+  };
+}

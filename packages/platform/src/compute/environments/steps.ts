@@ -41,6 +41,8 @@ const wordsSchema = z.union([
 export type Step = {
   name: StepName;
   python: Python;
+  /** What of it has to be seen. */
+  interpreter: JobSpec['mounts'];
   arguments: string[];
   /** Texts that the step finds at `inputs/NAME`. */
   texts: Record<string, string>;
@@ -62,10 +64,6 @@ export type Steps = {
   run<T>(step: Step, take: (job: JobOutcome) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
-
-/** What the interpreter needs to be seen; nothing where it is part of the system. */
-export const interpreterMounts = ({ prefix }: Python): JobSpec['mounts'] =>
-  prefix === '/usr' || prefix.startsWith('/usr/') ? [] : [{ path: prefix, source: prefix }];
 
 const invalid = (message: string): GenesisError =>
   new GenesisError({ code: 'invalid-input', message, problems: [{ field: 'requirements', message }] });
@@ -228,7 +226,7 @@ async function attempt<T>(
       { path: 'pip_steps.py', source: program },
       ...Object.keys(texts).map((path) => ({ path, source: join(inputs, path) })),
     ],
-    mounts: [...interpreterMounts(step.python), ...step.places.mounts, ...(step.mounts ?? [])],
+    mounts: [...step.interpreter, ...step.places.mounts, ...(step.mounts ?? [])],
     resources: { outputBytes: largestFileBytes, memoryBytes: 2 * 2 ** 30, processes: 64, durationSeconds },
     ...(step.folder === undefined ? {} : { workspace: { root: step.folder, directory: '' } }),
   });

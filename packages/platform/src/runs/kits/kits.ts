@@ -34,7 +34,7 @@ export async function openKits(folder: string, keptIn: string, log: Log): Promis
   await mkdir(keptIn, { recursive: true, mode: 0o700 });
   for (const name of await readdir(keptIn))
     if (name.includes(unfinishedMark)) await rm(join(keptIn, name), { recursive: true, force: true });
-  for (const name of (await readdir(folder).catch(() => [])).sort()) {
+  for (const name of (await readdir(folder).catch((): string[] => [])).sort()) {
     const isKit = await stat(join(folder, name, 'kit.json')).then(
       () => true,
       () => false,

@@ -3,11 +3,11 @@
  * content, and used by every job that needs the same.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidField, type JobSpec } from '@genesis/contracts';
 import { errorCode } from '../../../kernel/index.ts';
+import { copyTree } from '../../copy-tree.ts';
 import { entriesOf, listingOf } from '../../listing.ts';
 import { hashOf } from './stage.ts';
 
@@ -26,27 +26,6 @@ async function contentOf(root: string): Promise<string> {
     hash.update(`${JSON.stringify([path, kind, content])}\n`);
   }
   return hash.digest('hex');
-}
-
-/** Modes and times stay: compiled Python is good only beside a source of the same time. */
-async function copy(source: string, target: string, byLinks: boolean): Promise<void> {
-  for await (const entry of entriesOf(source)) {
-    const [from, to] = [join(source, entry.path), join(target, entry.path)];
-    if (entry.kind === 'folder') await mkdir(to, { mode: 0o755 });
-    else if (entry.kind === 'link') await symlink(entry.target, to);
-    else {
-      const linked =
-        byLinks &&
-        (await link(from, to).then(
-          () => true,
-          () => false,
-        ));
-      if (linked) continue;
-      await copyFile(from, to, constants.COPYFILE_FICLONE);
-      const { atime, mtime } = await lstat(from);
-      await utimes(to, atime, mtime);
-    }
-  }
 }
 
 export type SharedMounts = {
@@ -71,7 +50,7 @@ export async function openSharedMounts(stagingRoot: string, now = Date.now()): P
     if (there === null) {
       const draft = `${place}${unfinished}${randomUUID()}`;
       try {
-        await copy(mount.source, draft, mount.digest !== undefined);
+        await copyTree(mount.source, draft, { byLinks: mount.digest !== undefined });
         await rename(draft, place);
       } catch (error) {
         await rm(draft, { recursive: true, force: true });
