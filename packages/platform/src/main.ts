@@ -270,6 +270,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       }),
       dataFolder,
     });
+    undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
     const serving = createServing({ door, blobs, clock, models });
     undo.push(async () => serving.close());
