@@ -375,7 +375,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door });
     servingRoutes(app, { models, door, predict, serving });
-    registryRoutes(app, { ...registry, models });
+    registryRoutes(app, { ...registry, models, serving });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });
