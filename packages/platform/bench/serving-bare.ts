@@ -10,6 +10,7 @@ const { trees, seconds } = JSON.parse(process.argv[2] ?? '') as {
 };
 const options = { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 };
 const session = await InferenceSession.create(boostedTrees(trees).bytes, options);
+const before = process.cpuUsage();
 const times: number[] = [];
 const end = performance.now() + seconds * 1000;
 const started = performance.now();
@@ -20,9 +21,11 @@ for (let at = 0; performance.now() < end; at++) {
   times.push(performance.now() - began);
 }
 const took = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(before);
+const cpuSeconds = (user + system) / 1e6;
 times.sort((a, b) => a - b);
 const at = (share: number): number =>
   times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
 process.stdout.write(
-  `${JSON.stringify({ answers: times.length, failures: 0, seconds: took, p50: at(0.5), p99: at(0.99), most: at(1) })}\n`,
+  `${JSON.stringify({ answers: times.length, failures: 0, seconds: took, p50: at(0.5), p99: at(0.99), most: at(1), cpuSeconds })}\n`,
 );

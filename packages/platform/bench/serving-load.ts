@@ -19,6 +19,8 @@ export type LoadFigures = {
   p50: number;
   p99: number;
   most: number;
+  /** Processor seconds of the callers. */
+  cpuSeconds: number;
 };
 
 const head = Buffer.from('\r\n\r\n');
@@ -73,6 +75,12 @@ async function caller(
   });
 }
 
+/** Processor seconds of this process so far. */
+const used = (): number => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+};
+const before = process.cpuUsage();
 const load = JSON.parse(process.argv[2] ?? '') as Load;
 const started = performance.now();
 const end = started + load.seconds * 1000;
@@ -88,5 +96,6 @@ const figures: LoadFigures = {
   p50: quantile(sorted, 0.5),
   p99: quantile(sorted, 0.99),
   most: sorted.at(-1) ?? NaN,
+  cpuSeconds: used(),
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);

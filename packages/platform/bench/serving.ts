@@ -15,6 +15,7 @@ import { call } from '../test/crash/client.ts';
 import { ServerUnderTest } from '../test/crash/server-under-test.ts';
 import { sha256 } from '../test/model-made.ts';
 import { boostedTrees } from '../test/onnx-made.ts';
+import { cpuOf } from './cpu-of.ts';
 import type { Load, LoadFigures } from './serving-load.ts';
 
 const run = promisify(execFile);
@@ -118,7 +119,9 @@ async function serve(ask: Ask, name: string, level: 'public' | 'internal'): Prom
 const child = async (program: string, input: object): Promise<LoadFigures> =>
   JSON.parse((await run(process.execPath, [here(program), JSON.stringify(input)])).stdout) as LoadFigures;
 
-async function measure(server: ServerUnderTest, token: string, id: string): Promise<LoadFigures> {
+type Measured = LoadFigures & { platformSeconds: number };
+
+async function measure(server: ServerUnderTest, token: string, id: string): Promise<Measured> {
   const bodies = Array.from({ length: 50 }, (_, at) => {
     const row = Object.fromEntries(
       Array.from({ length: trees.inputs }, (_, input) => [
@@ -130,7 +133,9 @@ async function measure(server: ServerUnderTest, token: string, id: string): Prom
   });
   const load: Load = { url: server.url, path: `/v1/models/${id}/predict`, token, callers, seconds, bodies };
   await child('./serving-load.ts', { ...load, seconds: 2 });
-  return await child('./serving-load.ts', load);
+  const before = cpuOf(folder);
+  const figures = await child('./serving-load.ts', load);
+  return { ...figures, platformSeconds: cpuOf(folder) - before };
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'genesis-serving-'));
@@ -146,18 +151,26 @@ try {
   const { ask, token } = await people(admin, asToken);
   const [open, kept] = [await serve(ask, 'open-trees', 'public'), await serve(ask, 'kept-trees', 'internal')];
   say(`${callers} callers, ${seconds} s each ...`);
-  const figures = [
+  const measured: (Measured & { what: string })[] = [
     {
       what: 'ONNX Runtime alone, one row at a time',
       ...(await child('./serving-bare.ts', { trees, seconds })),
+      platformSeconds: 0,
     },
     { what: `served, public, ${callers} callers`, ...(await measure(server, token, open)) },
     {
       what: `served, internal (each use in the ledger), ${callers} callers`,
       ...(await measure(server, token, kept)),
     },
-  ].map((one) => ({ ...one, rate: one.answers / one.seconds }));
-  const holds = figures.slice(1).every(({ rate, failures }) => rate >= promised && failures === 0);
+  ];
+  const figures = measured.map((one) => {
+    const used = one.platformSeconds + one.cpuSeconds;
+    // What two cores give that do nothing else, callers included: the clock also counts what others run here.
+    return { ...one, rate: one.answers / one.seconds, rateOfTwoCores: (2 * one.answers) / used };
+  });
+  const holds = figures
+    .slice(1)
+    .every(({ rateOfTwoCores, failures }) => rateOfTwoCores >= promised && failures === 0);
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
   if (options.json)
     process.stdout.write(`${JSON.stringify({ trees, callers, promised, holds, machine, figures })}\n`);
@@ -166,11 +179,29 @@ try {
     process.stdout.write(
       `${trees.trees} trees of depth ${trees.depth}, ${trees.inputs} inputs, one row a call; ${machine.cores} cores, load ${machine.load?.toFixed(1)}\n\n`,
     );
-    process.stdout.write(line(['what', 'predictions/s', 'p50 ms', 'p99 ms', 'longest ms', 'failed']));
-    process.stdout.write(line(['---', '---', '---', '---', '---', '---']));
-    for (const { what, rate, p50, p99, most, failures } of figures)
+    process.stdout.write(
+      line([
+        'what',
+        'predictions/s by the clock',
+        'of two free cores',
+        'p50 ms',
+        'p99 ms',
+        'longest ms',
+        'failed',
+      ]),
+    );
+    process.stdout.write(line(Array<string>(7).fill('---')));
+    for (const { what, rate, rateOfTwoCores, p50, p99, most, failures } of figures)
       process.stdout.write(
-        line([what, rate.toFixed(0), p50.toFixed(2), p99.toFixed(2), most.toFixed(1), String(failures)]),
+        line([
+          what,
+          rate.toFixed(0),
+          rateOfTwoCores.toFixed(0),
+          p50.toFixed(2),
+          p99.toFixed(2),
+          most.toFixed(1),
+          String(failures),
+        ]),
       );
     process.stdout.write(
       `\n${holds ? 'Holds' : 'DOES NOT HOLD'}: at least ${promised} predictions/s at ${callers} callers.\n`,

@@ -428,8 +428,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
     trainRoutes(app, { runs, door, environments: createKitEnvironments(python) });
     modelRoutes(app, { models, door });
     servingRoutes(app, { models, door, predict, serving });
-    registryRoutes(app, { ...registry, models });
     evaluationRoutes(app, { evaluations, door });
+    registryRoutes(app, { ...registry, models, serving });
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });

@@ -20,7 +20,7 @@ export type ResourceDescriptor = z.infer<typeof descriptorSchema>;
 export const modelBuildType = 'urn:genesis:build:training-run:1';
 
 /** An in-toto Statement v1 with a SLSA Provenance v1 predicate. */
-export const statementSchema = z.strictObject({
+const statementSchema = z.strictObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.array(descriptorSchema).min(1).max(1000),
   predicateType: z.literal('https://slsa.dev/provenance/v1'),

@@ -24,6 +24,7 @@ import { loadFacts, lookAtFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
 import { asWriteTx, type WriteTx } from './tx.ts';
+import { createUseTogether, type Use } from './use-together.ts';
 
 /** A write that asks to pass the door. */
 export type WriteRequest = {
@@ -103,13 +104,10 @@ export interface Door {
   foresee(request: WriteRequest): Promise<{ request: DecisionRequest; decision: Decision } | undefined>;
 }
 
-/** A use of one thing, for `useTogether`; `count` is what the entry adds up, for example rows. */
-export type Use = { principal: PrincipalFacts; action: Action; id: string; purpose: Purpose; count: number };
-
 /** What the door is made of. */
 export type DoorParts = { database: Database; clock: Clock; ids: Ids };
 
-type Judged = {
+export type Judged = {
   asked: DecisionRequest;
   facts: ResourceFacts;
   sources: ResourceFacts[];
@@ -334,62 +332,10 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     return { facts: judged.facts, scope: authorize(principal, purpose) };
   }
 
-  async function useGroup(tx: Tx, group: readonly Use[]): Promise<ResourceFacts | GenesisError> {
-    const { principal, action, id, purpose } = group[0]!;
-    const request: WriteRequest = { principal, action, resource: id, purpose };
-    const judged = await judge(tx, request);
-    if (judged?.decision.effect !== 'allow') {
-      await enterRefusal(tx, request, judged);
-      return refusal(request, judged);
-    }
-    if (!isPublic(judged.facts.label)) {
-      const details = { calls: group.length, rows: group.reduce((sum, { count }) => sum + count, 0) };
-      await appendEntry(tx, ids, entryOf(request, id, judged.decision, details));
-    }
-    return judged.facts;
-  }
-
-  /** What is public and allowed leaves no entry, so it needs no transaction. */
-  async function openUses(groups: readonly (readonly Use[])[]): Promise<(ResourceFacts | undefined)[]> {
-    const known = await lookAtFacts(database.orm, [...new Set(groups.map(([first]) => first!.id))]);
-    return groups.map(([first]) => {
-      const { principal, action, id, purpose } = first!;
-      const facts = known.get(id);
-      if (facts === undefined || !isPublic(facts.label)) return undefined;
-      const decision = decide({ principal, action, resource: facts, purpose, sources: [], at: now() });
-      return decision.effect === 'allow' ? facts : undefined;
-    });
-  }
-
-  async function useTogether(uses: readonly Use[]): Promise<(ResourceFacts | GenesisError)[]> {
-    const groups: Use[][] = [];
-    const places = uses.map((use) => {
-      const { principal, action, id, purpose } = use;
-      let at = groups.findIndex(
-        ([first]) =>
-          first!.principal === principal &&
-          first!.action === action &&
-          first!.id === id &&
-          first!.purpose === purpose,
-      );
-      if (at === -1) at = groups.push([]) - 1;
-      groups[at]!.push(use);
-      return at;
-    });
-    const answers: (ResourceFacts | GenesisError | undefined)[] = await openUses(groups);
-    const left = groups.flatMap((group, at) => (answers[at] === undefined ? [{ group, at }] : []));
-    // In the order of ids, so that two that lock the same things never wait for each other.
-    left.sort((a, b) => (a.group[0]!.id < b.group[0]!.id ? -1 : 1));
-    if (left.length > 0) {
-      const decided = await database.transaction(async (tx) => {
-        const all: (ResourceFacts | GenesisError)[] = [];
-        for (const { group } of left) all.push(await useGroup(tx, group));
-        return all;
-      });
-      for (const [place, { at }] of left.entries()) answers[at] = decided[place];
-    }
-    return places.map((at) => answers[at]!);
-  }
+  const useTogether = createUseTogether({
+    ...{ database, ids, now, entryOf, enterRefusal, refusal },
+    judge: (tx, request) => judge(tx, request),
+  });
 
   async function noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void> {
     const restricted = shown.filter((facts) => !isPublic(facts.label));

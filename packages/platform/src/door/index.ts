@@ -15,7 +15,6 @@ export {
   type DoorParts,
   denied,
   type Performed,
-  type Use,
   type WriteRequest,
 } from './door.ts';
 export { createEvidenceReads, type EvidenceReads, type Lineage } from './evidence.ts';
@@ -24,3 +23,4 @@ export { platformFacts, platformPrincipal } from './platform.ts';
 export type { ReadScope } from './scope.ts';
 export { resource } from './tables.ts';
 export type { WriteTx } from './tx.ts';
+export type { Use } from './use-together.ts';

@@ -11,10 +11,10 @@ export function freshTogether<T>(look: (key: string) => Promise<T>): (key: strin
     const looking = look(key);
     const entry: Looking = { current: looking, next: undefined };
     underWay.set(key, entry);
-    const done = (): void => {
+    const settled = (): void => {
       if (underWay.get(key) === entry && entry.next === undefined) underWay.delete(key);
     };
-    looking.then(done, done);
+    void looking.catch(() => undefined).finally(settled);
     return looking;
   }
 

@@ -3,7 +3,7 @@ import { readOnnx } from './onnx.ts';
 import { whyRefused } from './refused.ts';
 
 /** The most that a file of each format may have. What must be in memory to be checked has the lower limits. */
-export const mostBytes: Readonly<Record<ArtifactFormat, number>> = {
+const mostBytes: Readonly<Record<ArtifactFormat, number>> = {
   onnx: 256 * 2 ** 20,
   safetensors: 4 * 2 ** 30,
   lightgbm: 512 * 2 ** 20,

@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { modelExport, parseEnvelope, parseStatement, readZip, verifyModelExport } from '@genesis/evidence';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { trainedModel } from '../../../test/model-made.ts';
 import { both, internal, type ModelsWorld, modelsWorld, open } from '../../../test/models-world.ts';
+import { pythonWith } from '../../../test/python-environment.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
 import { bomOf, exportModel } from './export-model.ts';
 import type { Materials } from './parts.ts';
@@ -64,6 +67,23 @@ test('the bill of materials validates, strictly, and names model, figures, data,
   expect(JSON.stringify(named.get('good'))).toContain('genesis_tabular/train.py');
   expect((await bomOf(world.registry, row, facts)).bom).toBe(bom);
 });
+
+const here = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/models/${name}`, import.meta.url));
+const python = await pythonWith(here('requirements.txt'));
+
+test.skipIf('missing' in python)(
+  `an independent validator accepts the bill of materials, and not a broken one${'missing' in python ? ` (${python.missing})` : ''}`,
+  async () => {
+    const { bom } = await bomOf(world.registry, row, facts);
+    const program = 'program' in python ? python.program : '';
+    const validate = (input: string) =>
+      spawnSync(program, [here('validate_bom.py')], { input, encoding: 'utf8' });
+    expect(validate(bom)).toMatchObject({ status: 0, stderr: '' });
+    expect(validate(bom.replace('"machine-learning-model"', '"learned"')).status).toBe(1);
+    expect(validate(bom.replace('"performanceMetrics"', '"performance"')).status).toBe(1);
+  },
+);
 
 test('an export holds what was signed for, by the key of the platform, and tells data, code and environment', async () => {
   const archive = await exportModel(world.registry, by, row, internal);

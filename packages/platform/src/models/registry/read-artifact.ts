@@ -6,7 +6,7 @@ import { checkFile, type Source } from '../formats/check-file.ts';
 import type { ArtifactFile } from '../tables.ts';
 
 const folder = 'model/';
-export const descriptionPath = 'model.json';
+const descriptionPath = 'model.json';
 const mostDescriptionBytes = 4 * 2 ** 20;
 const mostFiles = 200;
 

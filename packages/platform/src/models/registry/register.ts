@@ -17,7 +17,7 @@ import { leftModel, readArtifact } from './read-artifact.ts';
 import { nextVersion } from './version-number.ts';
 
 const purpose = 'train' as const;
-export const modelNamePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+const modelNamePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 export type Registration = {
   run: string;
@@ -105,7 +105,7 @@ export async function registerModel(
     conditions: read.reduce((all, { facts }) => joinConditions(all, facts.conditions), run.conditions),
   };
   const artifactHash = canonicalHash(files.map(({ path, sha256 }) => ({ path, sha256 })));
-  crash.reach('registry.checked');
+  crash.reach('version.checked');
   const registered = await door
     .perform(
       {
@@ -142,7 +142,7 @@ export async function registerModel(
       if (!(error instanceof Repeated)) throw error;
       return { id: await modelOfRun(scope, row.id), repeated: true };
     });
-  crash.reach('registry.registered');
+  crash.reach('version.registered');
   return registered;
 }
 

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256, trainedModel } from '../../../test/model-made.ts';
 import { both, cui, internal, type ModelsWorld, modelsWorld, open } from '../../../test/models-world.ts';
 import { field, message, node, onnxModel } from '../../../test/onnx-made.ts';
-import { raise } from '../../access/labels/raise.ts';
 import { systemClock } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { cardOf } from '../card.ts';
@@ -198,23 +197,6 @@ test('data whose conditions do not allow training is refused at submission, befo
   expect(await count()).toEqual(before);
 });
 
-test('data that is closed for training after the run is refused at registration', async () => {
-  const owner = late.person('org_a', both, 'steward');
-  const researcher = late.person('org_a', both);
-  await late.runs.runs.register(researcher, late.manifest('good', 'good'));
-  const version = await late.table(researcher, 'eight', internal);
-  const run = await late.train(researcher, 'good', [version]);
-  expect(await late.seen(researcher, run)).toBeUndefined();
-  const { facts, version: row } = await late.catalog.showVersion(owner, version, 'explore');
-  const parts = { door: late.door, database: late.database, clock: systemClock, everybody: async () => [] };
-  const conditions = { ...facts.conditions, purposes: ['evaluate', 'explore', 'infer'] as const };
-  await raise(parts, owner, row.dataset, { label: facts.label, conditions: conditions as never }, 'closed');
-  await expect(registerModel(late.registry, researcher, { run })).rejects.toMatchObject({
-    failure: { code: expect.stringMatching(/^(denied|not-found)$/) },
-  });
-  expect(await late.models.list(late.door.authorize(owner, 'infer'), 10)).toEqual([]);
-});
-
 test('a person registers what a run left under a name; runs that train nothing have none', async () => {
   const researcher = late.person('org_b', internal);
   await late.runs.runs.register(researcher, late.manifest('good', 'good'));
@@ -293,3 +275,33 @@ test('production takes a second person of the owner; every move is in the ledger
   );
   expect(rows).toHaveLength(3);
 });
+
+test.for(['version.checked', 'version.registered'])(
+  'broken off at %s, a model is registered once',
+  async (point) => {
+    let broken = 0;
+    const crash = {
+      reach: (name: string) => {
+        if (name !== point || broken > 0) return;
+        broken += 1;
+        throw new Error('broken off');
+      },
+    };
+    const other = await modelsWorld(
+      { good: async () => ({ exitCode: 0, outputs: trainedModel() }) },
+      { crash },
+    );
+    const person = other.person('org_a', internal);
+    await other.runs.runs.register(person, other.manifest('good', 'good'));
+    const run = await other.train(person, 'good', []);
+    await expect.poll(() => broken).toBe(1);
+    const { row } = await other.modelOf(person, run);
+    const again = await registerModel(other.registry, person, { run });
+    expect(again).toEqual({ id: row.id, repeated: true });
+    const { rows } = await other.database.pool.query(
+      `select count(*)::int as entries from ledger_entry where action = 'model.create' and effect = 'allow'`,
+    );
+    expect(rows).toEqual([{ entries: 1 }]);
+    await other.runs.stop();
+  },
+);

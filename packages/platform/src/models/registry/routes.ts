@@ -5,6 +5,7 @@ import { idempotencyOf, principalOf } from '../../identity/index.ts';
 import type { App } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import type { Models } from '../models.ts';
+import type { Serving } from '../serving/serving.ts';
 import { bomOf, exportModel } from './export-model.ts';
 import type { RegistryParts } from './parts.ts';
 import { registerModel } from './register.ts';
@@ -20,8 +21,11 @@ const stageNow = z.strictObject({
 });
 
 /** Registering, moving from stage to stage, and taking elsewhere. */
-export function registryRoutes(app: App, parts: RegistryParts & { models: Models }): void {
-  const { door, models, signer } = parts;
+export function registryRoutes(
+  app: App,
+  parts: RegistryParts & { models: Models; serving: Pick<Serving, 'forget'> },
+): void {
+  const { door, models, serving, signer } = parts;
 
   /** A version that a run left. @throws GenesisError `conflict` for a surrogate */
   async function registered(principal: PrincipalFacts, id: string) {
@@ -120,8 +124,12 @@ export function registryRoutes(app: App, parts: RegistryParts & { models: Models
         response: { 200: stageNow },
       },
     },
-    async (request) =>
-      await moveStage(parts, principalOf(request), request.params.id, request.body, idempotencyOf(request)),
+    async (request) => {
+      const { id } = request.params;
+      const now = await moveStage(parts, principalOf(request), id, request.body, idempotencyOf(request));
+      if (now.stage === 'retired') serving.forget(id);
+      return now;
+    },
   );
 
   app.post(

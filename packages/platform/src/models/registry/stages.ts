@@ -36,17 +36,20 @@ type Move = {
   at: number;
 };
 
-async function move(tx: WriteTx, id: string, { askedBy = undefined, ...made }: Move): Promise<void> {
+async function move(tx: WriteTx, id: string, { askedBy, ...made }: Move): Promise<void> {
   const [before] = await tx.select({ moves: count() }).from(modelMove).where(eq(modelMove.model, id));
   await tx
     .insert(modelMove)
     .values({ ...made, model: id, number: (before?.moves ?? 0) + 1, askedBy: askedBy ?? null });
-  await tx.update(model).set({ stage: made.to, proposal: null }).where(eq(model.id, id));
+  await tx
+    .update(model)
+    .set({ stage: made.to, proposal: null, ...(made.to === 'retired' ? { serving: null } : {}) })
+    .where(eq(model.id, id));
 }
 
 /**
  * Moves a version to another stage. To production it is not moved but proposed: another person of the owner's decides. Any other
- * move withdraws a proposal that waits.
+ * move withdraws a proposal that waits, and a retired version is not served any more.
  */
 export async function moveStage(
   { door, clock }: Parts,

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, count, eq, isNotNull } from 'drizzle-orm';
+import { count, eq, isNotNull } from 'drizzle-orm';
 import type { Door, Use, WriteTx } from '../../door/index.ts';
 import type { BlobStore, Clock } from '../../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
@@ -85,10 +85,7 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
   }
 
   async function assertRoom(tx: WriteTx, id: string): Promise<void> {
-    const [others] = await tx
-      .select({ served: count() })
-      .from(model)
-      .where(and(isNotNull(model.serving)));
+    const [others] = await tx.select({ served: count() }).from(model).where(isNotNull(model.serving));
     if ((others?.served ?? 0) >= mostServed && !served.has(id))
       throw conflict(
         `${mostServed} versions are served already. Stop one of them: genesis model serve ID --stop`,
@@ -100,9 +97,13 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
       await tx.update(model).set({ serving: null }).where(eq(model.id, id));
       return { result: undefined, details: { served: false } };
     });
+    forget(id);
+    return { served: false };
+  }
+
+  function forget(id: string): void {
     served.get(id)?.engine.close();
     served.delete(id);
-    return { served: false };
   }
 
   type Asked = {
@@ -155,6 +156,8 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
   return {
     start,
     stop,
+    /** Lets go of a version that was retired: its process ends. */
+    forget,
     /**
      * Predictions for rows, decided at this call. The rows are looked at only once the principal may ask this model.
      *
