@@ -32,7 +32,7 @@ export const rows: readonly (readonly string[])[] = [
   ['access'],
   ['catalog', 'compute'],
   ['runs'],
-  ['models'],
+  ['models', 'tracking'],
   ['campaigns'],
   ['challenges'],
   ['surfaces'],

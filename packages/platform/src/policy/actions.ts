@@ -88,6 +88,9 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.create': ['researcher'],
   'model.read': ['steward', 'researcher', 'auditor'],
   'model.predict': ['steward', 'researcher'],
+  'tracking.create': ['researcher'],
+  'tracking.read': ['steward', 'researcher', 'auditor'],
+  'tracking.log': ['researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -110,6 +113,7 @@ export const readActions = [
   'run.read',
   'campaign.read',
   'model.read',
+  'tracking.read',
   'challenge.read',
 ] as const satisfies readonly Action[];
 export type ReadAction = (typeof readActions)[number];
@@ -136,6 +140,7 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['experiment', 'campaign.read'],
   ['hypothesis', 'campaign.read'],
   ['model', 'model.read'],
+  ['tracking', 'tracking.read'],
   ['challenge', 'challenge.read'],
 ]);
 
@@ -186,6 +191,9 @@ export const usesData: ReadonlySet<Action> = new Set([
   'model.create',
   'model.read',
   'model.predict',
+  'tracking.create',
+  'tracking.read',
+  'tracking.log',
   'challenge.read',
 ]);
 
@@ -210,6 +218,7 @@ export const creates: ReadonlySet<Action> = new Set([
   'campaign.create',
   'hypothesis.freeze',
   'model.create',
+  'tracking.create',
   'agreement.draft',
 ]);
 

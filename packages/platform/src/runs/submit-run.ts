@@ -1,4 +1,5 @@
 import {
+  type Action,
   computeChoiceSchema,
   GenesisError,
   invalidField,
@@ -101,7 +102,10 @@ export async function submitRun(
         if (earlier !== undefined) throw new Repeated(earlier);
         const delegation = await delegate(tx, parts, principal, {
           purpose,
-          actions: ['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'],
+          actions: [
+            ...['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'],
+            ...['tracking.read', 'tracking.log'],
+          ] as Action[],
           resources: [id, row.id, ...versions.map(({ version }) => version.id)],
           lifetimeMs: day,
         });
