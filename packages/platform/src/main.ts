@@ -57,6 +57,7 @@ import {
   firstOf,
   identityRoutes,
   noProviders,
+  principalOf,
   publicBase,
   readSignInSettings,
   requireAuthentication,
@@ -81,6 +82,7 @@ import {
   openKeyring,
   persistentOrigin,
   s3PlaceOf,
+  socketFolderFor,
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
@@ -92,8 +94,11 @@ import {
   fileTaskQueues,
   iriRoutes,
   ledgerRoutes,
+  mlflowRoutes,
+  openRunTracking,
   policyRoutes,
 } from './surfaces/index.ts';
+import { createRunTokens, trackingRoutes } from './tracking/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -258,6 +263,17 @@ export async function startPlatform(config: Config): Promise<Platform> {
       dataFolder,
     });
     const models = createModels({ door, blobs, clock });
+    const cursors = createCursors(await keys.secret('cursors', 32));
+    const { uploadLimitBytes, bodyLimitBytes } = config;
+    const tracking = { door, blobs, clock, ids, cursors, uploadLimitBytes };
+    const runTracking = await openRunTracking({
+      ...{ parts: tracking, bodyLimitBytes, log, folder: await socketFolderFor(join(dataFolder, 'tracking')) },
+      tokens: createRunTokens({
+        ...{ door, clock, ids, database },
+        actUnder: (delegation) => actUnder(database, directory, delegation),
+      }),
+    });
+    undo.push(() => runTracking.close());
     const runs = createRuns({
       door,
       queue,
@@ -314,7 +330,6 @@ export async function startPlatform(config: Config): Promise<Platform> {
     // The work is interrupted before what it needs is closed, so that no job ends as if somebody had killed it.
     // Stopping the queue twice does nothing.
     undo.push(() => queue.stop());
-    const cursors = createCursors(await keys.secret('cursors', 32));
     const app = await createApp({
       log,
       bodyLimitBytes: config.bodyLimitBytes,
@@ -353,6 +368,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
     modelRoutes(app, { models, door, predict });
+    trackingRoutes(app, tracking);
+    mlflowRoutes(app, tracking, (request) => ({
+      ...{ principal: principalOf(request), purpose: 'train', run: null },
+    }));
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });

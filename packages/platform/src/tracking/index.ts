@@ -33,7 +33,6 @@ export type { Caller, TrackingParts } from './parts.ts';
 export { artifactFolder, modelArtifacts, type ProxyPlace, proxyPlace, runArtifacts } from './paths.ts';
 export { getTracked, metricHistory, type MetricRow, mostPoints, sampledHistory, type ShownRun } from './read.ts';
 export {
-  changeName,
   createName,
   deleteName,
   tagName,
@@ -62,7 +61,7 @@ export {
 export { trackingRoutes } from './routes.ts';
 export { createRunTokens, type RunToTrack, type RunTokens } from './run-tokens.ts';
 export { createTracked, moveTracked, tagTracked, type TrackedRow, untagTracked, updateTracked } from './runs.ts';
-export type { Order } from './search/filter.ts';
+export { type Order, parseOrder } from './search/filter.ts';
 export {
   searchExperiments,
   searchLoggedModels,
