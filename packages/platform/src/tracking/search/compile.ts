@@ -13,7 +13,14 @@ export type Attribute = {
 };
 
 /** Rows beside a thing that hold a value under a key, as a table and the condition that they belong to it. */
-export type Beside = { table: SQL; belongs: SQL; value: SQL; key: (key: string) => SQL };
+export type Beside = {
+  table: SQL;
+  belongs: SQL;
+  value: SQL;
+  key: (key: string) => SQL;
+  /** What a key means where it is absent. */
+  without?: Readonly<Record<string, string>>;
+};
 
 /** What can be searched by. */
 export type Searchable = {
@@ -109,6 +116,11 @@ function compileClause(searchable: Searchable, clause: Clause): SQL {
   if (entity === 'metric')
     // Nothing can be said of the order of what is not a number.
     return there(sql`${beside.value} <> 'NaN'::float8 and ${compareNumber(beside.value, clause)}`);
+  const absent = beside.without?.[key];
+  if (absent !== undefined) {
+    const value = sql`(select ${beside.value} from ${beside.table} where ${beside.belongs} and ${beside.key(key)})`;
+    return compareText(sql`coalesce(${value}, ${absent}::text)`, clause, false);
+  }
   if (comparator === 'IS NULL') return sql`not ${there(sql`true`)}`;
   if (comparator === 'IS NOT NULL') return there(sql`true`);
   return there(compareText(beside.value, clause, false));

@@ -217,6 +217,8 @@ export async function searchLoggedModels(
   return { items: await showLoggedModels(parts, caller, found), nextToken };
 }
 
+const noPrompt = { 'mlflow.prompt.is_prompt': 'false' };
+
 const namesSearchable: Searchable = {
   attributes: {
     name: { column: col(registeredModel.name), type: 'text', lists: true },
@@ -224,7 +226,7 @@ const namesSearchable: Searchable = {
     creation_timestamp: { column: col(registeredModel.createdAt), type: 'number', only: 'order' },
     last_updated_timestamp: { column: col(registeredModel.updatedAt), type: 'number', only: 'order' },
   },
-  tag: tagsBeside(col(registeredModel.id)),
+  tag: { ...tagsBeside(col(registeredModel.id)), without: noPrompt },
 };
 
 /** Registered models of the caller's organisation. */
@@ -256,7 +258,10 @@ const versionsSearchable: Searchable = {
     creation_timestamp: { column: col(registeredVersion.createdAt), type: 'number', only: 'order' },
     last_updated_timestamp: { column: col(registeredVersion.updatedAt), type: 'number', only: 'order' },
   },
-  tag: tagsBeside(sql`(${registeredVersion.model} || '/' || ${registeredVersion.number})`),
+  tag: {
+    ...tagsBeside(sql`(${registeredVersion.model} || '/' || ${registeredVersion.number})`),
+    without: noPrompt,
+  },
 };
 
 /** Versions of registered models of the caller's organisation. */
