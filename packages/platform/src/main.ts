@@ -267,7 +267,12 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const { uploadLimitBytes, bodyLimitBytes } = config;
     const tracking = { door, blobs, clock, ids, cursors, uploadLimitBytes };
     const runTracking = await openRunTracking({
-      ...{ parts: tracking, bodyLimitBytes, log, folder: await socketFolderFor(join(dataFolder, 'tracking')) },
+      ...{
+        parts: tracking,
+        bodyLimitBytes,
+        log,
+        folder: await socketFolderFor(join(dataFolder, 'tracking')),
+      },
       tokens: createRunTokens({
         ...{ door, clock, ids, database },
         actUnder: (delegation) => actUnder(database, directory, delegation),

@@ -15,7 +15,10 @@ export const within = (scope: ReadScope, caller: Caller, genesisRun: PgColumn): 
   and(scope.where, caller.run === null ? sql`true` : eq(genesisRun, caller.run));
 
 export const notFound = (what: string, id: string): GenesisError =>
-  new GenesisError({ code: 'not-found', message: `There is no ${what} "${id.slice(0, 100)}" that you may see.` });
+  new GenesisError({
+    code: 'not-found',
+    message: `There is no ${what} "${id.slice(0, 100)}" that you may see.`,
+  });
 
 /** The same answer for everything that the token of a run does not reach, whether it exists or not. */
 export const beyondRun = (what: string): GenesisError =>
@@ -89,4 +92,6 @@ export const noteRead = async (
 
 /** Those who take a name wait for each other. */
 export const lockName = (tx: WriteTx, ...parts: readonly (string | null)[]) =>
-  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['tracking', ...parts])}, 0))`);
+  tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify(['tracking', ...parts])}, 0))`,
+  );

@@ -106,7 +106,10 @@ export async function putArtifact(
   const path = artifactPath(given.path);
   const clash = await clashOf(parts, caller, owner, path);
   if (clash !== undefined)
-    throw new GenesisError({ code: 'conflict', message: `"${clash}" is there: a file is no folder, and a folder no file` });
+    throw new GenesisError({
+      code: 'conflict',
+      message: `"${clash}" is there: a file is no folder, and a folder no file`,
+    });
   const blob = await parts.blobs.put(given.content, {
     labelKey: canonicalJson(owner.facts.label),
     limitBytes: parts.uploadLimitBytes,
@@ -149,8 +152,13 @@ export async function deleteArtifacts(
   path: string | undefined,
 ): Promise<void> {
   assertWriter(caller, owner);
-  await write(parts, caller, { governedBy: owner.governedBy, thing: owner.id, written: { path } }, async (tx) => {
-    const which = path === undefined ? sql`true` : or(eq(trackingArtifact.path, path), below(path));
-    await tx.delete(trackingArtifact).where(and(eq(trackingArtifact.owner, owner.id), which));
-  });
+  await write(
+    parts,
+    caller,
+    { governedBy: owner.governedBy, thing: owner.id, written: { path } },
+    async (tx) => {
+      const which = path === undefined ? sql`true` : or(eq(trackingArtifact.path, path), below(path));
+      await tx.delete(trackingArtifact).where(and(eq(trackingArtifact.owner, owner.id), which));
+    },
+  );
 }

@@ -7,7 +7,13 @@ const plot = { left: 76, right: 700, top: 40, bottom: 360 };
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#f0e442'];
 export const mostCurves = colours.length;
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escapes: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 /** Text of strangers as XML text; what XML does not allow is left out. */
 const xml = (text: string): string =>
   text
@@ -54,8 +60,13 @@ export function curvesPicture(title: string, curves: readonly Curve[]): string {
   const share = (value: number) => (value / 2 - bottom / 2) / (top / 2 - bottom / 2 || 1);
   const y = (value: number) => rounded(plot.bottom - share(value) * (plot.bottom - plot.top));
   const lines = shown.map(({ points }, at) => {
-    const path = points.map(({ step, value }, index) => `${index === 0 ? 'M' : 'L'}${x(step)} ${y(value)}`).join('');
-    const dot = points.length === 1 ? `<circle cx="${x(points[0]!.step)}" cy="${y(points[0]!.value)}" r="3" fill="${colours[at]}"/>` : '';
+    const path = points
+      .map(({ step, value }, index) => `${index === 0 ? 'M' : 'L'}${x(step)} ${y(value)}`)
+      .join('');
+    const dot =
+      points.length === 1
+        ? `<circle cx="${x(points[0]!.step)}" cy="${y(points[0]!.value)}" r="3" fill="${colours[at]}"/>`
+        : '';
     return `<path d="${path}" fill="none" stroke="${colours[at]}" stroke-width="1.6"/>${dot}`;
   });
   const keys = shown.map(

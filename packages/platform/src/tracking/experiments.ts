@@ -4,7 +4,7 @@ import { factsOf, resource, type WriteTx } from '../door/index.ts';
 import { type ResourceFacts, unrestricted } from '../policy/index.ts';
 import { beyondRun, lockName, noteRead, notFound, scopeOf, within, write } from './access.ts';
 import { labelOf, ownTags } from './label-of.ts';
-import { assertKey, assertName, assertTag, labelTag, mostTags, assertCount } from './limits.ts';
+import { assertCount, assertKey, assertName, assertTag, labelTag, mostTags } from './limits.ts';
 import type { Caller, TrackingParts } from './parts.ts';
 import { type Tag, trackedRun, trackingExperiment } from './tables.ts';
 import { deleteTag, setTags, tagsOf } from './tags.ts';
@@ -22,7 +22,10 @@ const named = ({ principal, run }: Caller, name: string) =>
   and(
     eq(trackingExperiment.name, name),
     run === null
-      ? and(isNull(trackingExperiment.genesisRun), eq(trackingExperiment.organisation, principal.organisation))
+      ? and(
+          isNull(trackingExperiment.genesisRun),
+          eq(trackingExperiment.organisation, principal.organisation),
+        )
       : eq(trackingExperiment.genesisRun, run),
   );
 
@@ -168,7 +171,8 @@ export async function updateExperiment(
   const { name, lifecycle } = change;
   if (name !== undefined) {
     assertName(name, 'new_name');
-    if (row.lifecycle === 'deleted') throw invalidField('experiment_id', 'a deleted experiment has to be restored first');
+    if (row.lifecycle === 'deleted')
+      throw invalidField('experiment_id', 'a deleted experiment has to be restored first');
   }
   if (lifecycle !== undefined && row.lifecycle === lifecycle)
     throw lifecycle === 'deleted' ? notFound('active experiment', id) : notFound('deleted experiment', id);
@@ -180,7 +184,11 @@ export async function updateExperiment(
     const updatedAt = parts.clock.now().getTime();
     await tx
       .update(trackingExperiment)
-      .set({ updatedAt, ...(name === undefined ? {} : { name }), ...(lifecycle === undefined ? {} : { lifecycle }) })
+      .set({
+        updatedAt,
+        ...(name === undefined ? {} : { name }),
+        ...(lifecycle === undefined ? {} : { lifecycle }),
+      })
       .where(eq(trackingExperiment.id, row.id));
     // Its runs go and come back with it.
     if (lifecycle !== undefined)
@@ -188,7 +196,12 @@ export async function updateExperiment(
   });
 }
 
-export async function tagExperiment(parts: TrackingParts, caller: Caller, id: string, tag: Tag): Promise<void> {
+export async function tagExperiment(
+  parts: TrackingParts,
+  caller: Caller,
+  id: string,
+  tag: Tag,
+): Promise<void> {
   assertTag(tag, 'experiment');
   const { row } = await findExperiment(parts, caller, id);
   await write(parts, caller, { governedBy: row.governedBy, thing: row.id, written: tag }, async (tx) => {

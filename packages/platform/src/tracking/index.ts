@@ -4,8 +4,8 @@ export {
   findOwner,
   type Listed,
   listArtifacts,
-  openArtifact,
   type Owner,
+  openArtifact,
   putArtifact,
 } from './artifacts.ts';
 export {
@@ -31,7 +31,14 @@ export {
 } from './logged-models.ts';
 export type { Caller, TrackingParts } from './parts.ts';
 export { artifactFolder, modelArtifacts, type ProxyPlace, proxyPlace, runArtifacts } from './paths.ts';
-export { getTracked, metricHistory, type MetricRow, mostPoints, sampledHistory, type ShownRun } from './read.ts';
+export {
+  getTracked,
+  type MetricRow,
+  metricHistory,
+  mostPoints,
+  type ShownRun,
+  sampledHistory,
+} from './read.ts';
 export {
   createName,
   deleteName,
@@ -59,8 +66,15 @@ export {
   versionNumber,
 } from './registry/versions.ts';
 export { trackingRoutes } from './routes.ts';
-export { createRunTokens, type RunToTrack, type RunTokens } from './run-tokens.ts';
-export { createTracked, moveTracked, tagTracked, type TrackedRow, untagTracked, updateTracked } from './runs.ts';
+export { createRunTokens, type RunTokens, type RunToTrack } from './run-tokens.ts';
+export {
+  createTracked,
+  moveTracked,
+  type TrackedRow,
+  tagTracked,
+  untagTracked,
+  updateTracked,
+} from './runs.ts';
 export { type Order, parseOrder } from './search/filter.ts';
 export {
   searchExperiments,

@@ -21,14 +21,24 @@ export type DatasetInput = {
 const mostDatasets = 100;
 const mostModels = 100;
 /** Longest texts of a description, in characters. */
-const longest = { name: 500, digest: 36, sourceType: 200, source: 65_535, schema: 1_048_575, profile: 1_048_575 };
+const longest = {
+  name: 500,
+  digest: 36,
+  sourceType: 200,
+  source: 65_535,
+  schema: 1_048_575,
+  profile: 1_048_575,
+};
 const contextTag = 'mlflow.data.context';
 
 function assertDataset(dataset: DatasetInput, at: number): void {
   for (const [field, most] of Object.entries(longest)) {
     const value = dataset[field as keyof typeof longest];
     if (value !== undefined && value.length > most)
-      throw invalidField(`datasets[${at}].${field}`, `is ${value.length} characters long; at most ${most} are allowed`);
+      throw invalidField(
+        `datasets[${at}].${field}`,
+        `is ${value.length} characters long; at most ${most} are allowed`,
+      );
   }
   if (dataset.name === '') throw invalidField(`datasets[${at}].name`, 'expected a name that is not empty');
   assertCount(dataset.tags.length, mostTags, `datasets[${at}].tags`);
@@ -103,7 +113,9 @@ export async function logModelDescription(
   description: Record<string, unknown>,
 ): Promise<void> {
   assertKey(historyTag, 'key');
-  const missing = ['artifact_path', 'utc_time_created', 'flavors'].find((field) => !Object.hasOwn(description, field));
+  const missing = ['artifact_path', 'utc_time_created', 'flavors'].find(
+    (field) => !Object.hasOwn(description, field),
+  );
   if (missing !== undefined) throw invalidField('model_json', `misses the field ${missing}`);
   const { row } = await findTracked(parts, caller, run);
   assertWriter(caller, row);
@@ -115,7 +127,8 @@ export async function logModelDescription(
       .where(and(eq(trackingTag.thing, run), eq(trackingTag.key, historyTag)));
     const all = known === undefined ? [] : listIn(known.value);
     const value = JSON.stringify([...all, description]);
-    if (value.length > longestModel) throw invalidField('model_json', `all descriptions of a run have at most ${longestModel} characters`);
+    if (value.length > longestModel)
+      throw invalidField('model_json', `all descriptions of a run have at most ${longestModel} characters`);
     await tx
       .insert(trackingTag)
       .values({ thing: run, key: historyTag, value })

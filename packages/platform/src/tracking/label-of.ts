@@ -1,4 +1,4 @@
-import { type Label, invalidField, labelSchema, levels } from '@genesis/contracts';
+import { invalidField, type Label, labelSchema, levels } from '@genesis/contracts';
 import { bottom, dominates, type PrincipalFacts } from '../policy/index.ts';
 import { assertOwnTag, labelTag } from './limits.ts';
 import type { Tag } from './tables.ts';

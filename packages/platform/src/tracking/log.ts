@@ -79,7 +79,13 @@ async function insertModelPoint(tx: WriteTx, run: string, point: Point): Promise
     .insert(modelMetric)
     .values({ model, run, key, datasetName, datasetDigest, step, timestamp, value })
     .onConflictDoUpdate({
-      target: [modelMetric.model, modelMetric.run, modelMetric.key, modelMetric.datasetName, modelMetric.datasetDigest],
+      target: [
+        modelMetric.model,
+        modelMetric.run,
+        modelMetric.key,
+        modelMetric.datasetName,
+        modelMetric.datasetDigest,
+      ],
       set: { step, timestamp, value },
       setWhere: sql`(excluded.step, excluded."timestamp", excluded.value) > (${modelMetric.step}, ${modelMetric.timestamp}, ${modelMetric.value})`,
     });
@@ -89,7 +95,12 @@ async function insertModelPoint(tx: WriteTx, run: string, point: Point): Promise
  * Writes a batch of a tracked run, whole or not at all: one decision, one entry of the ledger that commits to the batch.
  * Sent again it changes nothing.
  */
-export async function logBatch(parts: TrackingParts, caller: Caller, run: string, batch: Batch): Promise<void> {
+export async function logBatch(
+  parts: TrackingParts,
+  caller: Caller,
+  run: string,
+  batch: Batch,
+): Promise<void> {
   const { metrics, params, tags } = batch;
   assertCount(metrics.length, mostMetrics, 'metrics');
   assertCount(params.length, mostParameters, 'params');

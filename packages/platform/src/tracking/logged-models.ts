@@ -8,7 +8,14 @@ import { assertCount, assertName, assertTag, cutTag, mostParameters, mostTags } 
 import { insertParameters, parametersOf } from './parameters.ts';
 import type { Caller, TrackingParts } from './parts.ts';
 import { findTracked, type TrackedRow } from './runs.ts';
-import { type LoggedModelStatus, loggedModel, modelMetric, registeredVersion, registeredModel, type Tag } from './tables.ts';
+import {
+  type LoggedModelStatus,
+  loggedModel,
+  modelMetric,
+  registeredModel,
+  registeredVersion,
+  type Tag,
+} from './tables.ts';
 import { deleteTag, setTags, tagsOf } from './tags.ts';
 
 export type LoggedModelRow = typeof loggedModel.$inferSelect;
@@ -83,7 +90,12 @@ export async function createLoggedModel(
   const now = parts.clock.now().getTime();
   const row: LoggedModelRow = {
     ...{ id: parts.ids.next('loggedModel'), experiment: experiment.id, governedBy: experiment.governedBy },
-    ...{ genesisRun: caller.run, sourceRun: sourceRun ?? null, name, modelType: wanted.modelType.slice(0, 500) },
+    ...{
+      genesisRun: caller.run,
+      sourceRun: sourceRun ?? null,
+      name,
+      modelType: wanted.modelType.slice(0, 500),
+    },
     ...{ status: 'LOGGED_MODEL_PENDING', lifecycle: 'active', createdAt: now, updatedAt: now },
   };
   await write(parts, caller, { governedBy: row.governedBy, thing: row.id, written: wanted }, async (tx) => {
@@ -203,7 +215,11 @@ const registrationsOf = async (scope: ReadScope, ids: readonly string[]) =>
   ids.length === 0
     ? []
     : await scope.orm
-        .select({ model: registeredVersion.loggedModel, name: registeredModel.name, number: registeredVersion.number })
+        .select({
+          model: registeredVersion.loggedModel,
+          name: registeredModel.name,
+          number: registeredVersion.number,
+        })
         .from(registeredVersion)
         .innerJoin(registeredModel, eq(registeredModel.id, registeredVersion.model))
         .innerJoin(resource, eq(resource.id, registeredModel.id))

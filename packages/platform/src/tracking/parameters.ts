@@ -16,7 +16,9 @@ export async function insertParameters(tx: WriteTx, thing: string, params: reado
     values.set(key, kept);
   }
   if (values.size === 0) return;
-  const rows = [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => ({ thing, key, value }));
+  const rows = [...values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ({ thing, key, value }));
   await tx.insert(trackedParameter).values(rows).onConflictDoNothing();
   const kept = await tx
     .select()

@@ -19,7 +19,10 @@ export function artifactPath(text: string, field = 'path'): string {
     /^[a-zA-Z]:/.test(text) ||
     steps.some((step) => step === '' || step === '.' || step === '..' || step.length > longestStep);
   if (wrong)
-    throw invalidField(field, 'expected a relative path such as plots/loss.png, without "..", "#" or backslashes');
+    throw invalidField(
+      field,
+      'expected a relative path such as plots/loss.png, without "..", "#" or backslashes',
+    );
   return text;
 }
 

@@ -44,8 +44,16 @@ export async function showTracked(
     orm.select().from(latestMetric).where(inArray(latestMetric.run, ids)).orderBy(asc(latestMetric.key)),
     parametersOf(scope, ids),
     tagsOf(scope, ids),
-    orm.select().from(trackedDataset).where(inArray(trackedDataset.run, ids)).orderBy(asc(trackedDataset.name)),
-    orm.select().from(trackedModelUse).where(inArray(trackedModelUse.run, ids)).orderBy(asc(trackedModelUse.model)),
+    orm
+      .select()
+      .from(trackedDataset)
+      .where(inArray(trackedDataset.run, ids))
+      .orderBy(asc(trackedDataset.name)),
+    orm
+      .select()
+      .from(trackedModelUse)
+      .where(inArray(trackedModelUse.run, ids))
+      .orderBy(asc(trackedModelUse.model)),
   ]);
   await noteRead(
     parts,
@@ -123,7 +131,9 @@ export async function sampledHistory(
       .select({
         step: trackedMetric.step,
         place: sql<number>`dense_rank() over (order by ${trackedMetric.step}) - 1`.as('place'),
-        last: sql<number>`(select count(distinct ${trackedMetric.step}) from ${trackedMetric} where ${range}) - 1`.as('last'),
+        last: sql<number>`(select count(distinct ${trackedMetric.step}) from ${trackedMetric} where ${range}) - 1`.as(
+          'last',
+        ),
         timestamp: trackedMetric.timestamp,
         value: trackedMetric.value,
       })

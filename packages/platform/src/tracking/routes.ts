@@ -9,7 +9,7 @@ import type { ResourceFacts } from '../policy/index.ts';
 import { scopeOf } from './access.ts';
 import { curvesPicture, mostCurves } from './curves.ts';
 import type { Caller, TrackingParts } from './parts.ts';
-import { getTracked, sampledHistory, type ShownRun, showTracked } from './read.ts';
+import { getTracked, type ShownRun, sampledHistory, showTracked } from './read.ts';
 import { findTracked } from './runs.ts';
 import { trackedRun } from './tables.ts';
 
@@ -19,7 +19,7 @@ const purposeQuery = { purpose: purposeSchema.default('train') };
 
 /** Numbers that JSON cannot hold are words here. */
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
-const valueOf = (number: number): z.output<typeof value> =>
+const shownValue = (number: number): z.output<typeof value> =>
   Number.isFinite(number) ? number : (String(number) as 'NaN' | 'Infinity' | '-Infinity');
 
 const trackedView = z.strictObject({
@@ -54,7 +54,7 @@ const view = (shown: ShownRun, facts: ResourceFacts): z.output<typeof trackedVie
   params: shown.params,
   metrics: shown.metrics.map((point) => ({
     key: point.key,
-    value: valueOf(point.value),
+    value: shownValue(point.value),
     step: point.step,
     at: iso(point.timestamp),
   })),
@@ -155,7 +155,7 @@ export function trackingRoutes(app: App, parts: TrackingParts): void {
           metric: curve.name,
           points: curve.points.map((point) => ({
             step: point.step,
-            value: valueOf(point.value),
+            value: shownValue(point.value),
             at: iso(point.timestamp),
           })),
         })),
@@ -194,11 +194,15 @@ async function curvesOf(
 ) {
   const shown = await getTracked(parts, caller, id);
   const known = shown.metrics.map(({ key }) => key);
-  const wanted = names === undefined ? known.slice(0, mostCurves) : names.split(',').filter((name) => name !== '');
+  const wanted =
+    names === undefined ? known.slice(0, mostCurves) : names.split(',').filter((name) => name !== '');
   if (wanted.length > mostCurves) throw invalidField('query.metrics', `at most ${mostCurves} at one time`);
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw invalidField('query.metrics', `the run has no metric "${unknown}"; it has ${known.slice(0, 50).join(', ') || 'none'}`);
+    throw invalidField(
+      'query.metrics',
+      `the run has no metric "${unknown}"; it has ${known.slice(0, 50).join(', ') || 'none'}`,
+    );
   const each = wanted.map(async (name) => ({
     name,
     points: await sampledHistory(parts, caller, [id], name, { limit: points }),

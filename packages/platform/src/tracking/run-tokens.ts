@@ -90,6 +90,7 @@ export function createRunTokens(parts: Parts): RunTokens {
       });
       const { delegation } = principal ?? {};
       if (principal === undefined || delegation === undefined) return undefined;
+      if (delegation.revoked || delegation.expiresAt <= clock.now().getTime()) return undefined;
       const narrowed = {
         ...delegation,
         actions: delegation.actions.filter((action) => codeActions.includes(action)),

@@ -18,7 +18,18 @@ const longestUser = 256;
 /** A name for a run that came without one, easy to say and to tell from others. */
 const someName = (): string => {
   const first = ['bold', 'calm', 'clear', 'deep', 'fair', 'fine', 'keen', 'quick', 'quiet', 'warm'];
-  const second = ['anvil', 'beam', 'crystal', 'flask', 'grain', 'lattice', 'lens', 'prism', 'sample', 'spark'];
+  const second = [
+    'anvil',
+    'beam',
+    'crystal',
+    'flask',
+    'grain',
+    'lattice',
+    'lens',
+    'prism',
+    'sample',
+    'spark',
+  ];
   return `${first[randomInt(first.length)]}-${second[randomInt(second.length)]}-${randomInt(1000)}`;
 };
 
@@ -50,7 +61,10 @@ export async function lockActive(tx: WriteTx, id: string, lock: 'update' | 'shar
     .where(eq(trackedRun.id, id))
     .for(lock);
   if (row?.lifecycle !== 'active')
-    throw invalidField('run_id', `the run ${id} must be in the 'active' state; it is ${row?.lifecycle ?? 'gone'}`);
+    throw invalidField(
+      'run_id',
+      `the run ${id} must be in the 'active' state; it is ${row?.lifecycle ?? 'gone'}`,
+    );
 }
 
 export type NewTracked = {
@@ -69,7 +83,10 @@ export async function createTracked(
   const { row: experiment } = await findExperiment(parts, caller, wanted.experiment);
   assertWriter(caller, experiment);
   if (experiment.lifecycle !== 'active')
-    throw invalidField('experiment_id', `the experiment ${experiment.id} must be in the 'active' state; it is deleted`);
+    throw invalidField(
+      'experiment_id',
+      `the experiment ${experiment.id} must be in the 'active' state; it is deleted`,
+    );
   assertCount(wanted.tags.length, mostTags, 'tags');
   for (const tag of wanted.tags) assertTag(tag, 'run');
   const tagged = wanted.tags.findLast(({ key }) => key === nameTag)?.value;
@@ -105,18 +122,23 @@ export async function updateTracked(
   const { status, endTime } = change;
   const name = change.name === '' ? undefined : change.name;
   if (status !== undefined || endTime !== undefined) assertWriter(caller, row);
-  return await write(parts, caller, { governedBy: row.governedBy, thing: id, written: change }, async (tx) => {
-    await lockActive(tx, id, 'update');
-    const set = {
-      ...(status === undefined ? {} : { status }),
-      ...(endTime === undefined ? {} : { endTime }),
-      ...(name === undefined ? {} : { name: cutTag(name) }),
-    };
-    if (Object.keys(set).length === 0) return row;
-    if (set.name !== undefined) await setTags(tx, id, [{ key: nameTag, value: set.name }]);
-    const [changed] = await tx.update(trackedRun).set(set).where(eq(trackedRun.id, id)).returning();
-    return changed!;
-  });
+  return await write(
+    parts,
+    caller,
+    { governedBy: row.governedBy, thing: id, written: change },
+    async (tx) => {
+      await lockActive(tx, id, 'update');
+      const set = {
+        ...(status === undefined ? {} : { status }),
+        ...(endTime === undefined ? {} : { endTime }),
+        ...(name === undefined ? {} : { name: cutTag(name) }),
+      };
+      if (Object.keys(set).length === 0) return row;
+      if (set.name !== undefined) await setTags(tx, id, [{ key: nameTag, value: set.name }]);
+      const [changed] = await tx.update(trackedRun).set(set).where(eq(trackedRun.id, id)).returning();
+      return changed!;
+    },
+  );
 }
 
 /** Removes a run, or brings it back; what it is already it stays. */

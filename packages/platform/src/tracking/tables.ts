@@ -114,7 +114,9 @@ export const modelMetric = pgTable(
     timestamp: bigint('timestamp', { mode: 'number' }).notNull(),
     value: doublePrecision('value').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.model, table.run, table.key, table.datasetName, table.datasetDigest] })],
+  (table) => [
+    primaryKey({ columns: [table.model, table.run, table.key, table.datasetName, table.datasetDigest] }),
+  ],
 );
 
 /** Descriptions of the datasets that runs read. */

@@ -19,7 +19,8 @@ import type { CallerOf } from './operation.ts';
 const missing = (): GenesisError =>
   new GenesisError({
     code: 'not-found',
-    message: 'There are no artifacts under this path that you may see: paths are EXPERIMENT/RUN/artifacts/... here.',
+    message:
+      'There are no artifacts under this path that you may see: paths are EXPERIMENT/RUN/artifacts/... here.',
   });
 
 async function placeOf(parts: TrackingParts, caller: Caller, text: string) {
@@ -82,12 +83,16 @@ export function artifactRoutes(app: App, parts: TrackingParts, callerOf: CallerO
           .header('content-disposition', 'attachment')
           .send(Readable.from(content));
       });
-      inner.delete(`${base}/artifacts/*`, { schema: { ...hidden, body: z.any() } }, async (request, reply) => {
-        const caller = callerOf(request);
-        const { owner, path } = await placeOf(parts, caller, rest(request));
-        await deleteArtifacts(parts, caller, owner, path);
-        return await reply.send({});
-      });
+      inner.delete(
+        `${base}/artifacts/*`,
+        { schema: { ...hidden, body: z.any() } },
+        async (request, reply) => {
+          const caller = callerOf(request);
+          const { owner, path } = await placeOf(parts, caller, rest(request));
+          await deleteArtifacts(parts, caller, owner, path);
+          return await reply.send({});
+        },
+      );
       inner.get(`${base}/artifacts`, { schema: hidden }, async (request, reply) => {
         const { path: asked } = request.query as { path?: unknown };
         if (typeof asked !== 'string') throw invalidField('path', 'Missing value for required parameter');

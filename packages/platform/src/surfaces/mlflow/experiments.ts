@@ -65,10 +65,15 @@ export const experimentOperations = [
     await updateExperiment(parts, caller, fields.experiment_id, { lifecycle: 'deleted' });
     return {};
   }),
-  operation('POST', '/mlflow/experiments/restore', z.object(experiment), async ({ parts, caller, fields }) => {
-    await updateExperiment(parts, caller, fields.experiment_id, { lifecycle: 'active' });
-    return {};
-  }),
+  operation(
+    'POST',
+    '/mlflow/experiments/restore',
+    z.object(experiment),
+    async ({ parts, caller, fields }) => {
+      await updateExperiment(parts, caller, fields.experiment_id, { lifecycle: 'active' });
+      return {};
+    },
+  ),
   operation(
     'POST',
     '/mlflow/experiments/set-experiment-tag',

@@ -7,7 +7,8 @@ const absent = <Value>(value: Value | null | undefined): Value | undefined => va
 /** A text that may be missing. */
 export const text = (longest = 100_000) => z.string().max(longest).nullish().transform(absent);
 /** A text that must be there. */
-export const required = (longest = 1000) => z.string().min(1, 'Missing value for required parameter').max(longest);
+export const required = (longest = 1000) =>
+  z.string().min(1, 'Missing value for required parameter').max(longest);
 
 const wholeText = z
   .string()
@@ -24,12 +25,15 @@ const notFinite: Readonly<Record<string, number>> = {
   Infinity: Number.POSITIVE_INFINITY,
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
-const numberText = z.string().max(400).transform((given, context) => {
-  const value = Object.hasOwn(notFinite, given) ? notFinite[given]! : Number(given);
-  if (given.trim() !== '' && (Object.hasOwn(notFinite, given) || Number.isFinite(value))) return value;
-  context.addIssue({ code: 'custom', message: 'expected a number' });
-  return z.NEVER;
-});
+const numberText = z
+  .string()
+  .max(400)
+  .transform((given, context) => {
+    const value = Object.hasOwn(notFinite, given) ? notFinite[given]! : Number(given);
+    if (given.trim() !== '' && (Object.hasOwn(notFinite, given) || Number.isFinite(value))) return value;
+    context.addIssue({ code: 'custom', message: 'expected a number' });
+    return z.NEVER;
+  });
 /** A number that may be NaN or infinite, and must be there. */
 export const double = z.union([z.number(), numberText]);
 
@@ -52,7 +56,10 @@ export const items = <Item extends z.ZodType>(item: Item, most = 50_000) =>
     .nullish()
     .transform((values) => values ?? []);
 
-export const tag = z.object({ key: required(100_000), value: text(1_000_000).transform((value) => value ?? '') });
+export const tag = z.object({
+  key: required(100_000),
+  value: text(1_000_000).transform((value) => value ?? ''),
+});
 export const texts = list(z.string().max(20_000));
 
 /** The id of a run: newer clients and older ones name it differently. */

@@ -85,10 +85,15 @@ export const loggedModelOperations = [
       return { model: loggedModelOf(await getLoggedModel(parts, caller, fields.model_id)) };
     },
   ),
-  operation('DELETE', '/mlflow/logged-models/:model_id', z.object(model), async ({ parts, caller, fields }) => {
-    await deleteLoggedModel(parts, caller, fields.model_id);
-    return {};
-  }),
+  operation(
+    'DELETE',
+    '/mlflow/logged-models/:model_id',
+    z.object(model),
+    async ({ parts, caller, fields }) => {
+      await deleteLoggedModel(parts, caller, fields.model_id);
+      return {};
+    },
+  ),
   operation(
     'PATCH',
     '/mlflow/logged-models/:model_id/tags',

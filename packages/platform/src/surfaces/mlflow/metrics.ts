@@ -63,7 +63,8 @@ export const metricOperations = [
     async ({ parts, caller, fields }) => {
       const { page_token: token, max_results: limit = mostPoints } = fields;
       if (limit < 1) throw invalidField('max_results', 'expected at least 1');
-      const from = token === undefined || token === '' ? 0 : parts.cursors.decode('metric-history', token, offset);
+      const from =
+        token === undefined || token === '' ? 0 : parts.cursors.decode('metric-history', token, offset);
       const run = runOf(fields);
       const page = await metricHistory(parts, caller, run, fields.metric_key, { limit, offset: from });
       const next = page.more ? parts.cursors.encode('metric-history', from + page.points.length) : undefined;

@@ -27,7 +27,13 @@ export const operation = <Fields extends z.ZodType>(
 ): Operation => ({ methods: [methods].flat(), path, fields, handle: handle as Operation['handle'] });
 
 /** The id of the run that a call is about. */
-export function runOf({ run_id, run_uuid }: { run_id?: string | undefined; run_uuid?: string | undefined }): string {
+export function runOf({
+  run_id,
+  run_uuid,
+}: {
+  run_id?: string | undefined;
+  run_uuid?: string | undefined;
+}): string {
   const id = run_id || run_uuid;
   if (id === undefined || id === '') throw invalidField('run_id', 'Missing value for required parameter');
   return id;
@@ -57,12 +63,21 @@ export function register(app: App, parts: TrackingParts, callerOf: CallerOf, giv
     for (const version of versions)
       app.route({
         ...{ method, url: `${version}${path}`, bodyLimit },
-        schema: { hide: true, params: z.any(), querystring: z.any(), ...(method === 'GET' ? {} : { body: z.any() }) },
+        schema: {
+          hide: true,
+          params: z.any(),
+          querystring: z.any(),
+          ...(method === 'GET' ? {} : { body: z.any() }),
+        },
         handler: async (request: FastifyRequest, reply: FastifyReply) => {
           const sent = method === 'GET' ? request.query : request.body;
           const content = typeof sent === 'object' && sent !== null ? sent : {};
           const named = request.params as Record<string, string>;
-          const call = { parts, caller: callerOf(request), fields: assertFields(fields, { ...content, ...named }) };
+          const call = {
+            parts,
+            caller: callerOf(request),
+            fields: assertFields(fields, { ...content, ...named }),
+          };
           return await reply.send(await handle(call as Call<never>));
         },
       });

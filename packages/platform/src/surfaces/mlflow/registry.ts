@@ -68,14 +68,24 @@ const names = [
     z.object({ ...name, description: text(200_000) }),
     async (call) => {
       const { description } = call.fields;
-      await updateName(call.parts, call.caller, call.fields.name, description === undefined ? {} : { description });
+      await updateName(
+        call.parts,
+        call.caller,
+        call.fields.name,
+        description === undefined ? {} : { description },
+      );
       return await shownName(call);
     },
   ),
-  operation('DELETE', '/mlflow/registered-models/delete', z.object(name), async ({ parts, caller, fields }) => {
-    await deleteName(parts, caller, fields.name);
-    return {};
-  }),
+  operation(
+    'DELETE',
+    '/mlflow/registered-models/delete',
+    z.object(name),
+    async ({ parts, caller, fields }) => {
+      await deleteName(parts, caller, fields.name);
+      return {};
+    },
+  ),
   operation(
     'GET',
     '/mlflow/registered-models/search',
@@ -189,10 +199,15 @@ const versions = [
       return await shownVersion(call);
     },
   ),
-  operation('DELETE', '/mlflow/model-versions/delete', z.object(version), async ({ parts, caller, fields }) => {
-    await deleteVersion(parts, caller, at(fields));
-    return {};
-  }),
+  operation(
+    'DELETE',
+    '/mlflow/model-versions/delete',
+    z.object(version),
+    async ({ parts, caller, fields }) => {
+      await deleteVersion(parts, caller, at(fields));
+      return {};
+    },
+  ),
   operation(
     'GET',
     '/mlflow/model-versions/search',

@@ -1,6 +1,7 @@
 import { invalidField } from '@genesis/contracts';
 import { z } from 'zod';
 import {
+  artifactFolder,
   createTracked,
   findOwner,
   getTracked,
@@ -8,7 +9,6 @@ import {
   logInputs,
   logModelDescription,
   logOutputs,
-  artifactFolder,
   moveTracked,
   runArtifacts,
   searchTracked,
@@ -24,7 +24,14 @@ import { infoOf, nextPage, runView } from './views.ts';
 const words = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
 /** Clients before 2.0 send the number of the state. */
 const status = z
-  .union([z.enum(words), z.int().min(1).max(5).transform((number) => words[number - 1]!)])
+  .union([
+    z.enum(words),
+    z
+      .int()
+      .min(1)
+      .max(5)
+      .transform((number) => words[number - 1]!),
+  ])
   .nullish()
   .transform((value) => value ?? undefined);
 
@@ -132,7 +139,11 @@ export const runOperations = [
   operation(
     'POST',
     '/mlflow/runs/log-inputs',
-    z.object({ ...runId, datasets: items(dataset, 100), models: items(z.object({ model_id: required() }), 100) }),
+    z.object({
+      ...runId,
+      datasets: items(dataset, 100),
+      models: items(z.object({ model_id: required() }), 100),
+    }),
     async ({ parts, caller, fields }) => {
       await logInputs(parts, caller, runOf(fields), {
         datasets: fields.datasets.map(({ tags, dataset: { source_type: sourceType, ...one } }) => ({

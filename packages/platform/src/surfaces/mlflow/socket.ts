@@ -2,8 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { GenesisError } from '@genesis/contracts';
 import { principalOf, requireAuthentication } from '../../identity/index.ts';
 import { createApp, type Log } from '../../kernel/index.ts';
-import type { Caller, RunToTrack, RunTokens, TrackingParts } from '../../tracking/index.ts';
-import { answerError } from './errors.ts';
+import type { Caller, RunTokens, RunToTrack, TrackingParts } from '../../tracking/index.ts';
 import { mlflowRoutes } from './routes.ts';
 
 /** What the code of a run needs to track itself. */
@@ -13,7 +12,10 @@ export interface RunTracking {
   /** Name of the socket in that folder. */
   readonly socket: string;
   /** The socket and a fresh token for a run that begins; tokens that it had end. */
-  trackingFor(run: RunToTrack, lifetimeMs: number): Promise<{ socketPath: string; token: string; expiresAt: number }>;
+  trackingFor(
+    run: RunToTrack,
+    lifetimeMs: number,
+  ): Promise<{ socketPath: string; token: string; expiresAt: number }>;
   /** Ends the tokens of a run that is over. */
   end(run: RunToTrack): Promise<void>;
   close(): Promise<void>;
@@ -40,7 +42,6 @@ export async function openRunTracking(given: {
   const { parts, tokens, folder, log } = given;
   const callers = new WeakMap<object, Caller>();
   const app = await createApp({ log, bodyLimitBytes: given.bodyLimitBytes, title: 'Tracking', version: '1' });
-  app.setErrorHandler(answerError);
   app.addHook('onRequest', async (request) => {
     if (!isTracking(request.url))
       throw new GenesisError({ code: 'not-found', message: 'There is nothing here but tracking.' });

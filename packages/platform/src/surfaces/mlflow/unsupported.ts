@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { operation, nothing } from './operation.ts';
+import { nothing, operation } from './operation.ts';
 
 const refuse = (what: string) => async () => {
   throw new GenesisError({ code: 'unsupported', message: `${what} are not kept here.` });

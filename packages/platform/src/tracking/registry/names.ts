@@ -16,7 +16,10 @@ const longestDescription = 100_000;
 
 export function assertDescription(description: string): void {
   if (description.length > longestDescription)
-    throw invalidField('description', `is ${description.length} characters long; at most ${longestDescription} are allowed`);
+    throw invalidField(
+      'description',
+      `is ${description.length} characters long; at most ${longestDescription} are allowed`,
+    );
 }
 
 /** Version numbers are never below 1, so this is the thing that its tags belong to. */
@@ -128,16 +131,21 @@ export async function updateName(
 /** Removes a name with its versions; the artifacts stay where they are. */
 export async function deleteName(parts: TrackingParts, caller: Caller, name: string): Promise<void> {
   const { row } = await findName(parts, caller, name);
-  await write(parts, caller, { governedBy: row.id, thing: row.id, written: { deleted: name } }, async (tx) => {
-    const versions = await tx
-      .delete(registeredVersion)
-      .where(eq(registeredVersion.model, row.id))
-      .returning({ number: registeredVersion.number });
-    const things = [row.id, ...versions.map(({ number }) => versionKey(row.id, number))];
-    await tx.delete(trackingTag).where(inArray(trackingTag.thing, things));
-    await tx.delete(registeredAlias).where(eq(registeredAlias.model, row.id));
-    await tx.delete(registeredModel).where(eq(registeredModel.id, row.id));
-  });
+  await write(
+    parts,
+    caller,
+    { governedBy: row.id, thing: row.id, written: { deleted: name } },
+    async (tx) => {
+      const versions = await tx
+        .delete(registeredVersion)
+        .where(eq(registeredVersion.model, row.id))
+        .returning({ number: registeredVersion.number });
+      const things = [row.id, ...versions.map(({ number }) => versionKey(row.id, number))];
+      await tx.delete(trackingTag).where(inArray(trackingTag.thing, things));
+      await tx.delete(registeredAlias).where(eq(registeredAlias.model, row.id));
+      await tx.delete(registeredModel).where(eq(registeredModel.id, row.id));
+    },
+  );
 }
 
 export async function tagName(parts: TrackingParts, caller: Caller, name: string, tag: Tag): Promise<void> {

@@ -29,7 +29,11 @@ export async function showVersions(
     tagsOf(scope, keys),
     models.length === 0
       ? []
-      : scope.orm.select().from(registeredAlias).where(inArray(registeredAlias.model, models)).orderBy(registeredAlias.alias),
+      : scope.orm
+          .select()
+          .from(registeredAlias)
+          .where(inArray(registeredAlias.model, models))
+          .orderBy(registeredAlias.alias),
   ]);
   return found.map(({ version, model }, at) => ({
     name: model.name,
@@ -109,7 +113,9 @@ export async function showNames(
       found.map(({ row }) => row),
       stages,
     ),
-    ids.length === 0 ? [] : scope.orm.select().from(registeredAlias).where(inArray(registeredAlias.model, ids)),
+    ids.length === 0
+      ? []
+      : scope.orm.select().from(registeredAlias).where(inArray(registeredAlias.model, ids)),
   ]);
   await noteRead(
     parts,

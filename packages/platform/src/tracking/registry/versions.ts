@@ -17,7 +17,8 @@ export const stages = ['None', 'Staging', 'Production', 'Archived'] as const;
 /** The stage that a word means, whatever its case. */
 export function stageOf(text: string): (typeof stages)[number] {
   const found = stages.find((stage) => stage.toLowerCase() === text.toLowerCase());
-  if (found === undefined) throw invalidField('stage', `"${text.slice(0, 50)}" is none of ${stages.join(', ')}`);
+  if (found === undefined)
+    throw invalidField('stage', `"${text.slice(0, 50)}" is none of ${stages.join(', ')}`);
   return found;
 }
 
@@ -34,7 +35,8 @@ export type NewVersion = {
 /** A number as clients hand it back. */
 export function versionNumber(text: string): number {
   const number = Number(text);
-  if (!/^\d{1,9}$/.test(text) || number < 1) throw invalidField('version', `"${text.slice(0, 20)}" is no version number`);
+  if (!/^\d{1,9}$/.test(text) || number < 1)
+    throw invalidField('version', `"${text.slice(0, 20)}" is no version number`);
   return number;
 }
 
@@ -169,20 +171,26 @@ export async function stageVersion(
   const stage = stageOf(wanted.stage);
   if (wanted.archiveOthers && stage !== 'Staging' && stage !== 'Production')
     throw invalidField('archive_existing_versions', 'is for the stages Staging and Production only');
-  await changeVersion(parts, caller, at, { stage, archiveOthers: wanted.archiveOthers }, async (tx, version) => {
-    if (wanted.archiveOthers)
-      await tx
-        .update(registeredVersion)
-        .set({ stage: 'Archived', updatedAt: parts.clock.now().getTime() })
-        .where(
-          and(
-            eq(registeredVersion.model, version.model),
-            eq(registeredVersion.stage, stage),
-            ne(registeredVersion.number, version.number),
-          ),
-        );
-    await tx.update(registeredVersion).set({ stage }).where(which(version));
-  });
+  await changeVersion(
+    parts,
+    caller,
+    at,
+    { stage, archiveOthers: wanted.archiveOthers },
+    async (tx, version) => {
+      if (wanted.archiveOthers)
+        await tx
+          .update(registeredVersion)
+          .set({ stage: 'Archived', updatedAt: parts.clock.now().getTime() })
+          .where(
+            and(
+              eq(registeredVersion.model, version.model),
+              eq(registeredVersion.stage, stage),
+              ne(registeredVersion.number, version.number),
+            ),
+          );
+      await tx.update(registeredVersion).set({ stage }).where(which(version));
+    },
+  );
 }
 
 export async function deleteVersion(parts: TrackingParts, caller: Caller, at: At): Promise<void> {
@@ -237,7 +245,9 @@ export async function deleteAlias(
   alias: string,
 ): Promise<void> {
   await changeName(parts, caller, name, { deletedAlias: alias }, async (tx, { id }) => {
-    await tx.delete(registeredAlias).where(and(eq(registeredAlias.model, id), eq(registeredAlias.alias, alias)));
+    await tx
+      .delete(registeredAlias)
+      .where(and(eq(registeredAlias.model, id), eq(registeredAlias.alias, alias)));
   });
 }
 

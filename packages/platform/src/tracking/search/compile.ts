@@ -46,7 +46,10 @@ const operators: Partial<Record<Comparator, SQL>> = {
 
 function assertComparator({ comparator, entity, key }: Clause, allowed: readonly Comparator[]): void {
   if (!allowed.includes(comparator))
-    throw invalidField('filter', `${comparator} is not possible for ${entity} "${key}"; possible: ${allowed.join(', ')}`);
+    throw invalidField(
+      'filter',
+      `${comparator} is not possible for ${entity} "${key}"; possible: ${allowed.join(', ')}`,
+    );
 }
 
 const compareNumber = (column: SQL, clause: Clause): SQL => {
@@ -72,7 +75,8 @@ function compareText(column: SQL, clause: Clause, lists: boolean): SQL {
 const unknownKey = (field: string, key: string, known: readonly string[]) =>
   invalidField(field, `"${key}" is no attribute here; known are ${known.join(', ')}`);
 
-const impossible = (field: string, entity: Entity) => invalidField(field, `${entity} is nothing to search by here`);
+const impossible = (field: string, entity: Entity) =>
+  invalidField(field, `${entity} is nothing to search by here`);
 
 /** Other words for attributes of runs. */
 const aliases: Readonly<Record<string, string>> = {
@@ -83,7 +87,12 @@ const aliases: Readonly<Record<string, string>> = {
   'Run Name': 'run_name',
 };
 
-function attributeOf(searchable: Searchable, given: string, use: 'order' | 'filter', field: string): Attribute {
+function attributeOf(
+  searchable: Searchable,
+  given: string,
+  use: 'order' | 'filter',
+  field: string,
+): Attribute {
   const key = aliases[given] ?? given;
   const { attributes } = searchable;
   const found = Object.hasOwn(attributes, key) ? attributes[key] : undefined;

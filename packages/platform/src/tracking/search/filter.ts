@@ -1,7 +1,20 @@
 import { invalidField } from '@genesis/contracts';
 import { type Token, tokensOf } from './tokens.ts';
 
-export const comparators = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL'] as const;
+export const comparators = [
+  '=',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'LIKE',
+  'ILIKE',
+  'IN',
+  'NOT IN',
+  'IS NULL',
+  'IS NOT NULL',
+] as const;
 export type Comparator = (typeof comparators)[number];
 
 /** What a clause or an order is about: `metrics.loss`, `attributes.status`, or an attribute by its bare name. */
@@ -20,7 +33,9 @@ const entities = {
 export type Entity = keyof typeof entities;
 
 const entityOf = (word: string): Entity | undefined =>
-  (Object.keys(entities) as Entity[]).find((entity) => (entities[entity] as readonly string[]).includes(word));
+  (Object.keys(entities) as Entity[]).find((entity) =>
+    (entities[entity] as readonly string[]).includes(word),
+  );
 
 const mostClauses = 100;
 const mostInList = 1000;
@@ -50,7 +65,8 @@ class Reader {
   }
   fail(expected: string): Error {
     const token = this.peek();
-    const found = token === undefined ? 'its end' : `"${'text' in token ? token.text : ''}" at ${token.at + 1}`;
+    const found =
+      token === undefined ? 'its end' : `"${'text' in token ? token.text : ''}" at ${token.at + 1}`;
     return invalidField(this.field, `expected ${expected}, but found ${found}`);
   }
 }
@@ -128,7 +144,8 @@ function readList(reader: Reader): string[] {
     // A comma may follow the last one, as in Python.
     if (reader.isSign(')')) break;
     values.push(readText(reader));
-    if (values.length > mostInList) throw invalidField(reader.field, `a list has at most ${mostInList} texts`);
+    if (values.length > mostInList)
+      throw invalidField(reader.field, `a list has at most ${mostInList} texts`);
   }
   if (!reader.isSign(')')) throw reader.fail('")"');
   reader.take();
@@ -138,8 +155,10 @@ function readList(reader: Reader): string[] {
 function readClause(reader: Reader): Clause {
   const subject = readSubject(reader);
   const comparator = readComparator(reader);
-  if (comparator === 'IS NULL' || comparator === 'IS NOT NULL') return { ...subject, comparator, value: null };
-  if (comparator === 'IN' || comparator === 'NOT IN') return { ...subject, comparator, value: readList(reader) };
+  if (comparator === 'IS NULL' || comparator === 'IS NOT NULL')
+    return { ...subject, comparator, value: null };
+  if (comparator === 'IN' || comparator === 'NOT IN')
+    return { ...subject, comparator, value: readList(reader) };
   const token = reader.peek();
   if (token?.kind !== 'number') return { ...subject, comparator, value: readText(reader) };
   reader.take();

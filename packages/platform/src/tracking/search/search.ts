@@ -2,7 +2,7 @@ import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { factsOf, resource } from '../../door/index.ts';
 import { assertPerson, noteRead, scopeOf, within } from '../access.ts';
-import { findExperiment, showExperiments, defaultId } from '../experiments.ts';
+import { defaultId, findExperiment, showExperiments } from '../experiments.ts';
 import { assertCount } from '../limits.ts';
 import { showLoggedModels } from '../logged-models.ts';
 import type { Caller, TrackingParts } from '../parts.ts';
@@ -21,7 +21,7 @@ import {
   trackingTag,
 } from '../tables.ts';
 import { type Beside, compileFilter, compileOrder, type Searchable } from './compile.ts';
-import { parseFilter, parseOrder, type Order } from './filter.ts';
+import { type Order, parseFilter, parseOrder } from './filter.ts';
 import { type Paging, pageAt, pageOfRows } from './paging.ts';
 
 export type View = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL';
@@ -83,7 +83,11 @@ const ordersOf = (terms: readonly string[]): Order[] => {
 };
 
 /** The experiments of a search by the ids that clients know. */
-async function experimentsOf(parts: TrackingParts, caller: Caller, ids: readonly string[]): Promise<string[]> {
+async function experimentsOf(
+  parts: TrackingParts,
+  caller: Caller,
+  ids: readonly string[],
+): Promise<string[]> {
   assertCount(ids.length, mostExperiments, 'experiment_ids');
   if (!ids.includes(defaultId)) return [...ids];
   const { row } = await findExperiment(parts, caller, defaultId);
@@ -277,7 +281,12 @@ export async function searchVersions(parts: TrackingParts, caller: Caller, searc
     .innerJoin(registeredModel, eq(registeredModel.id, registeredVersion.model))
     .innerJoin(resource, eq(resource.id, registeredModel.id))
     .where(and(scope.where, eq(registeredModel.organisation, caller.principal.organisation), ...conditions))
-    .orderBy(...order, desc(registeredVersion.updatedAt), asc(registeredModel.name), desc(registeredVersion.number))
+    .orderBy(
+      ...order,
+      desc(registeredVersion.updatedAt),
+      asc(registeredModel.name),
+      desc(registeredVersion.number),
+    )
     .offset(page.offset)
     .limit(page.limit + 1);
   const { items, nextToken } = pageOfRows(parts, 'registered-versions', rows, page);

@@ -54,7 +54,9 @@ export function tokensOf(source: string, field: string): Token[] {
     if (begins === "'" || begins === '"' || begins === '`') {
       const { text, end } = quoted(source, place, field);
       tokens.push(
-        begins === "'" ? { kind: 'text', text, at: place } : { kind: 'quoted', text, mark: begins, at: place },
+        begins === "'"
+          ? { kind: 'text', text, at: place }
+          : { kind: 'quoted', text, mark: begins, at: place },
       );
       place = end;
       continue;
