@@ -127,7 +127,7 @@ async function countPoints(server: Server, run: string): Promise<number> {
       const query = new URLSearchParams({ run_id: run, metric_key: `loss_${key}`, max_results: '25000' });
       if (token !== undefined) query.set('page_token', token);
       type Page = { metrics: unknown[]; next_page_token?: string };
-      const page = await call<Page>(server, `metrics/get-history?${query}`, undefined);
+      const page = await call<Page>(server, `metrics/get-history?${query.toString()}`, undefined);
       count += page.metrics.length;
       token = page.next_page_token;
     } while (token !== undefined);

@@ -51,9 +51,10 @@ export async function listArtifacts(
 ): Promise<Listed[]> {
   const scope = scopeOf(parts, caller);
   await noteRead(parts, scope, [owner.facts]);
-  const from = folder === undefined ? 1 : [...folder].length + 2;
-  const first = sql<string>`split_part(substr(${trackingArtifact.path}, ${from}::int), '/', 1)`;
-  const isFolder = sql<boolean>`bool_or(strpos(substr(${trackingArtifact.path}, ${from}::int), '/') > 0)`;
+  // Characters as the database counts them.
+  const from = folder === undefined ? sql`1` : sql`(length(${folder}::text) + 2)`;
+  const first = sql<string>`split_part(substr(${trackingArtifact.path}, ${from}), '/', 1)`;
+  const isFolder = sql<boolean>`bool_or(strpos(substr(${trackingArtifact.path}, ${from}), '/') > 0)`;
   const rows = await scope.orm
     .select({ name: first, isFolder, bytes: sql<number>`max(${trackingArtifact.bytes})` })
     .from(trackingArtifact)

@@ -1,4 +1,3 @@
-export { beyondRun } from './access.ts';
 export {
   deleteArtifacts,
   findOwner,

@@ -13,8 +13,7 @@ export function artifactPath(text: string, field = 'path'): string {
   const wrong =
     text === '' ||
     text.length > longestPath ||
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused.
-    /[\u0000-\u001f\u007f\\#]/.test(text) ||
+    /[\p{Cc}\\#]/u.test(text) ||
     !text.isWellFormed() ||
     /^[a-zA-Z]:/.test(text) ||
     steps.some((step) => step === '' || step === '.' || step === '..' || step.length > longestStep);

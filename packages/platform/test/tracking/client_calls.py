@@ -59,7 +59,7 @@ def plain(value):
                 value = re.sub(rf"(?<=/){re.escape(known)}(?=/)", names[known], value)
         return value
     if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {plain(key): plain(one) for key, one in sorted(value.items())}
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
     return value

@@ -15,7 +15,7 @@ export const sendMlflow = (
 ): Promise<MlflowAnswer> =>
   new Promise((resolve, reject) => {
     const isQuery = method === 'GET' && typeof content === 'object';
-    const query = isQuery ? `?${new URLSearchParams(content as Record<string, string>)}` : '';
+    const query = isQuery ? `?${new URLSearchParams(content as Record<string, string>).toString()}` : '';
     const body =
       content === undefined || isQuery
         ? undefined

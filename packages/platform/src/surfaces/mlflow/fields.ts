@@ -43,7 +43,7 @@ export const flag = z
   .transform((value) => value ?? false);
 
 /** A list that may be missing. In a query, one value is a list of one. */
-export const list = <Item extends z.ZodType>(item: Item, most = 50_000) =>
+const list = <Item extends z.ZodType>(item: Item, most = 50_000) =>
   z
     .preprocess((value) => (typeof value === 'string' ? [value] : (value ?? [])), z.array(item).max(most))
     .transform((items) => items as z.output<Item>[]);

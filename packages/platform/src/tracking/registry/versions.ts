@@ -133,7 +133,7 @@ export async function findVersion(parts: TrackingParts, caller: Caller, name: st
 }
 
 /** Changes a version that is there. */
-export async function changeVersion(
+async function changeVersion(
   parts: TrackingParts,
   caller: Caller,
   { name, number }: { name: string; number: number },

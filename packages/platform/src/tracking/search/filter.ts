@@ -1,7 +1,7 @@
 import { invalidField } from '@genesis/contracts';
 import { type Token, tokensOf } from './tokens.ts';
 
-export const comparators = [
+const comparators = [
   '=',
   '!=',
   '<',
