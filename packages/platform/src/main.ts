@@ -265,7 +265,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const models = createModels({ door, blobs, clock });
     const cursors = createCursors(await keys.secret('cursors', 32));
     const { uploadLimitBytes, bodyLimitBytes } = config;
-    const tracking = { door, blobs, clock, ids, cursors, uploadLimitBytes };
+    const tracking = { door, blobs, clock, ids, crash, cursors, uploadLimitBytes };
     const runTracking = await openRunTracking({
       ...{
         parts: tracking,

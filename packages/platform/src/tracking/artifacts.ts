@@ -1,6 +1,7 @@
 import { GenesisError } from '@genesis/contracts';
 import { canonicalJson } from '@genesis/evidence';
 import { and, asc, eq, like, or, sql } from 'drizzle-orm';
+import { denied } from '../door/index.ts';
 import type { BlobRef } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { assertWriter, noteRead, notFound, scopeOf, write } from './access.ts';
@@ -111,10 +112,12 @@ export async function putArtifact(
       code: 'conflict',
       message: `"${clash}" is there: a file is no folder, and a folder no file`,
     });
+  await assertMayWrite(parts, caller, owner);
   const blob = await parts.blobs.put(given.content, {
     labelKey: canonicalJson(owner.facts.label),
     limitBytes: parts.uploadLimitBytes,
   });
+  parts.crash.reach('tracking.stored');
   const written = { path, sha256: blob.sha256, bytes: blob.bytes };
   await write(parts, caller, { governedBy: owner.governedBy, thing: owner.id, written }, async (tx) => {
     if (owner.isRun) await lockActive(tx, owner.id);
@@ -126,6 +129,14 @@ export async function putArtifact(
       .onConflictDoUpdate({ target: [trackingArtifact.owner, trackingArtifact.path], set: row });
   });
   return blob;
+}
+
+/** Decides before the bytes are taken: whoever may only read fills no disk. */
+async function assertMayWrite({ door }: TrackingParts, { principal, purpose }: Caller, owner: Owner) {
+  const request = { principal, action: 'tracking.log', resource: owner.governedBy, purpose } as const;
+  const foreseen = await door.foresee(request);
+  if (foreseen === undefined) throw notFound('artifacts of', owner.id);
+  if (foreseen.decision.effect !== 'allow') throw denied(foreseen.decision);
 }
 
 /** A file where the path needs a folder, or the other way round. */

@@ -1,6 +1,6 @@
 import type { Purpose } from '@genesis/contracts';
 import type { Door } from '../door/index.ts';
-import type { BlobStore, Clock, Cursors, Ids } from '../kernel/index.ts';
+import type { BlobStore, Clock, CrashPoints, Cursors, Ids } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 
 /** What tracking is made of. */
@@ -10,6 +10,7 @@ export type TrackingParts = {
   clock: Clock;
   ids: Ids;
   cursors: Cursors;
+  crash: CrashPoints;
   /** Largest artifact. */
   uploadLimitBytes: number;
 };

@@ -11,6 +11,7 @@ import {
   createIds,
   createLog,
   createSpaceGuard,
+  noCrashPoints,
   openBlobStore,
   openKeyring,
 } from '../../src/kernel/index.ts';
@@ -49,6 +50,7 @@ async function world() {
     clock,
     ids,
     cursors: createCursors(Buffer.alloc(32, 1)),
+    crash: noCrashPoints,
     uploadLimitBytes: 100_000,
   };
   const directory = { load: async (id: string) => (id === submitter.id ? submitter : undefined) };

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { person } from '../campaign-world.ts';
+import { type Person, person } from '../campaign-world.ts';
 import { type Server, startServer } from '../noninterference/server.ts';
 import { type Mlflow, type MlflowAnswer, mlflowOf } from './mlflow-client.ts';
 
@@ -8,10 +8,11 @@ let server: Server;
 let cleared: Mlflow;
 let plain: Mlflow;
 let token: string;
+let steward: Person;
 
 beforeAll(async () => {
   server = await startServer();
-  const steward = await person(server, 'steward', { roles: ['steward'] });
+  steward = await person(server, 'steward', { roles: ['steward'] });
   const one = await person(server, 'cleared', { cleared: { by: steward, clearance: internal } });
   token = one.token;
   cleared = mlflowOf(server, token);
@@ -361,4 +362,23 @@ test('the code of a model is never loaded: bytes that would harm are kept and gi
   await cleared.ask('POST', 'registered-models/create', { name: 'pickled' });
   await cleared.ask('POST', 'model-versions/create', { name: 'pickled', source: `runs:/${run}/model` });
   expect((await cleared.send('GET', path)).text).toBe(harm);
+});
+
+test('whoever may only read stores no bytes', async () => {
+  const experiment = await cleared.experiment('looked at');
+  const run = await cleared.run(experiment);
+  const auditor = await person(server, 'auditor', {
+    roles: ['auditor'],
+    cleared: { by: steward, clearance: internal },
+  });
+  const reader = mlflowOf(server, auditor.token);
+  await reader.ask('GET', 'runs/get', { run_id: run });
+  const path = `/api/2.0/mlflow-artifacts/artifacts/${experiment}/${run}/artifacts/a.txt`;
+  expect(await reader.code('PUT', path, 'bytes')).toBe('PERMISSION_DENIED');
+  expect(await reader.code('POST', 'runs/log-batch', { run_id: run, metrics: points(0, 1) })).toBe(
+    'PERMISSION_DENIED',
+  );
+  expect(await reader.code('POST', 'experiments/create', { name: 'of an auditor' })).toBe(
+    'PERMISSION_DENIED',
+  );
 });
