@@ -262,6 +262,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       }),
       dataFolder,
     });
+    undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
     const cursors = createCursors(await keys.secret('cursors', 32));
     const { uploadLimitBytes, bodyLimitBytes } = config;
