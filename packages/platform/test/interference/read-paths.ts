@@ -147,6 +147,13 @@ const questions = (ids: readonly string[]): Ask[] =>
   ids.flatMap((id) => [
     post('/v1/policy/explain', { action: 'dataset.read', resource: id, purpose: 'train' }),
     post('/v1/policy/explain', { action: 'dataset.export', resource: id, purpose: 'publish' }),
+    ...(kindOf(id) === 'trackingExperiment'
+      ? [
+          get(`/api/2.0/mlflow/experiments/get?experiment_id=${id}`),
+          post('/api/2.0/mlflow/runs/search', { experiment_ids: [id] }),
+        ]
+      : []),
+    ...(kindOf(id) === 'trackedRun' ? [get(`/api/2.0/mlflow/runs/get?run_id=${id}`)] : []),
     ...(kindOf(id) === 'dataset'
       ? [
           post(`/v1/resources/${id}/raise/preview`, { label: { level: 'classified' } }),
@@ -165,6 +172,9 @@ export const listsOf = (reads: readonly string[]): Ask[] => [
     .flatMap((path) => (query[path] ?? ['']).map((more) => get(`${path}${more}`))),
   ...others([]),
   post('/v1/ledger/checkpoint', undefined),
+  post('/api/2.0/mlflow/experiments/search', { max_results: 1000 }),
+  get('/api/2.0/mlflow/registered-models/search'),
+  get('/api/2.0/mlflow/model-versions/search'),
 ];
 
 /** Every read about one of these ids. */
