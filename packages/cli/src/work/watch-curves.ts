@@ -56,7 +56,7 @@ function drawn({ run, curves }: Watched, width: number): string {
     const title = `${plain(metric)}: ${newest} at step ${last?.step ?? '-'}`;
     if (numbers.length < 2) return title;
     const axes = { x: { name: 'step', unit: null }, y: { name: metric, unit: null } };
-    return `${title}\n${plotCurve({ ...axes, points: numbers }, { width, height: 8 })}`;
+    return `${title}\n${plotCurve({ ...axes, points: numbers }, { width, height: 8, linearX: true })}`;
   });
   return [head, ...(pictures.length === 0 ? ['  no metrics yet'] : pictures)].join('\n');
 }
