@@ -21,7 +21,7 @@ test.skipIf('missing' in python)(
     const { token } = await person(server, 'scientist');
     const report = join(await temporaryFolder(), 'report.json');
     const env = { ...process.env, MLFLOW_TRACKING_TOKEN: token };
-    const options = { env, timeout: 250_000, maxBuffer: 2 ** 26 };
+    const options = { env, timeout: 550_000, maxBuffer: 2 ** 26 };
     await promisify(execFile)(python.program, [here('client_calls.py'), server.url, report], options);
     type Call = { name: string; ok: boolean };
     const { calls } = JSON.parse(await readFile(report, 'utf8')) as { calls: Call[] };
