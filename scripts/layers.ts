@@ -35,7 +35,7 @@ export const rows: readonly (readonly string[])[] = [
   ['access'],
   ['catalog', 'compute'],
   ['runs'],
-  ['models'],
+  ['models', 'tracking'],
   ['evaluation'],
   ['campaigns'],
   ['challenges'],

@@ -2468,6 +2468,74 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def get_tracking_runs(
+        self,
+        *,
+        purpose: str | None = None,
+        run: str | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Tracked runs that you may see, newest first; of one run of Genesis where it is named.
+
+        GET /v1/tracking/runs
+        """
+        return self._call(
+            "GET",
+            "/v1/tracking/runs",
+            query={"purpose": purpose, "run": run, "limit": limit},
+        )
+
+    def get_tracking_run(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+    ) -> Any:
+        """A tracked run with its parameters and the newest point of each metric.
+
+        GET /v1/tracking/runs/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}",
+            query={"purpose": purpose},
+        )
+
+    def get_tracking_runs_curves(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+        metrics: str | None = None,
+        points: int | None = None,
+    ) -> Any:
+        """The points of metrics of a tracked run, thinned to about so many of each.
+
+        GET /v1/tracking/runs/{id}/curves
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}/curves",
+            query={"purpose": purpose, "metrics": metrics, "points": points},
+        )
+
+    def get_tracking_runs_curves_svg(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+        metrics: str | None = None,
+    ) -> Any:
+        """The curves of a tracked run as a picture.
+
+        GET /v1/tracking/runs/{id}/curves.svg
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}/curves.svg",
+            query={"purpose": purpose, "metrics": metrics},
+        )
+
     def get_usage(
         self,
         *,

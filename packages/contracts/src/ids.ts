@@ -45,6 +45,11 @@ export const idPrefixes = {
   notice: 'ntc',
   harvest: 'hrv',
   remote: 'rmt',
+  trackingExperiment: 'tex',
+  trackedRun: 'trn',
+  loggedModel: 'lgm',
+  registeredModel: 'rgm',
+  trackingToken: 'tkt',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

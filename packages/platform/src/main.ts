@@ -65,6 +65,7 @@ import {
   firstOf,
   identityRoutes,
   noProviders,
+  principalOf,
   publicBase,
   readSignInSettings,
   requireAuthentication,
@@ -90,6 +91,7 @@ import {
   persistentOrigin,
   type SpaceGuard,
   s3PlaceOf,
+  socketFolderFor,
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
@@ -112,6 +114,7 @@ import {
   createPortableFunctions,
   createRuns,
   openKits,
+  type PythonParts,
   runQueues,
   runRoutes,
   trainRoutes,
@@ -122,8 +125,11 @@ import {
   fileTaskQueues,
   iriRoutes,
   ledgerRoutes,
+  mlflowRoutes,
+  openRunTracking,
   policyRoutes,
 } from './surfaces/index.ts';
+import { createRunTokens, trackingRoutes } from './tracking/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -320,6 +326,33 @@ export async function startPlatform(config: Config): Promise<Platform> {
       },
       signer: await openProvenanceSigner(keys, origin),
     };
+    const cursors = createCursors(await keys.secret('cursors', 32));
+    const { uploadLimitBytes, bodyLimitBytes } = config;
+    const tracking = { door, blobs, clock, ids, crash, cursors, uploadLimitBytes };
+    const runTracking = await openRunTracking({
+      ...{
+        parts: tracking,
+        bodyLimitBytes,
+        log,
+        folder: await socketFolderFor(join(dataFolder, 'tracking')),
+      },
+      tokens: createRunTokens({
+        ...{ door, clock, ids, database },
+        actUnder: (delegation) => actUnder(database, directory, delegation),
+      }),
+    });
+    undo.push(() => runTracking.close());
+    /** What a training run tracks with; others do not track. The token outlives the longest job by what collecting may take. */
+    const trackingFor: PythonParts['trackingFor'] = async (principal, { run, name, durationSeconds }) => {
+      const { id, governedBy, delegation } = run;
+      if (delegation === null || principal.delegation?.purpose !== 'train') return null;
+      const tracked = { id, governedBy, delegation };
+      const given = await runTracking.trackingFor(tracked, (durationSeconds + 600) * 1000);
+      return {
+        ...{ socket: given.socketPath, token: given.token, variables: { MLFLOW_EXPERIMENT_NAME: name } },
+        end: () => runTracking.end(tracked),
+      };
+    };
     const runs = createRuns({
       door,
       queue,
@@ -333,7 +366,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       compute,
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
-      python,
+      python: { ...python, trackingFor },
       registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
@@ -387,7 +420,6 @@ export async function startPlatform(config: Config): Promise<Platform> {
     // The work is interrupted before what it needs is closed, so that no job ends as if somebody had killed it.
     // Stopping the queue twice does nothing.
     undo.push(() => queue.stop());
-    const cursors = createCursors(await keys.secret('cursors', 32));
     const app = await createApp({
       log,
       bodyLimitBytes: config.bodyLimitBytes,
@@ -430,6 +462,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
     servingRoutes(app, { models, door, predict, serving });
     evaluationRoutes(app, { evaluations, door });
     registryRoutes(app, { ...registry, models, serving });
+    trackingRoutes(app, tracking);
+    mlflowRoutes(app, tracking, (request) => ({
+      ...{ principal: principalOf(request), purpose: 'train', run: null },
+    }));
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });

@@ -12,6 +12,7 @@ import { explainPlan } from '../work/explain-plan.ts';
 import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
 import { until } from '../work/wait.ts';
+import { watchCommand } from './train-watch.ts';
 
 export type Run = Answer<'/v1/runs/{id}', 'get'>;
 
@@ -213,6 +214,7 @@ function submitCommand(registry: Registry, run: Command): void {
 export function runCommands(registry: Registry, program: Command): void {
   const run = group(program, 'run', 'Runs of capabilities');
   submitCommand(registry, run);
+  watchCommand(registry, run);
   planCommand(registry, run);
 
   declare<[], { limit: number; cursor?: string; campaign?: string; purpose: Purpose }>(

@@ -8505,7 +8505,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "evaluation.create" | "evaluation.read" | "evaluation.submit" | "evaluation.score" | "evaluation.close" | "model.stage" | "model.approve" | "model.export" | "model.serve" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "evaluation.create" | "evaluation.read" | "evaluation.submit" | "evaluation.score" | "evaluation.close" | "model.stage" | "model.approve" | "model.export" | "model.serve" | "tracking.create" | "tracking.read" | "tracking.log" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -11418,6 +11418,228 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tracked runs that you may see, newest first; of one run of Genesis where it is named */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                    run?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                endedAt: string | null;
+                                experiment: string;
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                lifecycle: string;
+                                metrics: {
+                                    at: string;
+                                    key: string;
+                                    step: number;
+                                    value: number | ("NaN" | "Infinity" | "-Infinity");
+                                }[];
+                                name: string;
+                                params: {
+                                    key: string;
+                                    value: string;
+                                }[];
+                                run: string | null;
+                                startedAt: string;
+                                status: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tracked run with its parameters and the newest point of each metric */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            endedAt: string | null;
+                            experiment: string;
+                            id: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            lifecycle: string;
+                            metrics: {
+                                at: string;
+                                key: string;
+                                step: number;
+                                value: number | ("NaN" | "Infinity" | "-Infinity");
+                            }[];
+                            name: string;
+                            params: {
+                                key: string;
+                                value: string;
+                            }[];
+                            run: string | null;
+                            startedAt: string;
+                            status: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The points of metrics of a tracked run, thinned to about so many of each */
+        get: {
+            parameters: {
+                query?: {
+                    metrics?: string;
+                    points?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            curves: {
+                                metric: string;
+                                points: {
+                                    at: string;
+                                    step: number;
+                                    value: number | ("NaN" | "Infinity" | "-Infinity");
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}/curves.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The curves of a tracked run as a picture */
+        get: {
+            parameters: {
+                query?: {
+                    metrics?: string;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

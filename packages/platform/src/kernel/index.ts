@@ -33,6 +33,7 @@ export {
 } from './queue.ts';
 export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
+export { socketFolderFor } from './socket-folder.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';
 export { tarEnd, tarHeader, tarPadding } from './tar.ts';

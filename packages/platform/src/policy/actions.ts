@@ -97,6 +97,9 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.approve': ['steward', 'researcher'],
   'model.export': ['steward', 'researcher'],
   'model.serve': ['steward', 'operator', 'researcher'],
+  'tracking.create': ['researcher'],
+  'tracking.read': ['steward', 'researcher', 'auditor'],
+  'tracking.log': ['researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -120,6 +123,7 @@ export const readActions = [
   'campaign.read',
   'model.read',
   'evaluation.read',
+  'tracking.read',
   'challenge.read',
 ] as const satisfies readonly Action[];
 export type ReadAction = (typeof readActions)[number];
@@ -147,6 +151,7 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['hypothesis', 'campaign.read'],
   ['model', 'model.read'],
   ['evaluation', 'evaluation.read'],
+  ['tracking', 'tracking.read'],
   ['challenge', 'challenge.read'],
 ]);
 
@@ -205,6 +210,9 @@ export const usesData: ReadonlySet<Action> = new Set([
   'evaluation.score',
   'model.export',
   'model.serve',
+  'tracking.create',
+  'tracking.read',
+  'tracking.log',
   'challenge.read',
 ]);
 
@@ -235,6 +243,7 @@ export const creates: ReadonlySet<Action> = new Set([
   'hypothesis.freeze',
   'model.create',
   'evaluation.create',
+  'tracking.create',
   'agreement.draft',
 ]);
 

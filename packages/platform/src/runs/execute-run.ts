@@ -387,7 +387,9 @@ async function execute(
     const call = { ...common, manifest: command.manifest, files: [...files, ...command.files] };
     return await runCommand(parts, executor, call, take);
   }
-  const tracking = await openTracking(parts, principal, executor, { row, number, name: manifest.name, logs });
+  const tracking = await openTracking(parts, principal, executor, {
+    ...{ row, name: manifest.name, durationSeconds: resources.durationSeconds, logs },
+  });
   if (tracking !== null) lent.defer(() => tracking.end());
   const code = stored.own?.code ?? null;
   const codeFile = code === null ? null : lent.use(await parts.blobs.lend(code.address)).path;
@@ -401,7 +403,12 @@ async function openTracking(
   parts: RunParts,
   principal: PrincipalFacts,
   executor: Executor,
-  { row, number, name, logs }: { row: RunRow; number: number; name: string; logs: LogWriter },
+  {
+    row,
+    name,
+    durationSeconds,
+    logs,
+  }: { row: RunRow; name: string; durationSeconds: number; logs: LogWriter },
 ): Promise<RunTracking | null> {
   if (executor.sees?.includes('mounts') !== true)
     throw new GenesisError({
@@ -412,7 +419,7 @@ async function openTracking(
   const { trackingFor } = pythonOf(parts);
   if (trackingFor === undefined) return null;
   if (executor.sees.includes('sockets'))
-    return await trackingFor(principal, { run: row.id, attempt: number, name });
+    return await trackingFor(principal, { run: row, name, durationSeconds });
   const text = 'environment: the machine of this run does not reach the tracking server; nothing is tracked';
   logs.write([{ stream: 'stderr', text }]);
   return null;

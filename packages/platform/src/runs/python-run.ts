@@ -30,7 +30,11 @@ export type PythonParts = {
   /** Null: this run does not track. Absent: nothing here does. */
   trackingFor?: (
     principal: PrincipalFacts,
-    of: { run: string; attempt: number; name: string },
+    of: {
+      run: Pick<RunRow, 'id' | 'governedBy' | 'delegation'>;
+      name: string;
+      durationSeconds: number;
+    },
   ) => Promise<RunTracking | null>;
 };
 

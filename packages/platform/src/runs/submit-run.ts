@@ -154,7 +154,7 @@ export async function submitRun(
           purpose,
           actions: [
             ...(['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'] as const),
-            ...(purpose === 'train' ? (['model.create'] as const) : []),
+            ...(purpose === 'train' ? (['model.create', 'tracking.read', 'tracking.log'] as const) : []),
           ],
           resources: [id, row.id, ...versions.map(({ version }) => version.id)],
           lifetimeMs: day,
