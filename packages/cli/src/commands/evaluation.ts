@@ -79,11 +79,11 @@ function createCommand(registry: Registry, evaluation: Command): void {
     examples: [
       `genesis evaluation create ${splitExample} --title "Yield strength of steels" --target "yield strength" --challenge 12`,
     ],
-    act: async (call, { features, challenge, ...options }, split) => {
+    act: async (call, options, split) => {
+      const { title, target, features, metric, challenge, openings, perOrganisation } = options;
       const { api } = await call.client();
       const body: Body<'/v1/evaluations', 'post'> = {
-        ...options,
-        split,
+        ...{ title, target, metric, openings, perOrganisation, split },
         ...(features === undefined ? {} : { features: features.split(',').map((name) => name.trim()) }),
         ...(challenge === undefined ? {} : { challenge }),
       };
@@ -137,8 +137,9 @@ export function evaluationCommands(registry: Registry, program: Command): void {
         .requiredOption('--title <text>', 'what the board calls it; everybody who may see the board sees it')
         .option('--wait', 'until it is scored'),
     examples: [`genesis evaluation submit ${example} --model ${modelExample} --title "Our first" --wait`],
-    act: async (call, { wait, ...body }, id) => {
+    act: async (call, { wait, model, title }, id) => {
       const { api } = await call.client();
+      const body = { model, title };
       const at = { params: { path: { id } }, signal: call.signal };
       const made = dataOf(await api.POST('/v1/evaluations/{id}/submissions', { ...at, body }));
       if (wait !== true)
