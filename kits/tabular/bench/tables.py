@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
 from genesis_tabular.columns import Column, read_column
 
 

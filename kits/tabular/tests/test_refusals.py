@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
 from genesis_tabular.dataset import prepare
 from genesis_tabular.errors import Refused
 from genesis_tabular.features import Featurizer
 from genesis_tabular.request import read_request
+
 from tests import tables_made as made
 
 
