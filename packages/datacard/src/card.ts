@@ -72,15 +72,30 @@ function below(place: Place, segment: string): Place[] {
   return segment.endsWith('[]') ? found.flatMap(spread) : found;
 }
 
+const namesMany = (path: string): boolean => path.includes('[]') || path.includes('{');
+
+/** The one place of a path that names no list, where the card has none on the way either, as most have; else undefined. */
+function placeOf(fields: Mapping, path: string): Place | undefined {
+  let value: Value | undefined = fields;
+  for (const segment of segmentsOf(path)) {
+    if (isList(value)) return undefined;
+    value = at(value, segment);
+  }
+  return { path, value };
+}
+
 /**
  * Every place of a card that a path of the specification names. A field that is not there is a place without a value; a
  * list that is not there has no places.
  */
-export const placesOf = (fields: Mapping, path: string): Place[] =>
-  segmentsOf(path).reduce<Place[]>(
+export function placesOf(fields: Mapping, path: string): Place[] {
+  const only = namesMany(path) ? undefined : placeOf(fields, path);
+  if (only !== undefined) return [only];
+  return segmentsOf(path).reduce<Place[]>(
     (places, segment) => places.flatMap((place) => below(place, segment)),
     [{ path: '', value: fields }],
   );
+}
 
 /** The value at a path without lists; undefined where there is none. */
 export const valueAt = (fields: Mapping, path: string): Value | undefined =>

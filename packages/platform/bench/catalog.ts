@@ -89,10 +89,11 @@ const sliceFigure = ({ cold, promisedShare, holds }: SliceFigures): Figure => ({
 const printSlices = ({ bytes, evicted, cold, warm }: SliceFigures): void => {
   console.log(`Slices of ${bytes / 2 ** 20} MiB of an HDF5 file, and plain reads of as much (medians):`);
   console.table(
-    [cold, warm].map(({ sliceMiBs, plainMiBs, share, startMs }, index) => ({
+    [cold, warm].map(({ sliceMiBs, plainMiBs, share, startMs, freshStartMs }, index) => ({
       'file in the cache': index === 0 ? (evicted ? 'no' : 'perhaps') : 'yes',
       ...{ 'slice, MiB/s': brief(sliceMiBs), 'plain, MiB/s': brief(plainMiBs) },
-      ...{ share: share.toFixed(2), 'of it until the first byte, ms': brief(startMs) },
+      ...{ share: share.toFixed(2), 'until the first byte, ms': brief(startMs) },
+      'where no child waits, ms': brief(freshStartMs),
     })),
   );
 };

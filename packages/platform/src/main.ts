@@ -257,6 +257,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       }),
       dataFolder,
     });
+    undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
     const runs = createRuns({
       door,

@@ -1,7 +1,7 @@
 import type { Purpose } from '@genesis/contracts';
 import { and, inArray } from 'drizzle-orm';
 import type { ReadScope } from '../door/index.ts';
-import type { Idempotency } from '../kernel/index.ts';
+import type { Idempotency, Ids } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { type ImportedCard, importCards } from './cards/import-cards.ts';
 import { createCardReaders } from './cards/read-cards.ts';
@@ -10,6 +10,7 @@ import { showCard } from './cards/show-card.ts';
 import { retireSplit } from './confirm.ts';
 import { createHarvest, startHarvest } from './harvest/harvests.ts';
 import { defaultLimits, type IngestLimits } from './ingest/model.ts';
+import { createWaitingChild } from './ingest/waiting-child.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
 import type { CatalogParts } from './parts.ts';
@@ -19,27 +20,37 @@ import type { SavedSearch } from './search/model.ts';
 import { findSaved, forgetSaved, listSaved, runSaved, type SavedRow, saveSearch } from './search/saved.ts';
 import { type SearchRequest, search } from './search/search.ts';
 import { openOriginal, type SliceWanted, sliceVersion } from './slices.ts';
-import { openStaging } from './staging.ts';
+import { openStaging, type Staging } from './staging.ts';
 import { type DatasetPosition, listDatasets } from './store.ts';
 import { catalogJob } from './tables.ts';
 import { createTables } from './tables-port.ts';
 import { createUploads, expiryQueue } from './uploads/uploads.ts';
 import { workOnJob } from './work.ts';
 
+/** Folders of jobs that are no imports: none outlives the process. */
+const jobFolders = (staging: Staging, ids: Ids) => ({
+  open: async () => {
+    const job = ids.next('upload');
+    return { job, folder: await staging.folder(job) };
+  },
+  clear: (job: string) => staging.clear(job),
+});
+
 /** Governed tables, trees and files: import, versions, splits and their seals, and every read of them. */
 export const createCatalog = async (
-  given: Omit<CatalogParts, 'staging' | 'limits' | 'progress' | 'cardReaders'> & {
+  given: Omit<CatalogParts, 'staging' | 'limits' | 'progress' | 'cardReaders' | 'waitingChild'> & {
     dataFolder: string;
     limits?: Partial<IngestLimits>;
   },
 ) => {
-  const { dataFolder, limits, ...rest } = given;
+  const { dataFolder, ...rest } = given;
+  const staging = await openStaging(dataFolder);
+  const limits = { ...defaultLimits, ...given.limits };
   const parts: CatalogParts = {
-    ...rest,
-    staging: await openStaging(dataFolder),
-    limits: { ...defaultLimits, ...limits },
-    progress: new Map(),
-    cardReaders: createCardReaders(),
+    ...{ ...rest, staging, limits, progress: new Map(), cardReaders: createCardReaders() },
+    waitingChild: createWaitingChild(jobFolders(staging, rest.ids), limits, (error) =>
+      rest.log.warn({ error }, 'the child that waits for a slice failed'),
+    ),
   };
   const uploads = createUploads(parts);
   return {
@@ -118,6 +129,7 @@ export const createCatalog = async (
       await parts.queue.work(catalogQueue, ({ job }, context) => workOnJob(parts, job, context));
       await startHarvest(parts);
     },
+    close: () => parts.waitingChild.close(),
   };
 };
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;

@@ -14,6 +14,7 @@ import type {
 } from '../kernel/index.ts';
 import type { CardReaders } from './cards/read-cards.ts';
 import type { IngestLimits, IngestProgress } from './ingest/model.ts';
+import type { WaitingChild } from './ingest/waiting-child.ts';
 import type { Staging } from './staging.ts';
 
 /** What the catalog is made of. */
@@ -35,6 +36,8 @@ export type CatalogParts = {
   staging: Staging;
   limits: IngestLimits;
   cardReaders: CardReaders;
+  /** Ready for the next slice of a tree. */
+  waitingChild: WaitingChild;
   /** Progress of the jobs that this process works on. */
   progress: Map<string, IngestProgress>;
 };

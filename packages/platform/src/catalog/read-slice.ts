@@ -13,17 +13,17 @@ async function* readStored(file: string, head: SliceHead, stretches: readonly St
   await using opened = await open(file);
   yield Buffer.from(`${JSON.stringify(head)}\n`);
   for (const { at, bytes } of stretches) {
-    for (let done = 0; done < bytes; ) {
-      const part = Buffer.allocUnsafeSlow(Math.min(atOnce, bytes - done));
-      const { bytesRead } = await opened.read(part, 0, part.length, at + done);
-      if (bytesRead === 0)
-        throw new GenesisError({
-          code: 'internal',
-          message: 'The file is shorter than what was found in it.',
-        });
-      done += bytesRead;
-      yield part.subarray(0, bytesRead);
+    let left = bytes;
+    const reading = { start: at, end: at + bytes - 1, highWaterMark: atOnce, autoClose: false };
+    for await (const part of opened.createReadStream(reading) as AsyncIterable<Buffer>) {
+      left -= part.length;
+      yield part;
     }
+    if (left > 0)
+      throw new GenesisError({
+        code: 'internal',
+        message: 'The file is shorter than what was found in it.',
+      });
   }
 }
 

@@ -9,7 +9,7 @@ import type { CatalogParts } from './parts.ts';
 import { chosenColumns, hidden, noTable, parseLines, streamTable } from './read.ts';
 import { readSlice } from './read-slice.ts';
 import { findVersion, type VersionRow } from './store.ts';
-import { splitHead, streamOut, withStored } from './stream-out.ts';
+import { splitHead, streamOut, withTree } from './stream-out.ts';
 
 /** What part of a version is wanted: `path` for a tree, `columns` for a table; ends are exclusive. */
 export type SliceWanted = {
@@ -102,9 +102,7 @@ export const sliceVersion = async (
     ...(step && { step }),
   };
   const stream = await streamOut((take) =>
-    withStored(parts, version, 'stored', (file, options) =>
-      readSlice({ ...request, file, format }, options, take),
-    ),
+    withTree(parts, version, (file, options) => readSlice({ ...request, file, format }, options, take)),
   );
   const { head, body } = await splitHead(stream);
   return { kind: 'values', head: JSON.parse(head) as SliceHead, body };

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type FieldProblem, GenesisError, invalidField } from '@genesis/contracts';
+import { type FieldProblem, GenesisError, invalidField } from '@genesis/contracts/errors';
 import { literal, query } from './duckdb.ts';
 import { checkNames, unitOf } from './header.ts';
 import { type BadCell, type Column, type ColumnType, type IngestLimits, innerName } from './model.ts';

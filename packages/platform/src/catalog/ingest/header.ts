@@ -1,4 +1,4 @@
-import { type FieldProblem, GenesisError } from '@genesis/contracts';
+import { type FieldProblem, GenesisError } from '@genesis/contracts/errors';
 
 const unitForms = [
   /^(?<what>.*\S)\s*\((?<unit>[^()]{1,40})\)$/u,

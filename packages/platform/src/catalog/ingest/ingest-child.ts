@@ -7,7 +7,7 @@ import { createWriteStream, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError } from '@genesis/contracts/errors';
 import type { ChildMessage, JobMessage } from './job.ts';
 import type { IngestProgress } from './model.ts';
 
@@ -69,7 +69,15 @@ const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unkn
   }
 };
 
+/** What slices of HDF5 files need, which takes longer to load than most of them to read. */
+const load = async (): Promise<void> => {
+  await import('./formats/read-tree.ts');
+  await import('./formats/read-hdf5.ts');
+  say({ type: 'waiting' });
+};
+
 try {
+  if (process.argv[2] === 'slice') await load();
   const result = await perform(JSON.parse(await text(process.stdin)) as JobMessage);
   say({ type: 'result', result });
 } catch (error) {

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError } from '@genesis/contracts/errors';
 import { defaultLimits, type Ingested, type IngestRequest } from './model.ts';
 import { type ChildOptions, runChild } from './run-child.ts';
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import { convertCsv } from './convert-csv.ts';
 import { convertParquet } from './convert-parquet.ts';
 import { describeTable } from './describe-table.ts';

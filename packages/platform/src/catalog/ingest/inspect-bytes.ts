@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import type { Format } from './model.ts';
 
 /** The line, from 1, on which a byte of a file lies. */

@@ -1,4 +1,4 @@
-import type { GenesisFailure } from '@genesis/contracts';
+import type { GenesisFailure } from '@genesis/contracts/errors';
 import type { CutRequest, CutTable, RecognisedTable } from './cut-table.ts';
 import type { SliceRequest, WrittenSlice } from './formats/slice.ts';
 import type { Column, Ingested, IngestLimits, IngestProgress, IngestRequest } from './model.ts';
@@ -40,6 +40,8 @@ export type ChildResult<Kind extends ChildJob['kind']> = {
 
 /** What the child says, one JSON document a line on its standard output. The last one is `result` or `failure`. */
 export type ChildMessage =
+  /** What its job will need is loaded. Said once, by a child that was asked to. */
+  | { type: 'waiting' }
   | { type: 'progress'; progress: IngestProgress }
   | { type: 'result'; result: unknown }
   | { type: 'failure'; failure: GenesisFailure };

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import { cellType, expectation, fits } from './cell-types.ts';
 import { type CsvRecord, csvRecords } from './csv-records.ts';
 import { checkNames, unitOf, withRowLabels } from './header.ts';

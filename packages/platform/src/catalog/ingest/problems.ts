@@ -1,4 +1,4 @@
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError } from '@genesis/contracts/errors';
 import { type BadCell, listedBadCells } from './model.ts';
 
 const short = (text: string): string => {

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { GenesisError } from '@genesis/contracts';
+import { GenesisError } from '@genesis/contracts/errors';
 import type { ChildJob, ChildMessage, ChildResult, JobMessage } from './job.ts';
 import type { IngestLimits, IngestProgress } from './model.ts';
-import { childCommand, confinement } from './sandbox.ts';
+import { killGroup, type StartedChild, startChild } from './start-child.ts';
 
 /** Memory beyond DuckDB's own limit that the child may use: Node, the file's pages in flight, one record. */
 const overheadMiB = 1024;
@@ -36,6 +34,8 @@ export type ChildOptions = {
   signal?: AbortSignal;
   /** The child may read its staging folder and change nothing in it. */
   readOnly?: boolean;
+  /** One that was started over the staging folder before, and has had no job; else one is started. */
+  child?: StartedChild | undefined;
   /** Takes what the job writes to descriptor 3. A job is only done when this is, and fails when this does. */
   onData?: (stream: Readable) => Promise<void>;
 };
@@ -65,18 +65,8 @@ const failureOf = (ending: Ending, limits: IngestLimits): GenesisError => {
   return new GenesisError({ code: 'unsupported', message }, { cause: ending.log.slice(-2000) });
 };
 
-/** Kills the child and all that it started: it leads a process group of its own. */
-const killGroup = (child: ChildProcess): void => {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-};
-
 /**
- * Runs one job in a fresh sandboxed process and resolves with its result. Rejects with the child's own `GenesisError`, or with one
+ * Runs one job in a sandboxed process of its own and resolves with its result. Rejects with the child's own `GenesisError`, or with one
  * that says how the child ended (crash, time, memory). The child is gone when this settles.
  */
 export const runChild = async <Job extends ChildJob>(
@@ -84,14 +74,8 @@ export const runChild = async <Job extends ChildJob>(
   options: ChildOptions,
 ): Promise<ChildResult<Job['kind']>> => {
   const { limits } = options;
-  const stagingFolder = await realpath(options.stagingFolder);
-  const [program = '', ...args] = childCommand(stagingFolder, limits, await confinement(), options.readOnly);
-  const child = spawn(program, args, {
-    cwd: stagingFolder,
-    env: {},
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
+  const { process: child, stagingFolder } =
+    options.child ?? (await startChild(options.stagingFolder, limits, options));
   const [stdin, stdout, stderr, data] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
   const ending: Ending = { exit: null, killedBy: null, reason: null, log: '' };
   const stop = (reason: Ending['reason']) => {
@@ -140,7 +124,7 @@ export const runChild = async <Job extends ChildJob>(
     try {
       const said = JSON.parse(line) as ChildMessage;
       if (said.type === 'progress') options.onProgress?.(said.progress);
-      else last = said;
+      else if (said.type !== 'waiting') last = said;
     } catch (error) {
       ending.log += `unreadable answer: ${String(error)}`;
     }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import type { Format, IngestRequest } from '../model.ts';
 import { planCurve } from './read-curve.ts';
 

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import type { Filter, Metadata as Hdf5Metadata } from 'h5wasm/node';
 import { Dataset, File, library } from './hdf5-library.ts';
 import { shown, treeLimits } from './model.ts';

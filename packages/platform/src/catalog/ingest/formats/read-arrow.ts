@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { zstdDecompressSync } from 'node:zlib';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import {
   CompressionType,
   compressionRegistry,

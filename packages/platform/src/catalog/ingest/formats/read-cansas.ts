@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import { SaxesParser } from 'saxes';
 import { curveColumns } from './curve-columns.ts';
 import { type Axis, type Fact, type Metadata, shown } from './model.ts';

@@ -1,4 +1,4 @@
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import type { IngestLimits } from '../model.ts';
 import { curveColumns, namedAxis } from './curve-columns.ts';
 import { type Fact, type Metadata, shown } from './model.ts';

@@ -1,4 +1,4 @@
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import {
   describeHdf5,
   guarded,

@@ -1,4 +1,4 @@
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import { cellType, expectation } from '../cell-types.ts';
 import { checkNames, unitOf } from '../header.ts';
 import {

@@ -1,4 +1,4 @@
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import { get, open, root, slice, type Array as ZarrArray } from 'zarrita';
 import { z } from 'zod';
 import { isNumberType } from './hdf5-file.ts';

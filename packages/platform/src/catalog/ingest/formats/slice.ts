@@ -1,4 +1,4 @@
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import type { Block } from './hdf5-file.ts';
 import { toScalar } from './model.ts';
 import type { ArraySource, SliceSource, Stretch } from './slice-source.ts';

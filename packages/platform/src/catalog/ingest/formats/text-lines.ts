@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 
 /** The lines of a UTF-8 text file with their numbers from 1, without line ends, in batches and in constant memory. */
 export async function* textLines(

@@ -1,4 +1,4 @@
-import { invalidField } from '@genesis/contracts';
+import { invalidField } from '@genesis/contracts/errors';
 import { type SmallValue, shown, type TreeNode, treeLimits } from './model.ts';
 
 /** Collects the nodes of a tree within limits, and counts what it leaves out. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { GenesisError, invalidField } from '@genesis/contracts';
+import { GenesisError, invalidField } from '@genesis/contracts/errors';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { shown } from './model.ts';
 
