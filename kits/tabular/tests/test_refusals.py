@@ -11,7 +11,7 @@ import pyarrow as pa
 from genesis_tabular.dataset import prepare
 from genesis_tabular.errors import Refused
 from genesis_tabular.features import Featurizer
-from genesis_tabular.request import read_request
+from genesis_tabular.request import INPUTS, METRICS, read_request
 
 from tests import tables_made as made
 
@@ -49,6 +49,13 @@ class Refusals(unittest.TestCase):
         self.refused("seed", "whole number", table, seed="x")
         self.refused("speed", "is not an input", table, speed=1)
         self.refused("intervalLevel", "0.5 to 0.99", table, intervalLevel=1)
+
+    def test_the_manifest_names_the_same_inputs(self) -> None:
+        train, _ = made.read(made.kit / "kit.json")["capabilities"]
+        self.assertEqual(sorted(train["input"]["properties"]), sorted(INPUTS))
+        self.assertEqual(
+            train["input"]["properties"]["metric"]["enum"], [one for ones in METRICS.values() for one in ones]
+        )
 
     def test_tables(self) -> None:
         self.refused("y", "only 1 rows have a value", made.numbers_table(40).slice(0, 1))
