@@ -143,6 +143,10 @@ def main() -> int:
         say(f"The data are not in {data_folder()} (GENESIS_DATA): missing {', '.join(missing)}")
         return 2
     names = asked.tables.split(",") if asked.tables else list(QUICK_TABLES if asked.quick else FILES)
+    strange = sorted(set(names) - set(FILES))
+    if strange:
+        say(f"There is no table {strange[0]}; there are {', '.join(FILES)}")
+        return 2
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="genesis-bench-models-") as folder:
         prepared = [prepare(name, Path(folder), asked.quick, asked.repeats) for name in names]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+from genesis_tabular.columns import read_table
 from genesis_tabular.dataset import prepare
 from genesis_tabular.errors import Refused
 from genesis_tabular.features import Featurizer
@@ -90,6 +92,14 @@ class Refusals(unittest.TestCase):
             done = made.run("train", folder)
             self.assertEqual(done.returncode, 2)
             self.assertIn("refused: table: this is no Parquet table", done.stderr)
+            for table, words in (
+                (pa.table({"y": pa.array([], pa.float64())}), "it has no rows"),
+                (pa.table({f"c{at}": [1] for at in range(2001)}), "2001 columns; at most 2000"),
+                (pa.table({"y": np.zeros(200_001)}), "200001 rows; at most 200000"),
+            ):
+                pq.write_table(table, folder / "inputs" / "table.parquet")
+                with self.assertRaisesRegex(Refused, words):
+                    read_table(str(folder / "inputs" / "table.parquet"))
             (folder / "inputs" / "input.json").write_text("[1")
             self.assertIn("no JSON", made.run("train", folder).stderr)
 
