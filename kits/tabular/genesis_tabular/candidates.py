@@ -62,7 +62,11 @@ class Candidate:
 
 
 def trees_in_search(rows: int) -> int:
-    return 200 if rows <= 2_000 else 100
+    return 200 if rows <= 500 else 100
+
+
+FINAL_TREES = 2
+"""Times as many trees have the forests of the final model."""
 
 
 def evaluate(
@@ -143,5 +147,13 @@ def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
         )
     matter = problem.importances(-1, np.arange(rows), candidate.settings["take"], columns)
     return fit(
-        candidate.settings, x, y, columns, problem.classes, problem.seed, problem.threads, trees_in_search(rows), matter
+        candidate.settings,
+        x,
+        y,
+        columns,
+        problem.classes,
+        problem.seed,
+        problem.threads,
+        FINAL_TREES * trees_in_search(rows),
+        matter,
     )

@@ -75,9 +75,9 @@ def _listed(task: str, rows: int, reduced: bool, columns: int, metric: str) -> l
     kernels = rows <= MOST_KERNEL_ROWS
     process = rows <= MOST_PROCESS_ROWS and columns <= MOST_PROCESS_COLUMNS
     listed = [
-        _forest("extra", "all", 0.5),
         *([_support("all", 10, 1.0, 0.5), _support(small, 10, 1.0, 0.5)] if kernels else []),
         _forest("extra", small, 0.7),
+        _forest("extra", "all", 0.5),
         _boosted("squared"),
         *(
             [_support(small, 3, 1.0, 0.25), _support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)]
