@@ -61,12 +61,8 @@ class Candidate:
     seconds: float
 
 
-def trees_in_search(rows: int) -> int:
+def tree_count(rows: int) -> int:
     return 200 if rows <= 500 else 100
-
-
-FINAL_TREES = 2
-"""Times as many trees have the forests of the final model."""
 
 
 def evaluate(
@@ -119,7 +115,7 @@ def _fit_fold(
         problem.classes,
         seed,
         problem.threads,
-        trees_in_search(len(train)),
+        tree_count(len(train)),
         matter,
     )
 
@@ -154,6 +150,6 @@ def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
         problem.classes,
         problem.seed,
         problem.threads,
-        FINAL_TREES * trees_in_search(rows),
+        tree_count(rows),
         matter,
     )

@@ -76,14 +76,11 @@ def _listed(task: str, rows: int, reduced: bool, columns: int, metric: str) -> l
     process = rows <= MOST_PROCESS_ROWS and columns <= MOST_PROCESS_COLUMNS
     listed = [
         *([_support("all", 10, 1.0, 0.5), _support(small, 10, 1.0, 0.5)] if kernels else []),
+        *([_support(small, 3, 1.0, 0.25)] if kernels else []),
         _forest("extra", small, 0.7),
-        _forest("extra", "all", 0.5),
+        _forest("extra", "all", 0.4),
         _boosted("squared"),
-        *(
-            [_support(small, 3, 1.0, 0.25), _support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)]
-            if kernels
-            else []
-        ),
+        *([_support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)] if kernels else []),
         _boosted(absolute, leaves=31, take=small),
         *([_support("all", 10, 0.3, 0.25), _support(small, 10, 3.0, 0.5)] if kernels else []),
         *([{"family": "process", "take": small, "kernel": "matern52"}] if process else []),

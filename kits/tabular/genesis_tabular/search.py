@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .candidates import FINAL_TREES, Candidate, Problem, evaluate, finish
+from .candidates import Candidate, Problem, evaluate, finish
 from .conformal import Intervals, calibrate
 from .ensemble import LEAST_GAIN, Bend, bend_out_of_fold, choose_weights, learn_bend
 from .families import Settings, is_reducible, key, near, portfolio
@@ -118,11 +118,7 @@ def search(problem: Problem, budget: Budget, level: float, in_order: bool, say: 
 
 
 def _cost_to_finish(kept: list[Candidate], weights: np.ndarray) -> float:
-    found = 0.0
-    for one, weight in zip(kept, weights, strict=False):
-        if weight > 0 and not one.members:
-            found += 1.3 * one.seconds * (FINAL_TREES if one.settings["family"] in ("extra", "forest") else 1)
-    return found
+    return sum(1.3 * one.seconds for one, weight in zip(kept, weights, strict=False) if weight > 0 and not one.members)
 
 
 def _draw(
