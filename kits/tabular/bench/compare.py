@@ -1,7 +1,7 @@
 """The kit beside plain LightGBM, histogram boosting and FLAML: same features, same folds, one thread, and the same seconds of the
 processor for each fit, which a busy machine does not make fewer.
 
-`compare.py PEER_PYTHON [--quick] [--json] [--tables a,b]`; run by `npm run bench:models`. Two fits run at a time, each on one thread, in
+`compare.py PEER_PYTHON [--quick] [--json] [--tables a,b] [--repeats N]`; run by `npm run bench:models`. Two fits run at a time, each on one thread, in
 an order that changes from fold to fold.
 """
 
@@ -23,11 +23,10 @@ import numpy as np
 here = Path(__file__).resolve().parent
 sys.path[:0] = [str(here.parent), str(here)]
 
-from judge import METHODS, Figures, figures, judgement, mean_ranks  # noqa: E402
-from tables import FILES, data_folder, load, missing_files  # noqa: E402
-
 from genesis_tabular.features import Design, Featurizer  # noqa: E402
 from genesis_tabular.folds import make_folds, together  # noqa: E402
+from judge import METHODS, Figures, figures, judgement, mean_ranks  # noqa: E402
+from tables import FILES, data_folder, load, missing_files  # noqa: E402
 
 QUICK_TABLES = ("steels", "esol", "oer")
 QUICK_SECONDS = 8
@@ -50,7 +49,7 @@ def run(program: str, script: str, *arguments: str) -> None:
         raise RuntimeError(f"{script} {' '.join(arguments[2:])} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
-def prepare(name: str, folder: Path, quick: bool) -> tuple[dict, list[Path]]:
+def prepare(name: str, folder: Path, quick: bool, repeats: int | None) -> tuple[dict, list[Path]]:
     table = load(name)
     featurizer = Featurizer.learn(table.columns)
     base = featurizer.transform(table.columns)
@@ -58,7 +57,7 @@ def prepare(name: str, folder: Path, quick: bool) -> tuple[dict, list[Path]]:
     seconds = QUICK_SECONDS if quick else table.seconds
     columns = [asdict(column) for column in featurizer.base]
     paths = []
-    for repeat in range(1 if quick else table.repeats):
+    for repeat in range(repeats or (1 if quick else table.repeats)):
         for at, (train, held) in enumerate(make_folds(FOLDS, units, None, None, 100 + repeat)):
             design = Design.learn(featurizer.base, base[train])
             settings = {
@@ -137,15 +136,20 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--tables", default=None)
+    parser.add_argument("--repeats", type=int, default=None)
     asked = parser.parse_args()
     missing = missing_files()
     if missing:
         say(f"The data are not in {data_folder()} (GENESIS_DATA): missing {', '.join(missing)}")
         return 2
     names = asked.tables.split(",") if asked.tables else list(QUICK_TABLES if asked.quick else FILES)
+    strange = sorted(set(names) - set(FILES))
+    if strange:
+        say(f"There is no table {strange[0]}; there are {', '.join(FILES)}")
+        return 2
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="genesis-bench-models-") as folder:
-        prepared = [prepare(name, Path(folder), asked.quick) for name in names]
+        prepared = [prepare(name, Path(folder), asked.quick, asked.repeats) for name in names]
         workers = max(1, min(2, len(os.sched_getaffinity(0))))
         with ThreadPoolExecutor(workers) as pool:
             waiting = [[pool.submit(run, *job) for job in jobs_of(asked.peer, paths)] for _, paths in prepared]

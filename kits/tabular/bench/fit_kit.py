@@ -7,7 +7,6 @@ import sys
 import time
 
 import numpy as np
-
 from genesis_tabular.dataset import Dataset
 from genesis_tabular.features import BaseColumn, Featurizer
 from genesis_tabular.nested import fit_rows

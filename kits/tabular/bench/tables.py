@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
 from genesis_tabular.columns import Column, read_column
 
 
@@ -80,7 +79,7 @@ def load(name: str) -> Table:
             "PROPERTY: Test temperature ($^\\circ$C)": "number",
         }
         groups = np.array([row["IDENTIFIER: Reference ID"] for row in rows])
-        return Table(name, _columns(rows, kinds), _target(rows, measured), "MPa", groups, 15, 2)
+        return Table(name, _columns(rows, kinds), _target(rows, measured), "MPa", groups, 15, 3)
     path = data_folder() / FILES[name]
     config = json.loads((path.parent / "config.json").read_text())
     values = np.loadtxt(path, delimiter=",")

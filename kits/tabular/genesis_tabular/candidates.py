@@ -61,8 +61,8 @@ class Candidate:
     seconds: float
 
 
-def trees_in_search(rows: int) -> int:
-    return 200 if rows <= 2_000 else 100
+def tree_count(rows: int) -> int:
+    return 200 if rows <= 500 else 100
 
 
 def evaluate(
@@ -115,7 +115,7 @@ def _fit_fold(
         problem.classes,
         seed,
         problem.threads,
-        trees_in_search(len(train)),
+        tree_count(len(train)),
         matter,
     )
 
@@ -143,5 +143,13 @@ def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
         )
     matter = problem.importances(-1, np.arange(rows), candidate.settings["take"], columns)
     return fit(
-        candidate.settings, x, y, columns, problem.classes, problem.seed, problem.threads, trees_in_search(rows), matter
+        candidate.settings,
+        x,
+        y,
+        columns,
+        problem.classes,
+        problem.seed,
+        problem.threads,
+        tree_count(rows),
+        matter,
     )

@@ -35,20 +35,28 @@ class Column:
 def read_table(path: str) -> pa.Table:
     """The table of a Parquet file; refuses what is none, is empty or is larger than the kit takes."""
     try:
+        about = pq.read_metadata(path)
+        _within_limits(about.num_columns, about.num_rows)
         table = pq.read_table(path, memory_map=False)
+    except Refused:
+        raise
     except Exception as error:
         raise Refused("table", f"this is no Parquet table that can be read ({error})") from error
-    if table.num_columns > MOST_COLUMNS:
-        raise Refused("table", f"it has {table.num_columns} columns; at most {MOST_COLUMNS} are taken")
-    if table.num_rows > MOST_ROWS:
-        raise Refused("table", f"it has {table.num_rows} rows; at most {MOST_ROWS} are taken. Train on a sample of it")
-    if table.num_rows == 0:
-        raise Refused("table", "it has no rows")
+    _within_limits(table.num_columns, table.num_rows)
     names = table.column_names
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise Refused(double[0], "the table has two columns of this name; rename one")
     return table
+
+
+def _within_limits(columns: int, rows: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise Refused("table", f"it has {columns} columns; at most {MOST_COLUMNS} are taken")
+    if rows > MOST_ROWS:
+        raise Refused("table", f"it has {rows} rows; at most {MOST_ROWS} are taken. Train on a sample of it")
+    if rows == 0:
+        raise Refused("table", "it has no rows")
 
 
 def texts(table: pa.Table, name: str) -> np.ndarray:

@@ -45,7 +45,11 @@ def is_formula(text: str) -> bool:
 def _featurizers():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from matminer.featurizers.composition import ElementProperty, Stoichiometry, ValenceOrbital
+        from matminer.featurizers.composition import (
+            ElementProperty,
+            Stoichiometry,
+            ValenceOrbital,
+        )
 
         return (
             ElementProperty.from_preset("magpie", impute_nan=True),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 Settings = dict[str, Any]
+LEAST_COLUMNS = 8
 MOST_KERNEL_ROWS = 5_000
 MANY_ROWS = 10_000
 """Above, boosted trees come first: they are then the cheapest."""
@@ -36,9 +37,28 @@ def _support(take: str, c: float, gamma: float, lean: float, epsilon: float = 0.
     return {"family": "support", "take": take, "c": c, "gamma": gamma, "lean": lean, "epsilon": epsilon}
 
 
-def portfolio(task: str, rows: int, reduced: bool, columns: int, metric: str) -> list[Settings]:
-    """The fixed list. `reduced` tells whether leaving out statistics and fingerprints leaves something; `columns` is what is
-    then left. `take` is `all` or `reduced`."""
+def portfolio(task: str, rows: int, parts: list[str], metric: str) -> list[Settings]:
+    """The fixed list, for columns of these parts. `take` is `all`, or `reduced` where leaving out statistics and fingerprints leaves
+    something. Each tree is offered at least `LEAST_COLUMNS` of the columns."""
+    counts = {"all": len(parts), "reduced": len(without_statistics(parts))}
+    listed = _listed(task, rows, is_reducible(parts), counts["reduced"] or counts["all"], metric)
+    for one in listed:
+        if "columns" in one:
+            one["columns"] = round(min(1.0, max(one["columns"], LEAST_COLUMNS / counts[one["take"]])), 3)
+    if rows > MANY_ROWS:
+        listed.sort(key=lambda one: one["family"] != "boosted")
+    return list({key(one): one for one in listed}.values())
+
+
+def without_statistics(parts: list[str]) -> list[int]:
+    return [at for at, part in enumerate(parts) if part not in ("statistic", "fingerprint")]
+
+
+def is_reducible(parts: list[str]) -> bool:
+    return 0 < len(without_statistics(parts)) < len(parts)
+
+
+def _listed(task: str, rows: int, reduced: bool, columns: int, metric: str) -> list[Settings]:
     small = "reduced" if reduced else "all"
     if task == "classification":
         listed = [
@@ -50,20 +70,17 @@ def portfolio(task: str, rows: int, reduced: bool, columns: int, metric: str) ->
             _forest("extra", small, 0.7),
             _boosted("classes", extra=True, leaves=31, columns=0.7),
         ]
-        return _once(listed)
+        return listed
     absolute = "absolute" if metric == "mae" else "squared"
     kernels = rows <= MOST_KERNEL_ROWS
     process = rows <= MOST_PROCESS_ROWS and columns <= MOST_PROCESS_COLUMNS
     listed = [
-        _forest("extra", "all", 0.5),
         *([_support("all", 10, 1.0, 0.5), _support(small, 10, 1.0, 0.5)] if kernels else []),
+        *([_support(small, 3, 1.0, 0.25)] if kernels else []),
         _forest("extra", small, 0.7),
+        _forest("extra", "all", 0.4),
         _boosted("squared"),
-        *(
-            [_support(small, 3, 1.0, 0.25), _support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)]
-            if kernels
-            else []
-        ),
+        *([_support("all", 3, 0.3, 0.5), _support(small, 10, 1.0, 0.0)] if kernels else []),
         _boosted(absolute, leaves=31, take=small),
         *([_support("all", 10, 0.3, 0.25), _support(small, 10, 3.0, 0.5)] if kernels else []),
         *([{"family": "process", "take": small, "kernel": "matern52"}] if process else []),
@@ -78,14 +95,7 @@ def portfolio(task: str, rows: int, reduced: bool, columns: int, metric: str) ->
         _forest("extra", small, 1.0, 2),
         _forest("forest", "all", 0.33),
     ]
-    if rows > MANY_ROWS:
-        listed.sort(key=lambda one: one["family"] != "boosted")
-    return _once(listed)
-
-
-def _once(listed: list[Settings]) -> list[Settings]:
-    found = {key(one): one for one in listed}
-    return list(found.values())
+    return listed
 
 
 def near(settings: Settings, reduced: bool, random: np.random.Generator) -> Settings:

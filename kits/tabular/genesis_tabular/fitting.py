@@ -9,14 +9,19 @@ from typing import Any
 import lightgbm
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import SVR
 
-from .families import Settings
+from .families import Settings, without_statistics
 from .members import KERNELS, Boosted, Forest, Kernel, Linear, Member
 from .scaling import Scaling
 
@@ -28,10 +33,8 @@ PROCESS_SAMPLE = 300
 
 def columns_of(settings: Settings, parts: list[str]) -> np.ndarray:
     """Design columns that these settings take."""
-    kept = [
-        at for at, part in enumerate(parts) if settings["take"] == "all" or part not in ("statistic", "fingerprint")
-    ]
-    return np.array(kept, dtype=int)
+    kept = range(len(parts)) if settings["take"] == "all" else without_statistics(parts)
+    return np.array(list(kept), dtype=int)
 
 
 def fit(

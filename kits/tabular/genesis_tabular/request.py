@@ -8,6 +8,19 @@ from typing import Any
 from .columns import KINDS
 from .errors import Refused
 
+INPUTS = (
+    "target",
+    "features",
+    "kinds",
+    "groups",
+    "time",
+    "task",
+    "budget",
+    "folds",
+    "seed",
+    "intervalLevel",
+    "metric",
+)
 METRICS = {"regression": ("mae", "rmse"), "classification": ("logloss", "error")}
 USUAL_FITS = 600
 MOST_FITS = 100_000
@@ -48,22 +61,7 @@ def _name(given: dict[str, Any], name: str) -> str | None:
 
 
 def read_request(given: dict[str, Any]) -> Request:
-    unknown = sorted(
-        set(given)
-        - {
-            "target",
-            "features",
-            "kinds",
-            "groups",
-            "time",
-            "task",
-            "budget",
-            "folds",
-            "seed",
-            "intervalLevel",
-            "metric",
-        }
-    )
+    unknown = sorted(set(given) - set(INPUTS))
     if unknown:
         raise Refused(unknown[0], "is not an input of this capability")
     target = _name(given, "target")

@@ -11,7 +11,7 @@ import numpy as np
 from .candidates import Candidate, Problem, evaluate, finish
 from .conformal import Intervals, calibrate
 from .ensemble import LEAST_GAIN, Bend, bend_out_of_fold, choose_weights, learn_bend
-from .families import Settings, key, near, portfolio
+from .families import Settings, is_reducible, key, near, portfolio
 from .members import Member
 
 TAIL_ROWS = 0.02
@@ -72,11 +72,9 @@ def search(problem: Problem, budget: Budget, level: float, in_order: bool, say: 
     start = budget.clock()
     random = np.random.default_rng(problem.seed)
     rows = min(len(train) for train, _ in problem.folds)
-    left = [at for at, part in enumerate(problem.parts) if part not in ("statistic", "fingerprint")]
-    reduced = 0 < len(left) < len(problem.parts)
-    count = len(left) if reduced else len(problem.parts)
+    reduced = is_reducible(problem.parts)
     task = "classification" if problem.classes else "regression"
-    waiting = portfolio(task, rows, reduced, count, problem.metric)
+    waiting = portfolio(task, rows, problem.parts, problem.metric)
     tried = {key(one) for one in waiting}
     kept: list[Candidate] = []
     weights = np.zeros(0)

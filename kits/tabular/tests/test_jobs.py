@@ -27,7 +27,15 @@ class Jobs(unittest.TestCase):
         folder = made.job(self.folder / name, table, given)
         done = made.run("train", folder)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.fits_the_manifest(folder, 0)
         return folder
+
+    def fits_the_manifest(self, folder: Path, capability: int) -> None:
+        schema = made.read(made.kit / "kit.json")["capabilities"][capability]["output"]
+        found = made.read(folder / "output.json")
+        self.assertEqual(sorted(found), sorted(schema["required"]))
+        for metric in found.get("metrics", []):
+            self.assertLessEqual(set(metric), set(schema["properties"]["metrics"]["items"]["properties"]))
 
     def test_numbers_and_categories(self) -> None:
         table = made.numbers_table()
@@ -85,6 +93,7 @@ class Jobs(unittest.TestCase):
         other = made.job(self.folder / f"predict-{folder.name}", table.drop_columns([target]), {}, folder / "model")
         done = made.run("predict", other)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.fits_the_manifest(other, 1)
         found = pq.read_table(other / "predictions.parquet")
         self.assertEqual(found.num_rows, table.num_rows)
         self.assertEqual(made.read(other / "output.json")["outOfRange"], 0)

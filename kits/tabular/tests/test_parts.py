@@ -7,8 +7,6 @@ import unittest
 import lightgbm
 import numpy as np
 import onnxruntime
-from sklearn.ensemble import ExtraTreesRegressor
-
 from genesis_tabular.candidates import Problem
 from genesis_tabular.conformal import calibrate, conformal_quantile
 from genesis_tabular.ensemble import choose_weights, learn_bend
@@ -21,6 +19,7 @@ from genesis_tabular.metrics import LOSSES, bootstrap
 from genesis_tabular.onnx_export import to_onnx
 from genesis_tabular.search import Budget, Model, search
 from genesis_tabular.trees import float32_below
+from sklearn.ensemble import ExtraTreesRegressor
 
 
 class Folds(unittest.TestCase):

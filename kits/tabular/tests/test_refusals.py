@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-
+import pyarrow.parquet as pq
+from genesis_tabular.columns import read_table
 from genesis_tabular.dataset import prepare
 from genesis_tabular.errors import Refused
 from genesis_tabular.features import Featurizer
-from genesis_tabular.request import read_request
+from genesis_tabular.request import INPUTS, METRICS, read_request
+
 from tests import tables_made as made
 
 
@@ -50,6 +52,13 @@ class Refusals(unittest.TestCase):
         self.refused("speed", "is not an input", table, speed=1)
         self.refused("intervalLevel", "0.5 to 0.99", table, intervalLevel=1)
 
+    def test_the_manifest_names_the_same_inputs(self) -> None:
+        train, _ = made.read(made.kit / "kit.json")["capabilities"]
+        self.assertEqual(sorted(train["input"]["properties"]), sorted(INPUTS))
+        self.assertEqual(
+            train["input"]["properties"]["metric"]["enum"], [one for ones in METRICS.values() for one in ones]
+        )
+
     def test_tables(self) -> None:
         self.refused("y", "only 1 rows have a value", made.numbers_table(40).slice(0, 1))
         self.refused("y", "one value (3) in every row", column("y", [3.0] * 40))
@@ -83,6 +92,14 @@ class Refusals(unittest.TestCase):
             done = made.run("train", folder)
             self.assertEqual(done.returncode, 2)
             self.assertIn("refused: table: this is no Parquet table", done.stderr)
+            for table, words in (
+                (pa.table({"y": pa.array([], pa.float64())}), "it has no rows"),
+                (pa.table({f"c{at}": [1] for at in range(2001)}), "2001 columns; at most 2000"),
+                (pa.table({"y": np.zeros(200_001)}), "200001 rows; at most 200000"),
+            ):
+                pq.write_table(table, folder / "inputs" / "table.parquet")
+                with self.assertRaisesRegex(Refused, words):
+                    read_table(str(folder / "inputs" / "table.parquet"))
             (folder / "inputs" / "input.json").write_text("[1")
             self.assertIn("no JSON", made.run("train", folder).stderr)
 

@@ -8,11 +8,12 @@ import { pythonWith } from '../test/python-environment.ts';
  * kits/tabular/bench/compare.py, whose exit status says whether every figure holds. GENESIS_DATA names the folder of the data.
  */
 
-const help = `Usage: npm run bench:models -- [--quick] [--json] [--tables steels,gaps,esol,alloys,oer]
+const help = `Usage: npm run bench:models -- [--quick] [--json] [--tables steels,gaps,esol,alloys,oer] [--repeats N]
 
   --quick    three tables, five folds, few seconds for each fit
   --json     one JSON object on the last line
   --tables   only these tables
+  --repeats  this many repeats of the five folds, instead of one to three by table
 
 Examples:
   npm run bench:models
