@@ -1,4 +1,4 @@
-"""`python -m genesis_deep.predict`: inputs/model/ and inputs/table.parquet to predictions.parquet and output.json."""
+"""`python -m genesis_deep.predict`: model.json and model.onnx (in inputs/ or inputs/model/) and inputs/table.parquet to predictions.parquet and output.json."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def open_model(folder: Path) -> tuple[dict[str, Any], Any]:
     return model, onnxruntime.InferenceSession(str(folder / name), providers=["CPUExecutionProvider"])
 
 
+def model_folder() -> Path:
+    """inputs/model/ where it is there, else inputs/."""
+    return INPUTS / "model" if (INPUTS / "model" / "model.json").exists() else INPUTS
+
+
 def outside(x: np.ndarray, described: list[dict[str, Any]]) -> np.ndarray:
     """How many inputs of each row lie outside the range of the training data."""
     found = np.zeros(len(x), dtype=np.int64)
@@ -47,7 +52,7 @@ def outside(x: np.ndarray, described: list[dict[str, Any]]) -> np.ndarray:
 def work(given: dict[str, Any]) -> dict[str, Any]:
     if set(given):
         raise Refused(sorted(given)[0], "this capability takes no settings")
-    model, session = open_model(INPUTS / "model")
+    model, session = open_model(model_folder())
     table = read_parquet(str(INPUTS / "table.parquet"))
     x = read_inputs(table, model["inputs"], model["config"].get("curve"))
     found = [session.run(None, {"x": x[start : start + BATCH]}) for start in range(0, len(x), BATCH)]

@@ -155,12 +155,13 @@ def test_learns_a_class_from_curves_and_predicts_it(tmp_path: Path) -> None:
     accuracy = next(metric for metric in job.output()["metrics"] if metric["name"] == "accuracy")
     assert accuracy["value"] > 0.8
     later = Job(tmp_path / "later", {}, table)
-    (job.folder / "model").rename(later.folder / "inputs/model")
+    for name in ("model.json", "model.onnx"):
+        (job.folder / "model" / name).rename(later.folder / "inputs" / name)
     assert later.run("genesis_deep.predict").returncode == 0
     found = pq.read_table(later.folder / "predictions.parquet")
     right = np.mean([a == b for a, b in zip(found.column("kind").to_pylist(), table.column("kind").to_pylist())])
     assert right > 0.8
-    (later.folder / "inputs/model/model.onnx").write_bytes(b"changed")
+    (later.folder / "inputs/model.onnx").write_bytes(b"changed")
     changed = later.run("genesis_deep.predict")
     assert changed.returncode == 2 and "is not the file that model.json describes" in changed.stderr
 
