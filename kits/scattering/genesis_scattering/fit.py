@@ -17,8 +17,8 @@ RELATIVE_ERROR = 0.02
 MOST_POINTS = 120
 MOST_CALLS = 40
 FINE = 15
-SCAN = 25
-"""First sizes tried before the fit: the misfit of a curve with minima has many valleys."""
+SCAN = 0.02, 25, 60
+"""First sizes tried before the fit: their step in ln size, the fewest and the most; the misfit of a curve with minima has many valleys."""
 STARTS = 2
 OTHERS = (0.4, 0.6, 0.75, 0.87, 1.15, 1.3, 1.6, 2.5)
 """Factors on the second size, tried at the best first sizes."""
@@ -84,7 +84,9 @@ def fit(curve: Curve, told: Told) -> Fit:
         low, high, tail = [*low, first], [*high, last], [*tail, start]
     middle = np.log([told.sizes[name][0] for name in names])
     value, lowest, highest = told.sizes[names[0]]
-    factors = np.linspace(np.log((lowest or value / 2) / value), np.log((highest or value * 2) / value), SCAN)
+    least, most = np.log((lowest or value / 2) / value), np.log((highest or value * 2) / value)
+    step, fewest, limit = SCAN
+    factors = np.linspace(least, most, int(np.clip((most - least) / step, fewest, limit)))
     tried = []
     for factor in factors:
         for spread in (0.003, 0.08) if spreads else (0.0,):

@@ -16,10 +16,12 @@ from .tell import Model
 
 
 def _within(low: float | None, high: float | None, known: tuple[float, float] | None) -> str:
-    """Whether the interval holds a value that is known."""
+    """Whether the interval holds what is known: all of it, some of a known range, or nothing."""
     if known is None or low is None or high is None:
         return "-"
-    return "yes" if low <= known[1] and high >= known[0] else "MISS"
+    if low <= known[0] and high >= known[1]:
+        return "yes"
+    return "partly" if low <= known[1] and high >= known[0] else "MISS"
 
 
 def rows_of(path: Path, model: Model, refine: bool) -> list[dict[str, Any]]:
@@ -78,10 +80,11 @@ def main(arguments: list[str]) -> int:
         for row in found:
             print(line_of(row), flush=True)
     print("\nA shape in brackets is known of the file but was not told first. * The file has no errors: 2 % is assumed, so chi² has no scale.")
-    misses = [row for row in rows if row["within"] == "MISS"]
+    held = sum(row["within"] == "yes" for row in rows)
+    partly = sum(row["within"] == "partly" for row in rows)
     wrong = sorted({row["file"] for row in rows if row["knownShape"] not in (None, row["shape"]) and row["toldFirst"]})
     known = [row for row in rows if row["within"] != "-"]
-    print(f"{len(known) - len(misses)} of {len(known)} known sizes lie within their interval; shape told otherwise than known: {', '.join(wrong) or 'none'}.")
+    print(f"{held} of {len(known)} known sizes lie within their interval, {partly} partly; shape told otherwise than known: {', '.join(wrong) or 'none'}.")
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     return 0
