@@ -13,7 +13,8 @@ import { pythonWith } from '../python-environment.ts';
 const run = promisify(execFile);
 const kits = fileURLToPath(new URL('../../../../kits', import.meta.url));
 const python = await pythonWith(join(kits, 'scattering', 'tests', 'requirements.txt'));
-if ('missing' in python) process.stderr.write(`skipped: tests of deep and scattering: no ${python.missing}\n`);
+if ('missing' in python)
+  process.stderr.write(`skipped: tests of deep and scattering: no ${python.missing}\n`);
 
 /** Requirement by requirement, with its hashes. */
 const lockOf = async (path: string): Promise<string[]> =>
