@@ -40,7 +40,7 @@ export const listOf = (value: Value | undefined): readonly Value[] => {
 const known = new Map<string, readonly string[]>();
 const mostKnown = 5000;
 
-export function segmentsOf(path: string): readonly string[] {
+function segmentsOf(path: string): readonly string[] {
   const before = known.get(path);
   if (before !== undefined) return before;
   const segments = path.split('.');

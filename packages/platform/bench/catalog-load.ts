@@ -292,7 +292,12 @@ export function createLoader(pool: Pool, folder: string): Loader {
     }
     await pool.query(`alter system set maintenance_work_mem = '1GB'`);
     await pool.query('select pg_reload_conf()');
-    await Promise.all(defined.map(({ indexdef }) => pool.query(indexdef)));
+    // Two at a time: whoever waits too long for a connection of the pool is turned away.
+    const left = defined.map(({ indexdef }) => indexdef);
+    const build = async (): Promise<void> => {
+      for (let one = left.pop(); one !== undefined; one = left.pop()) await pool.query(one);
+    };
+    await Promise.all([build(), build()]);
     for (const table of [...tables, 'search_class', 'search_policy'])
       await pool.query(`vacuum (analyze) ${table}`);
     return { documents, seconds: (performance.now() - start) / 1000 };

@@ -124,7 +124,9 @@ const compare = async (file: string, bytes: number, turns: number, before: () =>
     );
     const { body } = await splitHead(stream);
     starts.push(performance.now() - begun);
-    const counted = await count(body);
+    // Where no child waited, the time until the first byte is all that is asked: whoever leaves ends the reading.
+    if (waiting === null) body.destroy();
+    const counted = waiting === null ? 0 : await count(body);
     await folders.clear(job);
     return counted;
   };
@@ -132,7 +134,7 @@ const compare = async (file: string, bytes: number, turns: number, before: () =>
   const [ours, theirs, starts, freshStarts]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let turn = 0; turn < turns; turn++) {
     await before();
-    await timed(() => slice(null, freshStarts), bytes);
+    await slice(null, freshStarts);
     await waitingChild.renew();
     await waitingChild.ready();
     await before();

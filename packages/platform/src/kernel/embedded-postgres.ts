@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { lchown, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -23,6 +24,19 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>;
 };
 
+const mebibyte = 2 ** 20;
+
+/**
+ * An eighth of the memory, from 128 MiB to 2 GiB. Pages that are not there are copied from the system's cache one by one, which
+ * was most of the time of a search among a million datasets; what is not needed is never touched, and so takes no memory.
+ *
+ * @param constrained bytes that a control group allows this process; 0 or more than there is where none bounds it
+ */
+export const bufferMiB = (constrained: number, total: number): number => {
+  const there = constrained > 0 ? Math.min(constrained, total) : total;
+  return Math.min(Math.max(128, Math.floor(there / 8 / mebibyte)), 2048);
+};
+
 const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
@@ -31,7 +45,7 @@ const settings = {
   synchronous_commit: 'on',
   full_page_writes: 'on',
   max_connections: '100',
-  shared_buffers: '128MB',
+  shared_buffers: `${bufferMiB(process.constrainedMemory(), totalmem())}MB`,
   // One server, no replica: less is written for the same safety after a crash.
   wal_level: 'minimal',
   max_wal_senders: '0',

@@ -6,7 +6,7 @@ import type { FacetValues } from './model.ts';
 import type { Query, Term } from './query.ts';
 
 /** What a query asks of a document. `ranked`: the words by which matches are ranked; null where there are none. */
-export type Match = { where: SQL; ranked: SQL | null };
+export type Match = { where: SQL; ranked: SQL | null; isAll: boolean };
 
 const asQuery = ({ text, phrase }: Term): SQL =>
   phrase ? sql`phraseto_tsquery('english', ${text})` : sql`plainto_tsquery('english', ${text})`;
@@ -69,6 +69,7 @@ export async function matchOf(tx: Tx, { terms, filters }: Query): Promise<Match>
   const excluded = await conditionsOf(tx, unwanted);
   conditions.push(...asked, ...excluded.map((condition) => sql`not ${condition}`));
   return {
+    isAll: conditions.length === 0,
     where: conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `),
     ranked: wanted.length === 0 ? null : all(wanted),
   };

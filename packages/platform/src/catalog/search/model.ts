@@ -35,7 +35,7 @@ export type Filters = { readonly only: FacetValues; readonly without: FacetValue
 export type SavedSearch = { q: string; only: FacetValues; sort: Sort; purpose: Purpose };
 
 /** Up to this many matches are counted exactly, ranked and grouped by facet: the newest. What goes beyond is said. */
-export const counted = 2000;
+export const counted = 1000;
 /** Values of one facet that are told. */
 export const valuesOfFacet = 20;
 /** How long one search may keep the database. */

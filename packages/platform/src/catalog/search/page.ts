@@ -46,7 +46,12 @@ const casts = {
 };
 
 /** The ids of a page in the order of a column: an index gives them, or a sort of few matches. */
-function inOrder(visible: Visible, { where }: Match, sort: Exclude<Sort, 'relevance'>, page: Page): SQL {
+function inOrder(
+  visible: Visible,
+  { where, isAll }: Match,
+  sort: Exclude<Sort, 'relevance'>,
+  page: Page,
+): SQL {
   const { key, descending } = orders[sort];
   const { after, limit } = page;
   const beyond =
@@ -55,14 +60,14 @@ function inOrder(visible: Visible, { where }: Match, sort: Exclude<Sort, 'releva
       : sql`(${key}, ${searchDocument.subject}) ${descending ? sql`<` : sql`>`} (${after.key}${casts[sort]}, ${after.subject})`;
   const way = descending ? sql`desc` : sql`asc`;
   return sql`select ${searchDocument.id} as id, ${key} as key from ${searchDocument}
-    where ${shows(visible)} and ${where} and ${beyond}
+    where ${shows(visible, { beside: !isAll })} and ${where} and ${beyond}
     order by ${key} ${way}, ${searchDocument.subject} ${way} limit ${limit}`;
 }
 
 /** The newest matches, as many as are looked at. What is computed of them is computed by who asks, for these alone. */
-const newestOf = (visible: Visible, { where }: Match, until: number, limit: number): SQL => sql`
+const newestOf = (visible: Visible, { where, isAll }: Match, until: number, limit: number): SQL => sql`
   select id, subject, facets, words, name, bytes, readiness, created_at from ${searchDocument}
-  where ${shows(visible)} and ${where} and ${searchDocument.createdAt} <= ${until}::bigint
+  where ${shows(visible, { beside: !isAll })} and ${where} and ${searchDocument.createdAt} <= ${until}::bigint
   order by ${searchDocument.createdAt} desc, ${searchDocument.subject} desc limit ${limit}`;
 
 const rankOf = (ranked: SQL): SQL => sql`ts_rank(words, ${ranked}, 1)::float8`;

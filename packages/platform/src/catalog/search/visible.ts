@@ -80,9 +80,13 @@ export async function visibleTo(tx: Tx, scope: ReadScope): Promise<Visible> {
   };
 }
 
-/** Over the columns of `search_document`: true exactly for what the scope shows. */
-export function shows({ classes, apart, shown }: Visible): SQL {
+/**
+ * Over the columns of `search_document`: true exactly for what the scope shows. `beside`: other conditions lead to the
+ * documents, and the class of each is looked at; an index of half a million documents of some classes would be read for nothing.
+ */
+export function shows({ classes, apart, shown }: Visible, { beside = false } = {}): SQL {
+  const ofIt = beside ? sql`(${searchDocument.class} + 0)` : sql`${searchDocument.class}`;
   const others = apart.length === 0 ? sql`true` : sql`${searchDocument.id} <> all(${integers(apart)})`;
   const own = shown.length === 0 ? sql`false` : sql`${searchDocument.id} = any(${integers(shown)})`;
-  return sql`((${searchDocument.class} = any(${sql.param(classes)}::integer[]) and ${others}) or ${own})`;
+  return sql`((${ofIt} = any(${sql.param(classes)}::integer[]) and ${others}) or ${own})`;
 }
