@@ -104,7 +104,8 @@ class Training:
                 self.scaler.load_state_dict(self.progress.scaler)
             self.best = under("best", tensors)
         if self.processes.first:
-            say(f"resumed: member {self.progress.member + 1} of {self.settings.members}, step {self.progress.step} of {self.settings.steps}")
+            place = f"member {self.progress.member + 1} of {self.settings.members}, step {self.progress.step} of {self.settings.steps}"
+            say(f"resumed: {place if self.progress.member < self.settings.members else 'after the last step'}")
 
     def _checkpoint(self) -> None:
         """Metric points go out before the checkpoint that is past them, so that none is lost; what could not go out is kept in it."""
