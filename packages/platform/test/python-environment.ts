@@ -42,7 +42,7 @@ export async function pythonWith(requirements: string): Promise<Found> {
   try {
     await mkdir(folder, { recursive: true });
     await run(python.program, ['-m', 'venv', '--clear', folder]);
-    await run(program, [...install, '--requirement', requirements], { timeout: 400_000 });
+    await run(program, [...install, '--requirement', requirements], { timeout: 900_000 });
     await writeFile(mark, '');
     return { program };
   } catch (error) {
