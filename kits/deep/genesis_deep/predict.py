@@ -1,4 +1,7 @@
-"""`python -m genesis_deep.predict`: model.json and model.onnx (in inputs/ or inputs/model/) and inputs/table.parquet to predictions.parquet and output.json."""
+"""`python -m genesis_deep.predict`: model.json and model.onnx (in inputs/ or inputs/model/) and inputs/table.parquet to predictions.parquet and output.json.
+
+Where inputs/rows.jsonl is there, its rows are answered in predictions.jsonl instead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .asked_rows import ANSWERS, ROWS, read_rows, write_answers
 from .errors import Refused
 from .job import INPUTS, main, read_json, sha256
 from .table import read_inputs, read_parquet
@@ -53,7 +57,8 @@ def work(given: dict[str, Any]) -> dict[str, Any]:
     if set(given):
         raise Refused(sorted(given)[0], "this capability takes no settings")
     model, session = open_model(model_folder())
-    table = read_parquet(str(INPUTS / "table.parquet"))
+    asked = INPUTS / ROWS
+    table = read_rows(asked) if asked.is_file() else read_parquet(str(INPUTS / "table.parquet"))
     x = read_inputs(table, model["inputs"], model["config"].get("curve"))
     found = [session.run(None, {"x": x[start : start + BATCH]}) for start in range(0, len(x), BATCH)]
     outputs = [np.concatenate(part) for part in zip(*found)]
@@ -71,8 +76,13 @@ def work(given: dict[str, Any]) -> dict[str, Any]:
         columns = {target["name"]: [target["categories"][at] for at in chance.argmax(axis=1)]}
         columns |= {f"probability_{name}": chance[:, at].astype(float) for at, name in enumerate(target["categories"])}
     columns["inputs_outside_training_range"] = outside(x, model["inputs"])
-    pq.write_table(pa.table(columns), "predictions.parquet", compression="zstd")
-    return {"rows": len(x), "rowsOutsideTrainingRange": int((columns["inputs_outside_training_range"] > 0).sum()), "predictions": "predictions.parquet"}
+    left = ANSWERS if asked.is_file() else "predictions.parquet"
+    if asked.is_file():
+        write_answers(Path(ANSWERS), pa.table(columns), target["name"])
+    else:
+        pq.write_table(pa.table(columns), left, compression="zstd")
+    outside_rows = int((columns["inputs_outside_training_range"] > 0).sum())
+    return {"rows": len(x), "rowsOutsideTrainingRange": outside_rows, "predictions": left}
 
 
 if __name__ == "__main__":

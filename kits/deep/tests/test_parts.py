@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import json
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 import torch
 from conftest import SMALL, Job, curve_table, plain_table
 
+from genesis_deep.asked_rows import read_rows
 from genesis_deep.calibrate import conformal_quantile
 from genesis_deep.checkpoint import KEPT, newest, read_checkpoint, save_checkpoint
 from genesis_deep.errors import Refused
@@ -161,6 +163,11 @@ def test_learns_a_class_from_curves_and_predicts_it(tmp_path: Path) -> None:
     found = pq.read_table(later.folder / "predictions.parquet")
     right = np.mean([a == b for a, b in zip(found.column("kind").to_pylist(), table.column("kind").to_pylist())])
     assert right > 0.8
+    lines = [json.dumps(row) + "\n" for row in table.drop_columns(["kind"]).to_pylist()]
+    (later.folder / "inputs/rows.jsonl").write_text("".join(lines))
+    assert later.run("genesis_deep.predict").returncode == 0
+    answers = [json.loads(line) for line in (later.folder / "predictions.jsonl").read_text().splitlines()]
+    assert [one["value"] for one in answers] == found.column("kind").to_pylist()
     (later.folder / "inputs/model.onnx").write_bytes(b"changed")
     changed = later.run("genesis_deep.predict")
     assert changed.returncode == 2 and "is not the file that model.json describes" in changed.stderr
@@ -170,3 +177,10 @@ def test_a_refusal_is_one_plain_line(tmp_path: Path) -> None:
     done = Job(tmp_path / "job", {**SMALL, "target": "nowhere"}, plain_table(60)).run()
     assert done.returncode == 2
     assert done.stderr.strip().startswith("refused: nowhere: the table has no such column")
+
+
+def test_rows_of_json_lines_become_columns_of_their_kind(tmp_path: Path) -> None:
+    rows = [{"a": 1, "b": "x", "c": [1.0, 2.0]}, {"a": None, "b": None, "c": [3.0, None]}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = read_rows(tmp_path / "rows.jsonl")
+    assert table.to_pylist() == [{"a": 1.0, "b": "x", "c": [1.0, 2.0]}, {"a": None, "b": None, "c": [3.0, None]}]

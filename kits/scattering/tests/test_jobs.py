@@ -1,4 +1,4 @@
-"""Simulate, train, apply and report in a job's folder, and the copy of the deep kit that this kit carries."""
+"""Simulate, train, apply and report in a job's folder."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import KIT
 
 from genesis_deep.errors import Refused
 from genesis_deep.job import main
@@ -15,14 +14,6 @@ from genesis_scattering.request import QUICK, read_request
 from genesis_scattering.shapes import NAMES, SLOTS
 
 TINY = {"particles": 5, "curves": 900, "members": 1, "steps": 12, "batch": 64, "width": 16, "depth": 2, "threads": 1, "checkpointSteps": 5}
-
-
-def test_the_copy_of_the_deep_kit_is_the_deep_kit() -> None:
-    ours, theirs = KIT / "genesis_deep", KIT.parent / "deep" / "genesis_deep"
-    names = sorted(path.name for path in theirs.glob("*.py"))
-    assert sorted(path.name for path in ours.glob("*.py")) == names
-    for name in names:
-        assert (ours / name).read_bytes() == (theirs / name).read_bytes(), f"copy kits/deep/genesis_deep/{name} over"
 
 
 def test_simulated_curves_are_a_table_for_the_deep_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,11 @@ export const kitManifestSchema = z.strictObject({
   version: capabilityManifestSchema.shape.version,
   summary: z.string().min(1).max(500),
   python: pythonVersionSchema,
+  /** Python packages of other kits beside it that it uses: they are among its files. */
+  uses: z
+    .array(z.strictObject({ kit: nameSchema.max(40), package: z.string().regex(/^[A-Za-z_]\w*$/) }))
+    .max(10)
+    .default([]),
   /** Registered as `KIT-NAME`. */
   capabilities: z
     .array(

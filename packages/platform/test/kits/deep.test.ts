@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { readKit } from '../../src/runs/kits/read-kit.ts';
 import { pythonWith } from '../python-environment.ts';
 
 const run = promisify(execFile);
@@ -48,3 +49,11 @@ test.skipIf('missing' in python).each(['deep', 'scattering'])(
   },
   600_000,
 );
+
+test('the scattering kit takes the networks of the deep kit along, at their own name', async () => {
+  const { files } = await readKit(join(kits, 'scattering'));
+  const paths = files.map(({ path }) => path);
+  expect(paths).toContain('genesis_scattering/train.py');
+  expect(paths).toContain('genesis_deep/checkpoint.py');
+  expect(new Set(paths).size).toBe(paths.length);
+});

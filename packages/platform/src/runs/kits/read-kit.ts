@@ -1,9 +1,10 @@
 /** A kit as it lies in a folder: its manifest, its lock, and its files with what they hash to. */
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { invalidField, type KitManifest, kitManifestSchema } from '@genesis/contracts';
 import { readLock } from '../../compute/index.ts';
+import { errorCode } from '../../kernel/index.ts';
 
 export type Kit = {
   manifest: KitManifest;
@@ -42,12 +43,28 @@ async function filesOf(folder: string, field: string): Promise<Kit['files']> {
   return files;
 }
 
+/** The packages of other kits that a kit uses, at their own names. */
+async function usedBy({ uses }: KitManifest, folder: string, field: string): Promise<Kit['files']> {
+  const used: Kit['files'] = [];
+  for (const { kit, package: name } of uses) {
+    const place = join(dirname(folder), kit, name);
+    const found = await filesOf(place, field).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      throw invalidField(`${field}/kit.json`, `uses: the kit ${kit} has no package ${name}`, {
+        cause: error,
+      });
+    });
+    used.push(...found.map(({ path, content }) => ({ path: join(name, path), content })));
+  }
+  return used;
+}
+
 /** @throws GenesisError `invalid-input`, naming the kit and its field */
 export async function readKit(folder: string): Promise<Kit> {
   const field = `kits/${basename(folder)}`;
-  const files = await filesOf(folder, field);
+  const own = await filesOf(folder, field);
   const textOf = (path: string): string => {
-    const found = files.find((file) => file.path === path);
+    const found = own.find((file) => file.path === path);
     if (found === undefined) throw invalidField(field, `${path} is missing`);
     return found.content.toString('utf8');
   };
@@ -55,6 +72,7 @@ export async function readKit(folder: string): Promise<Kit> {
   if (manifest.name !== basename(folder))
     throw invalidField(`${field}/kit.json`, 'name: expected that of its folder');
   const lock = readLock(textOf('requirements.txt'), `${field}/requirements.txt`);
+  const files = [...own, ...(await usedBy(manifest, folder, field))];
   const hash = createHash('sha256');
   for (const { path, content } of files)
     hash.update(`${JSON.stringify([path, createHash('sha256').update(content).digest('hex')])}\n`);
