@@ -25,6 +25,8 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
     execFileSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
       cwd: root,
       stdio: ['ignore', 2, 2],
+      // Its script would fetch programs for graphics cards from elsewhere; newer versions of npm are told not to run it.
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
     });
   } catch {
     fail(

@@ -1026,6 +1026,86 @@ class Operations(_Caller):
             idempotency_key=idempotency_key,
         )
 
+    def get_evaluations(
+        self,
+        *,
+        challenge: int | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """The newest evaluations that you may see, of all challenges or of one.
+
+        GET /v1/evaluations
+        """
+        return self._call(
+            "GET",
+            "/v1/evaluations",
+            query={"challenge": challenge, "limit": limit},
+        )
+
+    def post_evaluations(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Score models on the sealed rows of a split from now on; the baselines are scored at once.
+
+        POST /v1/evaluations
+        """
+        return self._call(
+            "POST",
+            "/v1/evaluations",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_evaluation(
+        self,
+        id: str,
+    ) -> Any:
+        """An evaluation with its board: scores with intervals, ranks with ties.
+
+        GET /v1/evaluations/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/evaluations/{quote(id)}",
+        )
+
+    def post_evaluations_close(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Take no more submissions.
+
+        POST /v1/evaluations/{id}/close
+        """
+        return self._call(
+            "POST",
+            f"/v1/evaluations/{quote(id)}/close",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_evaluations_submissions(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Submit a model: it is scored once, which spends an opening of the sealed rows for good.
+
+        POST /v1/evaluations/{id}/submissions
+        """
+        return self._call(
+            "POST",
+            f"/v1/evaluations/{quote(id)}/submissions",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_harvests(
         self,
     ) -> Any:
@@ -1227,6 +1307,47 @@ class Operations(_Caller):
             f"/v1/imports/{quote(id)}/upload",
         )
 
+    def get_kits(
+        self,
+    ) -> Any:
+        """Kits of Python programs, and whether their environments are there.
+
+        GET /v1/kits
+        """
+        return self._call(
+            "GET",
+            "/v1/kits",
+        )
+
+    def get_kit(
+        self,
+        name: str,
+    ) -> Any:
+        """A kit, with what is going on in making its environment.
+
+        GET /v1/kits/{name}
+        """
+        return self._call(
+            "GET",
+            f"/v1/kits/{quote(name)}",
+        )
+
+    def post_kits_prepare(
+        self,
+        name: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Make the environment of a kit now, and not with its first run; it goes on after the answer.
+
+        POST /v1/kits/{name}/prepare
+        """
+        return self._call(
+            "POST",
+            f"/v1/kits/{quote(name)}/prepare",
+            idempotency_key=idempotency_key,
+        )
+
     def post_ledger_checkpoint(
         self,
         *,
@@ -1357,6 +1478,23 @@ class Operations(_Caller):
             query={"limit": limit},
         )
 
+    def post_models(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Register the model that a training run left; again, it gives the one that is there.
+
+        POST /v1/models
+        """
+        return self._call(
+            "POST",
+            "/v1/models",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
     def get_model(
         self,
         id: str,
@@ -1368,6 +1506,37 @@ class Operations(_Caller):
         return self._call(
             "GET",
             f"/v1/models/{quote(id)}",
+        )
+
+    def post_models_approval(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Decide, as the second person, whether a version goes into production.
+
+        POST /v1/models/{id}/approval
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/approval",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_bom(
+        self,
+        id: str,
+    ) -> Any:
+        """The bill of materials of a version, CycloneDX 1.6 in JSON.
+
+        GET /v1/models/{id}/bom
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/bom",
         )
 
     def get_models_card(
@@ -1383,6 +1552,37 @@ class Operations(_Caller):
             f"/v1/models/{quote(id)}/card",
         )
 
+    def post_models_export(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """A version as a zip file, with card, bill of materials and signed provenance.
+
+        POST /v1/models/{id}/export
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/export",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def get_models_moves(
+        self,
+        id: str,
+    ) -> Any:
+        """How a version came to its stage.
+
+        GET /v1/models/{id}/moves
+        """
+        return self._call(
+            "GET",
+            f"/v1/models/{quote(id)}/moves",
+        )
+
     def post_models_predict(
         self,
         id: str,
@@ -1390,13 +1590,63 @@ class Operations(_Caller):
         body: Any = None,
         idempotency_key: str | None = None,
     ) -> Any:
-        """What a new measurement of each design is expected to give, with its uncertainty.
+        """Predictions with their uncertainty, from JSON, CSV or an Arrow stream.
 
         POST /v1/models/{id}/predict
         """
         return self._call(
             "POST",
             f"/v1/models/{quote(id)}/predict",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Serve a version: from now on it answers predictions.
+
+        POST /v1/models/{id}/serve
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_serve_stop(
+        self,
+        id: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Stop serving a version.
+
+        POST /v1/models/{id}/serve/stop
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/serve/stop",
+            idempotency_key=idempotency_key,
+        )
+
+    def post_models_stage(
+        self,
+        id: str,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Move a version to another stage; for production it is proposed, and another person decides.
+
+        POST /v1/models/{id}/stage
+        """
+        return self._call(
+            "POST",
+            f"/v1/models/{quote(id)}/stage",
             body=body,
             idempotency_key=idempotency_key,
         )
@@ -1704,6 +1954,18 @@ class Operations(_Caller):
             f"/v1/projects/{quote(id)}/members/{quote(principal)}",
         )
 
+    def get_provenance_key(
+        self,
+    ) -> Any:
+        """The key that checks the provenance of exported models.
+
+        GET /v1/provenance/key
+        """
+        return self._call(
+            "GET",
+            "/v1/provenance/key",
+        )
+
     def get_releases(
         self,
         *,
@@ -1910,6 +2172,23 @@ class Operations(_Caller):
         return self._call(
             "POST",
             "/v1/runs/plan",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def post_runs_train(
+        self,
+        *,
+        body: Any = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Train with a program of your own on granted data, for the purpose "train"; the same Idempotency-Key gives the same run.
+
+        POST /v1/runs/train
+        """
+        return self._call(
+            "POST",
+            "/v1/runs/train",
             body=body,
             idempotency_key=idempotency_key,
         )
@@ -2187,6 +2466,74 @@ class Operations(_Caller):
             f"/v1/splits/{quote(id)}/retire",
             body=body,
             idempotency_key=idempotency_key,
+        )
+
+    def get_tracking_runs(
+        self,
+        *,
+        purpose: str | None = None,
+        run: str | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """Tracked runs that you may see, newest first; of one run of Genesis where it is named.
+
+        GET /v1/tracking/runs
+        """
+        return self._call(
+            "GET",
+            "/v1/tracking/runs",
+            query={"purpose": purpose, "run": run, "limit": limit},
+        )
+
+    def get_tracking_run(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+    ) -> Any:
+        """A tracked run with its parameters and the newest point of each metric.
+
+        GET /v1/tracking/runs/{id}
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}",
+            query={"purpose": purpose},
+        )
+
+    def get_tracking_runs_curves(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+        metrics: str | None = None,
+        points: int | None = None,
+    ) -> Any:
+        """The points of metrics of a tracked run, thinned to about so many of each.
+
+        GET /v1/tracking/runs/{id}/curves
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}/curves",
+            query={"purpose": purpose, "metrics": metrics, "points": points},
+        )
+
+    def get_tracking_runs_curves_svg(
+        self,
+        id: str,
+        *,
+        purpose: str | None = None,
+        metrics: str | None = None,
+    ) -> Any:
+        """The curves of a tracked run as a picture.
+
+        GET /v1/tracking/runs/{id}/curves.svg
+        """
+        return self._call(
+            "GET",
+            f"/v1/tracking/runs/{quote(id)}/curves.svg",
+            query={"purpose": purpose, "metrics": metrics},
         )
 
     def get_usage(

@@ -12,9 +12,11 @@ import { computeCommands } from './commands/compute.ts';
 import { configCommand } from './commands/config.ts';
 import { datasetCommands } from './commands/dataset.ts';
 import { demoCommand } from './commands/demo.ts';
+import { evaluationCommands } from './commands/evaluation.ts';
 import { harvestCommands } from './commands/harvest.ts';
 import { helpCommands } from './commands/help.ts';
 import { hypothesisCommands } from './commands/hypothesis.ts';
+import { kitCommands } from './commands/kit.ts';
 import { labelCommands } from './commands/label.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { lineageCommands } from './commands/lineage.ts';
@@ -27,6 +29,7 @@ import { searchCommands } from './commands/search.ts';
 import { serveCommand } from './commands/serve.ts';
 import { accountCommands } from './commands/session.ts';
 import { signInCommands } from './commands/sign-in.ts';
+import { trainCommands } from './commands/train.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const groups: readonly (readonly [
@@ -45,9 +48,12 @@ const groups: readonly (readonly [
     computeCommands,
     projectCommands,
     runCommands,
+    kitCommands,
+    trainCommands,
     campaignCommands,
     hypothesisCommands,
     modelCommands,
+    evaluationCommands,
   ],
   ['Evidence:', verifyCommand, ledgerCommands, lineageCommands],
   [

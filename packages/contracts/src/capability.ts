@@ -18,6 +18,19 @@ const implementationSchema = z.discriminatedUnion('kind', [
     arguments: z.array(argumentSchema).max(1000).default([]),
     environment: environmentSchema.default({}),
   }),
+  /** A module of a kit that ships with the platform, run in the kit's own Python environment, in the sandbox. */
+  z.strictObject({
+    kind: z.literal('kit'),
+    kit: z.string().min(1).max(100),
+    python: z.string().min(1).max(10),
+    module: z.string().min(1).max(200),
+    /** SHA-256 over the kit's files, its lock among them; they are kept under it. */
+    sources: z.string().regex(/^[0-9a-f]{64}$/),
+    /** SHA-256 of the lock in its normal form. */
+    lock: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  /** A command that each run brings with it, with its own code and Python packages. */
+  z.strictObject({ kind: z.literal('own') }),
 ]);
 
 /** What declares a capability: anything that can be run, in GMP's words. */

@@ -162,6 +162,8 @@ export const placementRequestSchema = z.strictObject({
     .array(z.strictObject({ bytes: z.int().min(0), at: z.string().nullable() }))
     .max(1000)
     .default([]),
+  /** Whether it needs folders of the platform's machine, as a Python environment is one. */
+  folders: z.boolean().optional(),
 });
 export type PlacementRequest = z.infer<typeof placementRequestSchema>;
 
@@ -250,6 +252,8 @@ export type PlaceableResource = {
   near: readonly string[];
   reachable: boolean;
   hasAccess: boolean;
+  /** False where its jobs see no folders of the platform's machine. */
+  seesFolders?: boolean;
   status: ResourceStatus;
   /** Jobs of the platform that wait or run there. */
   jobs: number;

@@ -56,6 +56,24 @@ export const configSchema = z.strictObject({
     .startsWith('/', 'expected an absolute path')
     .optional()
     .describe('Templates of agreements of your own, beside and in place of those that ship with Genesis'),
+  kitsFolder: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('Kits of Python programs, instead of those that ship with Genesis'),
+  python: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('The Python that environments are made with; else one is looked for'),
+  wheelFolder: z
+    .string()
+    .startsWith('/', 'expected an absolute path')
+    .optional()
+    .describe('Folder of wheels that environments are made from, instead of fetching packages'),
+  environmentLimitBytes: bytes()
+    .default(20 * 1024 * mebibyte)
+    .describe('Largest Python environment'),
   workers: z.number().int().min(1).max(256).default(2).describe('Threads for built-in functions'),
   bodyLimitBytes: bytes().min(1024).default(mebibyte).describe('Largest JSON request'),
   uploadLimitBytes: bytes()

@@ -30,6 +30,8 @@ export const idPrefixes = {
   experiment: 'exp',
   hypothesis: 'hyp',
   model: 'mdl',
+  evaluation: 'evl',
+  submission: 'sbm',
   challenge: 'chl',
   entry: 'ent',
   upload: 'upl',
@@ -43,6 +45,11 @@ export const idPrefixes = {
   notice: 'ntc',
   harvest: 'hrv',
   remote: 'rmt',
+  trackingExperiment: 'tex',
+  trackedRun: 'trn',
+  loggedModel: 'lgm',
+  registeredModel: 'rgm',
+  trackingToken: 'tkt',
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

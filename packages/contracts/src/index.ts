@@ -156,8 +156,18 @@ export {
   type LogLine,
   logLineSchema,
   relativePathSchema,
+  someResourcesSchema,
 } from './job.ts';
 export { type JobRequest, jobRequestSchema } from './job-request.ts';
+export {
+  type KitManifest,
+  kitManifestSchema,
+  mostCodeBytes,
+  mostCodeFiles,
+  type OwnTraining,
+  ownTrainingSchema,
+  pythonVersionSchema,
+} from './kit.ts';
 export {
   type Conditions,
   categorySchema,
@@ -181,6 +191,18 @@ export {
   opaqueIdSchema,
   sha256Schema,
 } from './ledger-entry.ts';
+export {
+  type ArtifactFormat,
+  artifactFormats,
+  type ModelDescription,
+  type ModelInput,
+  type ModelMetricStated,
+  type ModelOutput,
+  type ModelServing,
+  type ModelStage,
+  modelDescriptionSchema,
+  modelStages,
+} from './model.ts';
 export {
   type Design,
   designSchema,

@@ -59,6 +59,35 @@ export const relativePathSchema = z
   )
   .refine((path) => !/[\p{Cc}\\]/u.test(path), 'control characters and backslashes are not allowed');
 
+/** Places that every sandbox fills itself. */
+const ownPlaces = [
+  ...['/proc', '/sys', '/dev', '/job', '/tmp', '/var/tmp', '/etc', '/genesis'],
+  ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'],
+];
+
+/** Whether one of two absolute paths is the other, or lies below it. */
+const overlap = (one: string, other: string): boolean =>
+  one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+
+/** Where a job sees a folder, file or socket of the host: below `/inputs`, or at a place that is nobody's. */
+const placeSchema = z
+  .string()
+  .startsWith('/', 'expected an absolute path')
+  .refine(
+    (path) => relativePathSchema.safeParse(path.slice(1)).success,
+    'expected an absolute path without ".", ".." or empty parts',
+  )
+  .refine(
+    (path) => path !== '/inputs' && ownPlaces.every((own) => !overlap(path, own)),
+    `expected a path below /inputs, or one apart from ${ownPlaces.join(', ')}`,
+  );
+
+const placedSchema = {
+  path: placeSchema,
+  /** An absolute path of the host; the caller has checked that the job may have it. */
+  source: z.string().startsWith('/').refine(noNul),
+};
+
 const gibibyte = 2 ** 30;
 
 /** What a job may use. Everything is bounded: what an executor cannot bound, it refuses. */
@@ -98,13 +127,26 @@ export const jobResourcesSchema = z.strictObject({
 });
 export type JobResources = z.infer<typeof jobResourcesSchema>;
 
+const { shape } = jobResourcesSchema;
+/** Some of it, to be used instead of what something declares: nothing is filled in. */
+export const someResourcesSchema = z.strictObject({
+  memoryBytes: shape.memoryBytes.unwrap().optional(),
+  cpuCores: shape.cpuCores.unwrap().optional(),
+  nodes: shape.nodes.unwrap().optional(),
+  gpus: shape.gpus.unwrap().optional(),
+  processes: shape.processes.unwrap().optional(),
+  outputBytes: shape.outputBytes.unwrap().optional(),
+  logBytes: shape.logBytes.unwrap().optional(),
+  durationSeconds: shape.durationSeconds.unwrap().optional(),
+});
+
 /**
  * One execution of a command, in the words of PSI/J.
  * The job starts in an empty folder of its own, finds its inputs at `inputs/PATH` below it (read-only), and every
  * other plain file that it leaves in the folder is an output. It sees no environment but `environment`, `PATH`,
  * `HOME`, `TMPDIR` and `LANG`.
  */
-export const jobSpecSchema = z.strictObject({
+const jobShape = z.strictObject({
   /** Unique for ever in one executor: a second launch of the same name is refused. */
   name: jobNameSchema,
   /** Found through `PATH`, or an absolute path inside the sandbox, or `inputs/PATH`. */
@@ -116,6 +158,26 @@ export const jobSpecSchema = z.strictObject({
     .array(z.strictObject({ path: relativePathSchema, source: z.string().startsWith('/').refine(noNul) }))
     .max(1_000)
     .default([]),
+  /**
+   * Folders, or plain files, of the host that the job sees read-only: below `/inputs`, or at an absolute path such as
+   * `/opt/environment`. Nothing in them changes while they are used. None of these paths, those of `sockets` included,
+   * is another or lies within one. Everybody must be able to read what is in them: the job may run as another user.
+   */
+  mounts: z
+    .array(
+      z.strictObject({
+        ...placedSchema,
+        /** Names the content for ever, so that an executor that has to copy does so once. */
+        digest: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .optional(),
+      }),
+    )
+    .max(100)
+    .default([]),
+  /** Unix sockets of the host that the job may connect to. Where the job runs as another user, their mode must let it. */
+  sockets: z.array(z.strictObject(placedSchema)).max(10).default([]),
   resources: jobResourcesSchema.prefault({}),
   /**
    * A folder of the host that the job works in instead of an empty one: it is there at the same path, read-write, and
@@ -128,6 +190,30 @@ export const jobSpecSchema = z.strictObject({
       directory: z.union([relativePathSchema, z.literal('')]),
     })
     .optional(),
+});
+
+const apart = ({
+  inputs,
+  mounts,
+  sockets,
+}: z.infer<typeof jobShape>): { path: string[]; message: string }[] => {
+  const taken = inputs.map(({ path }) => `/inputs/${path}`);
+  const problems: { path: string[]; message: string }[] = [];
+  for (const [kind, list] of Object.entries({ mounts, sockets }))
+    for (const [at, { path }] of list.entries()) {
+      const other = taken.find((one) => overlap(one, path));
+      if (other !== undefined)
+        problems.push({
+          path: [kind, String(at), 'path'],
+          message: `${path} and ${other} are in each other's way`,
+        });
+      taken.push(path);
+    }
+  return problems;
+};
+
+export const jobSpecSchema = jobShape.superRefine((spec, context) => {
+  for (const problem of apart(spec)) context.addIssue({ code: 'custom', ...problem });
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type JobSpecInput = z.input<typeof jobSpecSchema>;

@@ -1,18 +1,6 @@
-/** The states of a thing that changes: their order, which are final, and the legal moves. */
-export type StateMachine<S extends string> = {
-  readonly states: readonly S[];
-  readonly isFinal: (state: S) => boolean;
-  readonly canMove: (from: S, to: S) => boolean;
-};
+import { machine } from './state-machine.ts';
 
-function machine<const S extends string>(moves: Readonly<Record<S, readonly NoInfer<S>[]>>): StateMachine<S> {
-  const states = Object.keys(moves) as S[];
-  return {
-    states,
-    isFinal: (state) => moves[state].length === 0,
-    canMove: (from, to) => moves[from].includes(to),
-  };
-}
+export type { StateMachine } from './state-machine.ts';
 
 /** A run in GMP's words. A retry adds an attempt to the same run: it goes back to queued. */
 export const runStates = machine({

@@ -82,6 +82,24 @@ export {
   signNote,
 } from './notes/note.ts';
 export { formatTlogProof, parseTlogProof, type TlogProof, verifyTlogProof } from './notes/tlog-proof.ts';
+export {
+  type Envelope,
+  formatEnvelope,
+  keyIdOfPublicKey,
+  parseEnvelope,
+  preAuthenticationEncoding,
+  signEnvelope,
+  statementType,
+  verifyEnvelope,
+} from './provenance/dsse.ts';
+export {
+  modelBuildType,
+  type ProvenanceStatement,
+  parseStatement,
+  type ResourceDescriptor,
+  statementBytes,
+} from './provenance/statement.ts';
+export { type ModelReport, modelExport, verifyModelExport } from './provenance/verify-model.ts';
 export { assignSplit, planSplit, type Side, type SplitRule, sideOf } from './split.ts';
 export { type Cell, canonicalCell, canonicalRowKey } from './split-cells.ts';
 export {
@@ -107,6 +125,7 @@ export {
 } from './statistics/confidence.ts';
 export { evaluateClaim } from './statistics/evaluate-claim.ts';
 export { experimentProblems, type RecordedExperiment } from './statistics/experiments.ts';
+export { type EntryLosses, type RankedEntry, rankEntries } from './statistics/leaderboard.ts';
 export { median } from './statistics/median.ts';
 export {
   type PlannedTest,

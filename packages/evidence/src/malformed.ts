@@ -10,7 +10,9 @@ export type EvidenceFormat =
   | 'tile'
   | 'tlog-proof'
   | 'zip'
-  | 'crate';
+  | 'crate'
+  | 'envelope'
+  | 'statement';
 
 /** Input that does not follow its format to the letter. The message says what was found and what is allowed. */
 export class MalformedError extends Error {

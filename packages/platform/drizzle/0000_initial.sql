@@ -371,6 +371,7 @@ CREATE TABLE "seal" (
 	"created_at" bigint NOT NULL,
 	"retired_at" bigint,
 	"retired_by" text,
+	"use" text,
 	CONSTRAINT "seal_table_hash_unique" UNIQUE("table_hash")
 );
 
@@ -379,6 +380,16 @@ CREATE TABLE "seal_mark" (
 	"mark" "bytea" NOT NULL,
 	"seal" text NOT NULL,
 	CONSTRAINT "seal_mark_mark_seal_pk" PRIMARY KEY("mark","seal")
+);
+
+--> statement-breakpoint
+CREATE TABLE "seal_opening" (
+	"seal" text NOT NULL,
+	"number" integer NOT NULL,
+	"of" text NOT NULL,
+	"opened_at" bigint NOT NULL,
+	CONSTRAINT "seal_opening_seal_number_pk" PRIMARY KEY("seal","number"),
+	CONSTRAINT "seal_opening_of_unique" UNIQUE("of")
 );
 
 --> statement-breakpoint
@@ -657,6 +668,38 @@ CREATE TABLE "resource" (
 );
 
 --> statement-breakpoint
+CREATE TABLE "evaluation" (
+	"id" text PRIMARY KEY NOT NULL,
+	"split" text NOT NULL,
+	"settings" jsonb NOT NULL,
+	"challenge" integer,
+	"state" text NOT NULL,
+	"delegation" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "submission" (
+	"id" text PRIMARY KEY NOT NULL,
+	"evaluation" text NOT NULL,
+	"title" text NOT NULL,
+	"baseline" text,
+	"model" text,
+	"artifact_hash" text,
+	"organisation" text NOT NULL,
+	"submitted_by" text NOT NULL,
+	"opening" integer NOT NULL,
+	"state" text NOT NULL,
+	"failure" text,
+	"run" text NOT NULL,
+	"delegation" text NOT NULL,
+	"score" jsonb,
+	"losses" jsonb,
+	"created_at" bigint NOT NULL,
+	"ended_at" bigint
+);
+
+--> statement-breakpoint
 CREATE TABLE "account" (
 	"id" text PRIMARY KEY NOT NULL,
 	"issuer" text NOT NULL,
@@ -834,16 +877,38 @@ CREATE TABLE "witnessed_log" (
 --> statement-breakpoint
 CREATE TABLE "model" (
 	"id" text PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
 	"name" text NOT NULL,
-	"campaign" text NOT NULL,
+	"version" integer NOT NULL,
 	"run" text NOT NULL,
-	"config" jsonb NOT NULL,
-	"tensors" jsonb NOT NULL,
+	"stage" text NOT NULL,
+	"proposal" jsonb,
+	"serving" jsonb,
+	"campaign" text,
+	"config" jsonb,
+	"tensors" jsonb,
+	"trained_on" jsonb,
+	"description" jsonb,
+	"files" jsonb,
+	"origin" jsonb,
 	"artifact_hash" text NOT NULL,
 	"metrics" jsonb NOT NULL,
-	"trained_on" jsonb NOT NULL,
 	"entry" text NOT NULL,
 	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "model_move" (
+	"model" text NOT NULL,
+	"number" integer NOT NULL,
+	"from" text NOT NULL,
+	"to" text NOT NULL,
+	"by" text NOT NULL,
+	"asked_by" text,
+	"reason" text NOT NULL,
+	"entry" text NOT NULL,
+	"at" bigint NOT NULL,
+	CONSTRAINT "model_move_model_number_pk" PRIMARY KEY("model","number")
 );
 
 --> statement-breakpoint
@@ -891,6 +956,7 @@ CREATE TABLE "run" (
 	"machine" text,
 	"plan" jsonb,
 	"waits_for" text,
+	"environment" jsonb,
 	"output" jsonb,
 	"outcome" jsonb,
 	"sandboxed" boolean,
@@ -921,6 +987,181 @@ CREATE TABLE "file_task" (
 	"state" text NOT NULL,
 	"result" jsonb,
 	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_metric_latest" (
+	"run" text NOT NULL,
+	"key" text NOT NULL,
+	"step" bigint NOT NULL,
+	"timestamp" bigint NOT NULL,
+	"value" double precision NOT NULL,
+	CONSTRAINT "tracked_metric_latest_run_key_pk" PRIMARY KEY("run","key")
+);
+
+--> statement-breakpoint
+CREATE TABLE "logged_model" (
+	"id" text PRIMARY KEY NOT NULL,
+	"experiment" text NOT NULL,
+	"governed_by" text NOT NULL,
+	"genesis_run" text,
+	"source_run" text,
+	"name" text NOT NULL,
+	"model_type" text NOT NULL,
+	"status" text NOT NULL,
+	"lifecycle" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"updated_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_model_metric" (
+	"model" text NOT NULL,
+	"run" text NOT NULL,
+	"key" text NOT NULL,
+	"dataset_name" text NOT NULL,
+	"dataset_digest" text NOT NULL,
+	"step" bigint NOT NULL,
+	"timestamp" bigint NOT NULL,
+	"value" double precision NOT NULL,
+	CONSTRAINT "tracked_model_metric_model_run_key_dataset_name_dataset_digest_pk" PRIMARY KEY("model","run","key","dataset_name","dataset_digest")
+);
+
+--> statement-breakpoint
+CREATE TABLE "registered_alias" (
+	"model" text NOT NULL,
+	"alias" text NOT NULL,
+	"number" integer NOT NULL,
+	CONSTRAINT "registered_alias_model_alias_pk" PRIMARY KEY("model","alias")
+);
+
+--> statement-breakpoint
+CREATE TABLE "registered_model" (
+	"id" text PRIMARY KEY NOT NULL,
+	"organisation" text NOT NULL,
+	"name" text NOT NULL,
+	"description" text NOT NULL,
+	"last_version" integer NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"updated_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "registered_version" (
+	"model" text NOT NULL,
+	"number" integer NOT NULL,
+	"source" text NOT NULL,
+	"owner" text NOT NULL,
+	"run" text,
+	"logged_model" text,
+	"run_link" text NOT NULL,
+	"description" text NOT NULL,
+	"stage" text NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"updated_at" bigint NOT NULL,
+	CONSTRAINT "registered_version_model_number_pk" PRIMARY KEY("model","number")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_dataset" (
+	"run" text NOT NULL,
+	"name" text NOT NULL,
+	"digest" text NOT NULL,
+	"context" text,
+	"source_type" text NOT NULL,
+	"source" text NOT NULL,
+	"schema" text,
+	"profile" text,
+	"tags" jsonb NOT NULL,
+	CONSTRAINT "tracked_dataset_run_name_digest_pk" PRIMARY KEY("run","name","digest")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_metric" (
+	"run" text NOT NULL,
+	"key" text NOT NULL,
+	"step" bigint NOT NULL,
+	"timestamp" bigint NOT NULL,
+	"value" double precision NOT NULL,
+	CONSTRAINT "tracked_metric_run_key_step_timestamp_value_pk" PRIMARY KEY("run","key","step","timestamp","value")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_model_use" (
+	"run" text NOT NULL,
+	"model" text NOT NULL,
+	"use" text NOT NULL,
+	"step" bigint NOT NULL,
+	CONSTRAINT "tracked_model_use_run_use_model_pk" PRIMARY KEY("run","use","model")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_parameter" (
+	"thing" text NOT NULL,
+	"key" text NOT NULL,
+	"value" text NOT NULL,
+	CONSTRAINT "tracked_parameter_thing_key_pk" PRIMARY KEY("thing","key")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracked_run" (
+	"id" text PRIMARY KEY NOT NULL,
+	"experiment" text NOT NULL,
+	"governed_by" text NOT NULL,
+	"genesis_run" text,
+	"name" text NOT NULL,
+	"user_id" text NOT NULL,
+	"status" text NOT NULL,
+	"lifecycle" text NOT NULL,
+	"start_time" bigint NOT NULL,
+	"end_time" bigint,
+	"created_by" text NOT NULL,
+	"created_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracking_artifact" (
+	"owner" text NOT NULL,
+	"path" text NOT NULL,
+	"address" text NOT NULL,
+	"sha256" text NOT NULL,
+	"bytes" bigint NOT NULL,
+	"created_at" bigint NOT NULL,
+	CONSTRAINT "tracking_artifact_owner_path_pk" PRIMARY KEY("owner","path")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracking_experiment" (
+	"id" text PRIMARY KEY NOT NULL,
+	"governed_by" text NOT NULL,
+	"organisation" text,
+	"name" text NOT NULL,
+	"genesis_run" text,
+	"lifecycle" text NOT NULL,
+	"created_by" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"updated_at" bigint NOT NULL
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracking_tag" (
+	"thing" text NOT NULL,
+	"key" text NOT NULL,
+	"value" text NOT NULL,
+	CONSTRAINT "tracking_tag_thing_key_pk" PRIMARY KEY("thing","key")
+);
+
+--> statement-breakpoint
+CREATE TABLE "tracking_token" (
+	"id" text PRIMARY KEY NOT NULL,
+	"run" text NOT NULL,
+	"delegation" text NOT NULL,
+	"hash" "bytea" NOT NULL,
+	"created_at" bigint NOT NULL,
+	"expires_at" bigint NOT NULL,
+	"revoked_at" bigint
 );
 
 --> statement-breakpoint
@@ -1016,6 +1257,10 @@ CREATE INDEX "resource_origins" ON "resource" USING gin ("origins");
 --> statement-breakpoint
 CREATE INDEX "resource_agreements" ON "resource" USING gin ("agreements");
 --> statement-breakpoint
+CREATE INDEX "evaluation_challenge" ON "evaluation" USING btree ("challenge","created_at");
+--> statement-breakpoint
+CREATE INDEX "submission_evaluation" ON "submission" USING btree ("evaluation","created_at");
+--> statement-breakpoint
 CREATE INDEX "session_principal" ON "session" USING btree ("principal");
 --> statement-breakpoint
 CREATE INDEX "sign_in_attempt_expiry" ON "sign_in_attempt" USING btree ("expires_at");
@@ -1036,6 +1281,10 @@ CREATE INDEX "ledger_entry_resource" ON "ledger_entry" USING btree ("resource","
 --> statement-breakpoint
 CREATE INDEX "model_campaign" ON "model" USING btree ("campaign","created_at");
 --> statement-breakpoint
+CREATE INDEX "model_name" ON "model" USING btree ("name");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "model_run" ON "model" USING btree ("run");
+--> statement-breakpoint
 CREATE UNIQUE INDEX "capability_name_version" ON "capability" USING btree ("organisation","name","version");
 --> statement-breakpoint
 CREATE INDEX "run_governed_by" ON "run" USING btree ("governed_by","created_at");
@@ -1043,3 +1292,21 @@ CREATE INDEX "run_governed_by" ON "run" USING btree ("governed_by","created_at")
 CREATE UNIQUE INDEX "run_idempotency" ON "run" USING btree ("submitted_by","idempotency_key");
 --> statement-breakpoint
 CREATE INDEX "file_task_principal" ON "file_task" USING btree ("principal","created_at");
+--> statement-breakpoint
+CREATE INDEX "logged_model_experiment" ON "logged_model" USING btree ("experiment","created_at");
+--> statement-breakpoint
+CREATE INDEX "registered_model_name" ON "registered_model" USING btree ("organisation","name");
+--> statement-breakpoint
+CREATE INDEX "tracked_run_experiment" ON "tracked_run" USING btree ("experiment","start_time");
+--> statement-breakpoint
+CREATE INDEX "tracked_run_genesis_run" ON "tracked_run" USING btree ("genesis_run");
+--> statement-breakpoint
+CREATE INDEX "tracked_run_governed" ON "tracked_run" USING btree ("governed_by");
+--> statement-breakpoint
+CREATE INDEX "tracking_experiment_name" ON "tracking_experiment" USING btree ("organisation","name");
+--> statement-breakpoint
+CREATE INDEX "tracking_experiment_governed" ON "tracking_experiment" USING btree ("governed_by");
+--> statement-breakpoint
+CREATE INDEX "tracking_token_run" ON "tracking_token" USING btree ("run");
+--> statement-breakpoint
+CREATE UNIQUE INDEX "tracking_token_hash" ON "tracking_token" USING btree ("hash");

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, GenesisError } from '@genesis/contracts';
 import { signatureTypes, signerFromSeed } from '@genesis/evidence';
 import {
@@ -31,6 +32,7 @@ import {
   atMost,
   computeRoutes,
   createCompute,
+  createEnvironments,
   createFunctionRunner,
   createIriExecutor,
   createJobs,
@@ -47,6 +49,12 @@ import {
 } from './compute/index.ts';
 import { actUnder, createDoor, createEvidenceReads, platformPrincipal } from './door/index.ts';
 import {
+  createEvaluations,
+  createPredictors,
+  evaluationQueues,
+  evaluationRoutes,
+} from './evaluation/index.ts';
+import {
   bootstrap,
   createAdministration,
   createCookies,
@@ -57,6 +65,7 @@ import {
   firstOf,
   identityRoutes,
   noProviders,
+  principalOf,
   publicBase,
   readSignInSettings,
   requireAuthentication,
@@ -80,20 +89,47 @@ import {
   openDatabase,
   openKeyring,
   persistentOrigin,
+  type SpaceGuard,
   s3PlaceOf,
+  socketFolderFor,
   systemClock,
 } from './kernel/index.ts';
 import { createLedgerLog, createSequencer } from './ledger/index.ts';
-import { createModels, modelNames, modelRoutes, type Predict, predictFunction } from './models/index.ts';
-import { createPortableFunctions, createRuns, runQueues, runRoutes } from './runs/index.ts';
+import {
+  createModels,
+  createServing,
+  modelNames,
+  modelRoutes,
+  openProvenanceSigner,
+  type Predict,
+  predictFunction,
+  type RegistryParts,
+  registerModel,
+  registryRoutes,
+  servingRoutes,
+} from './models/index.ts';
+import {
+  createKitEnvironments,
+  createMaterials,
+  createPortableFunctions,
+  createRuns,
+  openKits,
+  type PythonParts,
+  runQueues,
+  runRoutes,
+  trainRoutes,
+} from './runs/index.ts';
 import {
   backupRoutes,
   createFileTasks,
   fileTaskQueues,
   iriRoutes,
   ledgerRoutes,
+  mlflowRoutes,
+  openRunTracking,
   policyRoutes,
 } from './surfaces/index.ts';
+import { createRunTokens, trackingRoutes } from './tracking/index.ts';
 
 /** A running platform. */
 export type Platform = {
@@ -149,6 +185,20 @@ const openExecutorsOf =
     }
   };
 
+/** Kits and the Python environments of runs. */
+async function openPython(
+  { dataFolder, kitsFolder, wheelFolder, python, environmentLimitBytes }: Config,
+  { log, crash, guard }: { log: Log; crash: CrashPoints; guard: SpaceGuard },
+) {
+  const environments = createEnvironments({
+    ...{ log, crash, guard, wheelFolder, python, limitBytes: environmentLimitBytes },
+    folder: join(dataFolder, 'environments'),
+  });
+  await environments.start();
+  const shipped = fileURLToPath(new URL('../../../kits', import.meta.url));
+  return { environments, kits: await openKits(kitsFolder ?? shipped, join(dataFolder, 'kits'), log) };
+}
+
 /** Where others find this platform, and whom they write to. */
 const siteOf = (app: App, { publicUrl, contactEmail }: Config) => ({
   url: publicUrl ?? app.listeningOrigin,
@@ -199,6 +249,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
         ...accessQueues,
         ...catalogQueues,
         ...runQueues,
+        ...evaluationQueues,
         ...campaignQueues,
         ...jobQueues,
         ...fileTaskQueues,
@@ -259,6 +310,49 @@ export async function startPlatform(config: Config): Promise<Platform> {
     });
     undo.push(() => catalog.close());
     const models = createModels({ door, blobs, clock });
+    const python = await openPython(config, { log, crash, guard });
+    undo.push(() => python.environments.close());
+    const serving = createServing({ door, blobs, clock, models });
+    undo.push(async () => serving.close());
+    const registry: RegistryParts = {
+      ...{
+        door,
+        blobs,
+        clock,
+        ids,
+        crash,
+        catalog,
+        materials: createMaterials({ database, kits: python.kits }),
+      },
+      signer: await openProvenanceSigner(keys, origin),
+    };
+    const cursors = createCursors(await keys.secret('cursors', 32));
+    const { uploadLimitBytes, bodyLimitBytes } = config;
+    const tracking = { door, blobs, clock, ids, crash, cursors, uploadLimitBytes };
+    const runTracking = await openRunTracking({
+      ...{
+        parts: tracking,
+        bodyLimitBytes,
+        log,
+        folder: await socketFolderFor(join(dataFolder, 'tracking')),
+      },
+      tokens: createRunTokens({
+        ...{ door, clock, ids, database },
+        actUnder: (delegation) => actUnder(database, directory, delegation),
+      }),
+    });
+    undo.push(() => runTracking.close());
+    /** What a training run tracks with; others do not track. The token outlives the longest job by what collecting may take. */
+    const trackingFor: PythonParts['trackingFor'] = async (principal, { run, name, durationSeconds }) => {
+      const { id, governedBy, delegation } = run;
+      if (delegation === null || principal.delegation?.purpose !== 'train') return null;
+      const tracked = { id, governedBy, delegation };
+      const given = await runTracking.trackingFor(tracked, (durationSeconds + 600) * 1000);
+      return {
+        ...{ socket: given.socketPath, token: given.token, variables: { MLFLOW_EXPERIMENT_NAME: name } },
+        end: () => runTracking.end(tracked),
+      };
+    };
     const runs = createRuns({
       door,
       queue,
@@ -272,6 +366,8 @@ export async function startPlatform(config: Config): Promise<Platform> {
       compute,
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
+      python: { ...python, trackingFor },
+      registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,
@@ -292,6 +388,15 @@ export async function startPlatform(config: Config): Promise<Platform> {
       concurrency: config.workers * 2,
     });
     const predict: Predict = (model, designs) => functions.call(predictFunction, { model, designs });
+    const evaluations = createEvaluations({
+      ...{ door, queue, blobs, clock, ids, crash, functions, catalog, models, modelNames },
+      actUnder: (delegation) => actUnder(database, directory, delegation),
+      predictors: createPredictors({ door, runs, blobs, models }),
+      challengeExists: async (number) =>
+        (await listChallenges(door.authorize(platformPrincipal, 'explore'))).some(
+          (one) => one.number === number,
+        ),
+    });
     const campaigns = createCampaigns({
       door,
       actUnder: (delegation) => actUnder(database, directory, delegation),
@@ -315,7 +420,6 @@ export async function startPlatform(config: Config): Promise<Platform> {
     // The work is interrupted before what it needs is closed, so that no job ends as if somebody had killed it.
     // Stopping the queue twice does nothing.
     undo.push(() => queue.stop());
-    const cursors = createCursors(await keys.secret('cursors', 32));
     const app = await createApp({
       log,
       bodyLimitBytes: config.bodyLimitBytes,
@@ -353,7 +457,15 @@ export async function startPlatform(config: Config): Promise<Platform> {
     const sayOf = (message: string): void => log.warn({}, message);
     computeRoutes(app, { door, clock, ids, compute, readFacility: (url) => readFacility(url, sayOf) });
     runRoutes(app, { runs, door, cursors, blobs });
-    modelRoutes(app, { models, door, predict });
+    trainRoutes(app, { runs, door, environments: createKitEnvironments(python) });
+    modelRoutes(app, { models, door });
+    servingRoutes(app, { models, door, predict, serving });
+    evaluationRoutes(app, { evaluations, door });
+    registryRoutes(app, { ...registry, models, serving });
+    trackingRoutes(app, tracking);
+    mlflowRoutes(app, tracking, (request) => ({
+      ...{ principal: principalOf(request), purpose: 'train', run: null },
+    }));
     challengeRoutes(app, { door, campaigns });
     campaignRoutes(app, { campaigns, door, cursors });
     projectRoutes(app, { projects, door });
@@ -368,6 +480,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
     await compute.start();
     await catalog.start();
     await runs.start();
+    await evaluations.start();
     await campaigns.start();
     await projects.start();
     await jobs.start();

@@ -13,6 +13,7 @@ import {
   noCrashPoints,
   openBlobStore,
   openKeyring,
+  type QueueDefinition,
   systemClock,
 } from '../src/kernel/index.ts';
 import { type PrincipalFacts, unrestricted } from '../src/policy/index.ts';
@@ -32,7 +33,13 @@ afterAll(async () => {
 
 /** A catalog on a real database, with principals that a test makes up. */
 export const catalogPlatform = async (
-  options: { maxBytes?: number; crashPoints?: CrashPoints; harvestHosts?: string[] } = {},
+  options: {
+    maxBytes?: number;
+    crashPoints?: CrashPoints;
+    harvestHosts?: string[];
+    /** Of domains above the catalog. */
+    queues?: readonly Omit<QueueDefinition<never>, 'payload'>[];
+  } = {},
 ) => {
   const database = await freshDatabase();
   const dataFolder = await temporaryFolder();
@@ -42,7 +49,7 @@ export const catalogPlatform = async (
   const keyring = await openKeyring(dataFolder);
   const guard = createSpaceGuard({ folder: dataFolder, reserveBytes: 0 });
   const blobs = await openBlobStore({ dataFolder, keyring, guard });
-  const queue = await createQueue({ database, log, queues: catalogQueues });
+  const queue = await createQueue({ database, log, queues: [...catalogQueues, ...(options.queues ?? [])] });
   cleanUp.push(() => queue.stop());
   const door = createDoor({ database, clock, ids });
   const people = new Map<string, PrincipalFacts>();
@@ -88,7 +95,10 @@ export const catalogPlatform = async (
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  return { catalog, door, database, blobs, dataFolder, person, importText, waitForJob, ids };
+  return {
+    ...{ catalog, door, database, blobs, dataFolder, keyring, queue, directory, ids },
+    ...{ people, person, importText, waitForJob },
+  };
 };
 
 export const open: Label = { level: 'public', categories: [] };

@@ -28,9 +28,13 @@ import {
   systemClock,
 } from '../src/kernel/index.ts';
 import type { PrincipalFacts } from '../src/policy/index.ts';
+import { createKitEnvironments } from '../src/runs/kits/prepare.ts';
+import type { RunParts } from '../src/runs/parts.ts';
 import { createPortableFunctions } from '../src/runs/portable-function.ts';
+import type { PythonParts } from '../src/runs/python-run.ts';
 import { runRoutes } from '../src/runs/routes.ts';
 import { createRuns, runQueues } from '../src/runs/runs.ts';
+import { trainRoutes } from '../src/runs/train-routes.ts';
 
 export { sandboxMissing } from '../src/compute/executors/local/sandbox-for-tests.ts';
 export { createLocalExecutor } from '../src/compute/index.ts';
@@ -48,6 +52,14 @@ type Parts = {
   /** For more than one resource; without it every one is reached by `executor`. */
   open?: OpenExecutor;
   people?: Map<string, PrincipalFacts>;
+  /** Kits and environments, and what hears of models. */
+  python?: PythonParts;
+  /** Without it there are no datasets. */
+  catalog?: RunParts['catalog'];
+  registerModel?: RunParts['registerModel'];
+  crash?: RunParts['crash'];
+  /** Of a platform that this is built on. */
+  queue?: RunParts['queue'];
 };
 
 /** Runs over a real database and queue, with their routes; the bearer token of a person is the person's id. */
@@ -61,7 +73,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     keyring,
     guard: createSpaceGuard({ folder: dataFolder, reserveBytes: 0 }),
   });
-  const queue = await createQueue({ database, log, queues: runQueues, soleProcess: true });
+  const queue = given.queue ?? (await createQueue({ database, log, queues: runQueues, soleProcess: true }));
   const door = createDoor({ database, clock, ids });
   const functions = createFunctionRunner({ workers: 1 });
   const executor =
@@ -71,13 +83,16 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const runs = createRuns({
     ...{ door, queue, blobs, clock, ids, log, functions, compute },
     portable: createPortableFunctions(join(dataFolder, 'functions')),
-    crash: noCrashPoints,
-    catalog: {
+    crash: given.crash ?? noCrashPoints,
+    catalog: given.catalog ?? {
       showVersion: async () => {
         throw new GenesisError({ code: 'not-found', message: 'There are no datasets here.' });
       },
+      writeNamedTable: async () => false,
     },
     builtin: { 'stober-silica': { module: silica, name: 'measureSilicaRun' } },
+    ...(given.python === undefined ? {} : { python: given.python }),
+    ...(given.registerModel === undefined ? {} : { registerModel: given.registerModel }),
     actUnder: (delegation) => actUnder(database, { load: async (id) => people.get(id) }, delegation),
     inputFolder: join(dataFolder, 'run-inputs'),
     concurrency: 4,
@@ -85,6 +100,9 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
   const app = await createApp({ log, bodyLimitBytes: 100_000, title: 'Test', version: '1' });
   requireAuthentication(app, { authenticate: async (bearer) => people.get(bearer) });
   runRoutes(app, { runs, door, blobs, cursors: createCursors(Buffer.alloc(32, 1)) });
+
+  if (given.python !== undefined)
+    trainRoutes(app, { runs, door, environments: createKitEnvironments(given.python) });
 
   /** A researcher of an organisation. */
   const person = (organisation: string, change: Partial<PrincipalFacts> = {}): PrincipalFacts => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dataOf } from '@genesis/client';
+import { type Answer, dataOf } from '@genesis/client';
 import { capabilityManifestSchema } from '@genesis/contracts';
 import type { Command } from 'commander';
 import { declare, group, type Registry } from '../command.ts';
@@ -21,6 +21,21 @@ async function readManifest(path: string) {
     ({ path: at, message }) => `  - ${at.join('.') || 'manifest'}: ${message}`,
   );
   throw new UsageError(`${path} is not a manifest of a capability:\n${lines.join('\n')}`);
+}
+
+type Manifest = Answer<'/v1/capabilities/{id}', 'get'>['manifest'];
+
+function waysOf({ implementation }: Manifest): string {
+  switch (implementation.kind) {
+    case 'function':
+      return 'built-in function';
+    case 'kit':
+      return `${implementation.module} of the kit ${implementation.kit}, Python ${implementation.python}`;
+    case 'own':
+      return 'the program that a run brings (genesis train -- COMMAND)';
+    case 'command':
+      return implementation.executable;
+  }
 }
 
 export function capabilityCommands(registry: Registry, program: Command): void {
@@ -58,12 +73,7 @@ export function capabilityCommands(registry: Registry, program: Command): void {
         ['Profile', manifest.profile],
         ['Status', `${found.status}, ${found.reproducibilityTier}`],
         ['Label', formatLabel(found.label)],
-        [
-          'Runs as',
-          manifest.implementation.kind === 'function'
-            ? 'built-in function'
-            : manifest.implementation.executable,
-        ],
+        ['Runs as', waysOf(manifest)],
         ['At most', `${memoryBytes} bytes of memory, ${cpuCores} cores, ${durationSeconds} s`],
         ['Digest', found.digest],
       ]);

@@ -1,32 +1,44 @@
-import { readFile } from 'node:fs/promises';
 import { type Answer, dataOf } from '@genesis/client';
-import { type Design, designSchema } from '@genesis/contracts';
 import type { Command } from 'commander';
 import { declare, group, type Registry, whole } from '../command.ts';
-import { UsageError } from '../failure.ts';
 import { figure, plainLines } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
-import { readCsv } from '../work/csv.ts';
-import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
+import { predictCommands } from './model-predict.ts';
+import { registryCommands } from './model-registry.ts';
 
 type Model = Answer<'/v1/models/{id}', 'get'>;
 
 const metricsOf = ({ metrics }: Model): string =>
   metrics.map(({ name, value, on, n }) => `${name} ${figure(value)} on ${on} (n = ${n})`).join('; ');
 
-/** A cell of a CSV file as a design has it: a number where it looks like one. */
-const cellOf = (text: string): string | number =>
-  text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+const inUnit = (name: string, unit: string | null): string => (unit === null ? name : `${name} in ${unit}`);
 
-function checkedDesigns(given: unknown): Design[] {
-  const all = Array.isArray(given) ? given : [given];
-  return all.map((one, at) => {
-    const parsed = designSchema.safeParse(one);
-    if (!parsed.success)
-      throw new UsageError(`Design ${at + 1}: expected an object of names with numbers or texts`);
-    return parsed.data;
-  });
+const predictsOf = ({ trainedOn, registered }: Model): string =>
+  trainedOn === null
+    ? (registered?.outputs ?? []).map(({ name, unit }) => inUnit(name, unit)).join(', ')
+    : inUnit(trainedOn.objective, trainedOn.unit);
+
+/** What a version was made of. */
+function originOf({ trainedOn, registered, campaign }: Model): (readonly [string, string])[] {
+  if (trainedOn !== null) {
+    const { measured, failed, censored } = trainedOn;
+    const text = `${measured} measured, ${failed} failed, ${censored} censored experiments of ${campaign}`;
+    return [['Learned from', text]];
+  }
+  if (registered === null) return [];
+  const { data, capability, environmentHash, seeds, files, servable } = registered;
+  return [
+    [
+      'Learned from',
+      data.map(({ name, version }) => `${name} (${version})`).join(', ') || 'no governed data',
+    ],
+    ['Code', `${capability.name} ${capability.version}, sha256 ${capability.digest}`],
+    ['Environment', `sha256 ${environmentHash}`],
+    ['Seeds', seeds.join(', ') || 'none stated'],
+    ['Files', files.map(({ path, format }) => `${path} (${format})`).join(', ')],
+    ['Can be served', servable ? 'yes' : 'no'],
+  ];
 }
 
 function readingCommands(registry: Registry, model: Command): void {
@@ -40,13 +52,13 @@ function readingCommands(registry: Registry, model: Command): void {
         await api.GET('/v1/models', { params: { query: { limit } }, signal: call.signal }),
       );
       const rows = items.map((one) => [
-        one.id,
-        one.name,
-        one.trainedOn.objective,
-        formatLabel(one.label),
-        one.campaign,
+        ...[one.id, `${one.name} ${one.version}`, one.stage, predictsOf(one)],
+        ...[formatLabel(one.label), one.campaign ?? one.run],
       ]);
-      return { text: table(['Model', 'Name', 'Predicts', 'Label', 'Campaign'], rows), json: { items } };
+      return {
+        text: table(['Model', 'Version', 'Stage', 'Predicts', 'Label', 'From'], rows),
+        json: { items },
+      };
     },
   });
 
@@ -58,18 +70,19 @@ function readingCommands(registry: Registry, model: Command): void {
       const found = dataOf(
         await api.GET('/v1/models/{id}', { params: { path: { id } }, signal: call.signal }),
       );
-      const { measured, failed, censored, objective, unit } = found.trainedOn;
+      const { proposal } = found;
       const text = facts([
         ['Model', found.id],
-        ['Name', found.name],
-        ['Predicts', unit === null ? objective : `${objective} in ${unit}`],
+        ['Name', `${found.name}, version ${found.version}`],
+        ['Stage', found.stage],
+        ...(proposal === null
+          ? []
+          : [['Proposed', `for production by ${proposal.by}: ${proposal.reason}`] as const]),
+        ['Predicts', predictsOf(found)],
         ['Label', formatLabel(found.label)],
         ['Licences', found.conditions.licences.join(', ') || 'none stated'],
         ['Purposes', found.conditions.purposes.join(', ')],
-        [
-          'Learned from',
-          `${measured} measured, ${failed} failed, ${censored} censored experiments of ${found.campaign}`,
-        ],
+        ...originOf(found),
         ['Metrics', metricsOf(found)],
         ['Artifact', `sha256 ${found.artifactHash}`],
         ['Made', `${found.createdAt} by ${found.run}`],
@@ -93,45 +106,8 @@ function readingCommands(registry: Registry, model: Command): void {
 }
 
 export function modelCommands(registry: Registry, program: Command): void {
-  const model = group(program, 'model', 'Models that campaigns trained');
+  const model = group(program, 'model', 'Models: versions, their way into production, predictions');
   readingCommands(registry, model);
-
-  declare<[string], { design?: string; csv?: string }>(registry, model, 'predict <id>', {
-    summary: 'What a new measurement of each design is expected to give, with its uncertainty',
-    options: (command) =>
-      command
-        .option('--design <json>', 'a design or a list of designs: JSON, @FILE, or - for standard input')
-        .option(
-          '--csv <file>',
-          'designs in a CSV file, one a line, with the names of the inputs in the first',
-        ),
-    examples: [
-      `genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --design '{"teos":0.2,"water":6,"ammonia":1}'`,
-      'genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --csv designs.csv --json',
-    ],
-    act: async (call, { design, csv }, id) => {
-      if ((design === undefined) === (csv === undefined))
-        throw new UsageError('Give either --design or --csv.');
-      const given =
-        csv === undefined
-          ? await readJson(design!, '--design', call.input)
-          : readCsv(await readFile(csv, 'utf8')).map((row) =>
-              Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])),
-            );
-      const designs = checkedDesigns(given);
-      const { api } = await call.client();
-      const params = { path: { id } };
-      const { predictions, objective, unit } = dataOf(
-        await api.POST('/v1/models/{id}/predict', { params, body: { designs }, signal: call.signal }),
-      );
-      const inputs = [...new Set(designs.flatMap((one) => Object.keys(one)))];
-      const rows = predictions.map(({ mean, sd }, at) => [
-        ...inputs.map((name) => designs[at]![name] ?? null),
-        figure(mean),
-        figure(sd),
-      ]);
-      const heading = unit === null ? objective : `${objective} (${unit})`;
-      return { text: table([...inputs, heading, '± (sd)'], rows), json: { objective, unit, predictions } };
-    },
-  });
+  registryCommands(registry, model);
+  predictCommands(registry, model);
 }

@@ -12,8 +12,9 @@ import { explainPlan } from '../work/explain-plan.ts';
 import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
 import { until } from '../work/wait.ts';
+import { watchCommand } from './train-watch.ts';
 
-type Run = Answer<'/v1/runs/{id}', 'get'>;
+export type Run = Answer<'/v1/runs/{id}', 'get'>;
 
 const purposeOption = (command: Command): Command =>
   command.option('--purpose <purpose>', `what for: ${purposes.join(', ')}`, oneOf(purposes), 'explore');
@@ -43,14 +44,14 @@ const describeStatus = ({ status, outcome, waitsFor }: Run['run']): string =>
     : `${status} (${outcome.failureClass}): ${outcome.message}`;
 
 /** Where it may run and who pays, as options. */
-const computeOptions = (command: Command): Command =>
+export const computeOptions = (command: Command): Command =>
   command
     .option('--resource <a,b>', 'where it may run, by name or id (default: wherever is best)', names)
     .option('--project <id>', 'the project whose allocations pay');
 
-type ComputeOptions = { resource?: string[]; project?: string };
+export type ComputeOptions = { resource?: string[]; project?: string };
 
-const computeOf = ({ resource, project }: ComputeOptions) =>
+export const computeOf = ({ resource, project }: ComputeOptions) =>
   resource === undefined && project === undefined
     ? {}
     : { compute: { resources: resource ?? [], project: project ?? null } };
@@ -74,7 +75,7 @@ function planCommand(registry: Registry, run: Command): void {
   });
 }
 
-function showRun({ run, output, attempts, plan, usage }: Run, resource: string | null): Result {
+export function showRun({ run, output, attempts, plan, usage }: Run, resource: string | null): Result {
   const { outcome } = run;
   const used = outcome?.usage;
   const { coreHours, gpuHours, nodeHours, units } = usage;
@@ -104,7 +105,7 @@ function showRun({ run, output, attempts, plan, usage }: Run, resource: string |
   };
 }
 
-const findRun = async (
+export const findRun = async (
   client: GenesisClient,
   id: string,
   purpose: Purpose,
@@ -113,7 +114,7 @@ const findRun = async (
   dataOf(await client.api.GET('/v1/runs/{id}', { params: { path: { id }, query: { purpose } }, signal }));
 
 /** The name of the resource where a run is, as far as it is placed and its reader may know of it. */
-async function resourceName(
+export async function resourceName(
   client: GenesisClient,
   { run }: Run,
   signal: AbortSignal,
@@ -127,7 +128,7 @@ async function resourceName(
 const quietMs = 800;
 
 /** Shows the log of a run: to its end when followed or over, else what is there now. */
-async function showLog(
+export async function showLog(
   call: Call,
   client: GenesisClient,
   id: string,
@@ -213,6 +214,7 @@ function submitCommand(registry: Registry, run: Command): void {
 export function runCommands(registry: Registry, program: Command): void {
   const run = group(program, 'run', 'Runs of capabilities');
   submitCommand(registry, run);
+  watchCommand(registry, run);
   planCommand(registry, run);
 
   declare<[], { limit: number; cursor?: string; campaign?: string; purpose: Purpose }>(

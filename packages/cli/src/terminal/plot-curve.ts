@@ -17,12 +17,12 @@ const dots = [
   [0x08, 0x10, 0x20, 0x80],
 ] as const;
 
-/** A small picture of a curve in characters, with the ends of both axes. */
+/** A small picture of a curve in characters, with the ends of both axes. Steps and other counts want a linear axis. */
 export function plotCurve(
   curve: { x: Axis; y: Axis; points: readonly (readonly [x: number, y: number])[] },
-  { width = 60, height = 14 } = {},
+  { width = 60, height = 14, linearX = false } = {},
 ): string {
-  const logX = prefersLog(curve.points.map(([x]) => x));
+  const logX = !linearX && prefersLog(curve.points.map(([x]) => x));
   const logY = prefersLog(curve.points.map(([, y]) => y));
   const shown = curve.points.filter(([x, y]) => (!logX || x > 0) && (!logY || y > 0));
   if (shown.length === 0) return '(no points to draw)';

@@ -3869,6 +3869,17 @@ export interface paths {
                                         executable: string;
                                         /** @enum {string} */
                                         kind: "command";
+                                    } | {
+                                        /** @enum {string} */
+                                        kind: "kit";
+                                        kit: string;
+                                        lock: string;
+                                        module: string;
+                                        python: string;
+                                        sources: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        kind: "own";
                                     };
                                     input: {
                                         [key: string]: unknown;
@@ -3944,6 +3955,17 @@ export interface paths {
                             executable: string;
                             /** @enum {string} */
                             kind: "command";
+                        } | {
+                            /** @enum {string} */
+                            kind: "kit";
+                            kit: string;
+                            lock: string;
+                            module: string;
+                            python: string;
+                            sources: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "own";
                         };
                         input: {
                             [key: string]: unknown;
@@ -4065,6 +4087,17 @@ export interface paths {
                                     executable: string;
                                     /** @enum {string} */
                                     kind: "command";
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "kit";
+                                    kit: string;
+                                    lock: string;
+                                    module: string;
+                                    python: string;
+                                    sources: string;
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "own";
                                 };
                                 input: {
                                     [key: string]: unknown;
@@ -5477,6 +5510,288 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest evaluations that you may see, of all challenges or of one */
+        get: {
+            parameters: {
+                query?: {
+                    challenge?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                challenge: number | null;
+                                createdAt: string;
+                                delegation: string;
+                                features: string[];
+                                id: string;
+                                keyColumns: string[];
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                /** @enum {string} */
+                                metric: "mae" | "rmse" | "error-rate";
+                                openings: {
+                                    most: number;
+                                    perOrganisation: number;
+                                };
+                                split: string;
+                                /** @enum {string} */
+                                state: "open" | "closed";
+                                target: string;
+                                title: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Score models on the sealed rows of a split from now on; the baselines are scored at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        challenge?: number;
+                        features?: string[];
+                        /**
+                         * @default mae
+                         * @enum {string}
+                         */
+                        metric?: "mae" | "rmse" | "error-rate";
+                        /** @default 100 */
+                        openings?: number;
+                        /** @default 5 */
+                        perOrganisation?: number;
+                        split: string;
+                        target: string;
+                        title: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An evaluation with its board: scores with intervals, ranks with ties */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            board: {
+                                baseline: string | null;
+                                coverage: number | null;
+                                createdAt: string;
+                                failure: string | null;
+                                interval: {
+                                    hi: number;
+                                    level: number;
+                                    lo: number;
+                                } | null;
+                                model: string | null;
+                                opening: number;
+                                organisation: string;
+                                rank: number | null;
+                                rows: number | null;
+                                score: number | null;
+                                /** @enum {string} */
+                                state: "queued" | "scored" | "failed";
+                                submission: string;
+                                tiedWith: string[];
+                                title: string;
+                                units: number | null;
+                            }[];
+                            evaluation: {
+                                challenge: number | null;
+                                createdAt: string;
+                                delegation: string;
+                                features: string[];
+                                id: string;
+                                keyColumns: string[];
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                /** @enum {string} */
+                                metric: "mae" | "rmse" | "error-rate";
+                                openings: {
+                                    most: number;
+                                    perOrganisation: number;
+                                };
+                                split: string;
+                                /** @enum {string} */
+                                state: "open" | "closed";
+                                target: string;
+                                title: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take no more submissions */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            done: true;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit a model: it is scored once, which spends an opening of the sealed rows for good */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        model: string;
+                        title: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            opening: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/harvests": {
         parameters: {
             query?: never;
@@ -6726,6 +7041,244 @@ export interface paths {
         };
         trace?: never;
     };
+    "/v1/kits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kits of Python programs, and whether their environments are there */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                capabilities: {
+                                    capability: string;
+                                    datasets: {
+                                        name: string;
+                                        summary: string;
+                                    }[];
+                                    input: {
+                                        [key: string]: unknown;
+                                    };
+                                    resources: {
+                                        /** @default 1 */
+                                        cpuCores: number;
+                                        /** @default 3600 */
+                                        durationSeconds: number;
+                                        /** @default 0 */
+                                        gpus: number;
+                                        /** @default 16777216 */
+                                        logBytes: number;
+                                        /** @default 2147483648 */
+                                        memoryBytes: number;
+                                        /** @default 1 */
+                                        nodes: number;
+                                        /** @default 268435456 */
+                                        outputBytes: number;
+                                        /** @default 256 */
+                                        processes: number;
+                                    };
+                                    summary: string;
+                                }[];
+                                environment: {
+                                    key: string | null;
+                                    lines: string[];
+                                    problem: string | null;
+                                    /** @enum {string} */
+                                    state: "ready" | "making" | "absent" | "impossible";
+                                };
+                                name: string;
+                                python: string;
+                                summary: string;
+                                version: string;
+                            }[];
+                            problems: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/kits/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A kit, with what is going on in making its environment */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilities: {
+                                capability: string;
+                                datasets: {
+                                    name: string;
+                                    summary: string;
+                                }[];
+                                input: {
+                                    [key: string]: unknown;
+                                };
+                                resources: {
+                                    /** @default 1 */
+                                    cpuCores: number;
+                                    /** @default 3600 */
+                                    durationSeconds: number;
+                                    /** @default 0 */
+                                    gpus: number;
+                                    /** @default 16777216 */
+                                    logBytes: number;
+                                    /** @default 2147483648 */
+                                    memoryBytes: number;
+                                    /** @default 1 */
+                                    nodes: number;
+                                    /** @default 268435456 */
+                                    outputBytes: number;
+                                    /** @default 256 */
+                                    processes: number;
+                                };
+                                summary: string;
+                            }[];
+                            environment: {
+                                key: string | null;
+                                lines: string[];
+                                problem: string | null;
+                                /** @enum {string} */
+                                state: "ready" | "making" | "absent" | "impossible";
+                            };
+                            name: string;
+                            python: string;
+                            summary: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/kits/{name}/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the environment of a kit now, and not with its first run; it goes on after the answer */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            capabilities: {
+                                capability: string;
+                                datasets: {
+                                    name: string;
+                                    summary: string;
+                                }[];
+                                input: {
+                                    [key: string]: unknown;
+                                };
+                                resources: {
+                                    /** @default 1 */
+                                    cpuCores: number;
+                                    /** @default 3600 */
+                                    durationSeconds: number;
+                                    /** @default 0 */
+                                    gpus: number;
+                                    /** @default 16777216 */
+                                    logBytes: number;
+                                    /** @default 2147483648 */
+                                    memoryBytes: number;
+                                    /** @default 1 */
+                                    nodes: number;
+                                    /** @default 268435456 */
+                                    outputBytes: number;
+                                    /** @default 256 */
+                                    processes: number;
+                                };
+                                summary: string;
+                            }[];
+                            environment: {
+                                key: string | null;
+                                lines: string[];
+                                problem: string | null;
+                                /** @enum {string} */
+                                state: "ready" | "making" | "absent" | "impossible";
+                            };
+                            name: string;
+                            python: string;
+                            summary: string;
+                            version: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ledger/checkpoint": {
         parameters: {
             query?: never;
@@ -7109,7 +7662,7 @@ export interface paths {
                         "application/json": {
                             items: {
                                 artifactHash: string;
-                                campaign: string;
+                                campaign: string | null;
                                 conditions: {
                                     /** @default [] */
                                     agreements: string[];
@@ -7138,6 +7691,8 @@ export interface paths {
                                 };
                                 createdAt: string;
                                 id: string;
+                                /** @enum {string} */
+                                kind: "surrogate" | "registered";
                                 label: {
                                     /** @default [] */
                                     categories: string[];
@@ -7145,13 +7700,60 @@ export interface paths {
                                     level: "public" | "internal" | "controlled" | "classified";
                                 };
                                 metrics: {
+                                    high: number | null;
+                                    low: number | null;
                                     n: number;
                                     name: string;
                                     on: string;
+                                    unit: string | null;
                                     value: number;
                                 }[];
                                 name: string;
+                                proposal: {
+                                    at: string;
+                                    by: string;
+                                    reason: string;
+                                } | null;
+                                registered: {
+                                    capability: {
+                                        digest: string;
+                                        name: string;
+                                        version: string;
+                                    };
+                                    configHash: string;
+                                    data: {
+                                        dataset: string;
+                                        name: string;
+                                        sha256: string;
+                                        version: string;
+                                    }[];
+                                    environmentHash: string;
+                                    files: {
+                                        bytes: number;
+                                        format: string;
+                                        path: string;
+                                        sha256: string;
+                                    }[];
+                                    inputs: {
+                                        categories: string[] | null;
+                                        kind: string;
+                                        maximum: number | null;
+                                        minimum: number | null;
+                                        name: string;
+                                        unit: string | null;
+                                    }[];
+                                    outputs: {
+                                        name: string;
+                                        unit: string | null;
+                                    }[];
+                                    seeds: string[];
+                                    servable: boolean;
+                                    served: boolean;
+                                    task: string;
+                                } | null;
                                 run: string;
+                                /** @enum {string} */
+                                stage: "candidate" | "validated" | "production" | "retired";
                                 trainedOn: {
                                     censored: number;
                                     experiments: number;
@@ -7159,7 +7761,8 @@ export interface paths {
                                     measured: number;
                                     objective: string;
                                     unit: string | null;
-                                };
+                                } | null;
+                                version: number;
                             }[];
                         };
                     };
@@ -7167,7 +7770,37 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Register the model that a training run left; again, it gives the one that is there */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name?: string;
+                        run: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            repeated: boolean;
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -7201,7 +7834,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             artifactHash: string;
-                            campaign: string;
+                            campaign: string | null;
                             conditions: {
                                 /** @default [] */
                                 agreements: string[];
@@ -7230,6 +7863,8 @@ export interface paths {
                             };
                             createdAt: string;
                             id: string;
+                            /** @enum {string} */
+                            kind: "surrogate" | "registered";
                             label: {
                                 /** @default [] */
                                 categories: string[];
@@ -7237,13 +7872,60 @@ export interface paths {
                                 level: "public" | "internal" | "controlled" | "classified";
                             };
                             metrics: {
+                                high: number | null;
+                                low: number | null;
                                 n: number;
                                 name: string;
                                 on: string;
+                                unit: string | null;
                                 value: number;
                             }[];
                             name: string;
+                            proposal: {
+                                at: string;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            registered: {
+                                capability: {
+                                    digest: string;
+                                    name: string;
+                                    version: string;
+                                };
+                                configHash: string;
+                                data: {
+                                    dataset: string;
+                                    name: string;
+                                    sha256: string;
+                                    version: string;
+                                }[];
+                                environmentHash: string;
+                                files: {
+                                    bytes: number;
+                                    format: string;
+                                    path: string;
+                                    sha256: string;
+                                }[];
+                                inputs: {
+                                    categories: string[] | null;
+                                    kind: string;
+                                    maximum: number | null;
+                                    minimum: number | null;
+                                    name: string;
+                                    unit: string | null;
+                                }[];
+                                outputs: {
+                                    name: string;
+                                    unit: string | null;
+                                }[];
+                                seeds: string[];
+                                servable: boolean;
+                                served: boolean;
+                                task: string;
+                            } | null;
                             run: string;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
                             trainedOn: {
                                 censored: number;
                                 experiments: number;
@@ -7251,9 +7933,99 @@ export interface paths {
                                 measured: number;
                                 objective: string;
                                 unit: string | null;
-                            };
+                            } | null;
+                            version: number;
                         };
                     };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide, as the second person, whether a version goes into production */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        agree: boolean;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            proposal: {
+                                at: number;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/bom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bill of materials of a version, CycloneDX 1.6 in JSON */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
                 };
             };
         };
@@ -7301,7 +8073,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/models/{id}/predict": {
+    "/v1/models/{id}/export": {
         parameters: {
             query?: never;
             header?: never;
@@ -7310,7 +8082,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a new measurement of each design is expected to give, with its uncertainty */
+        /** A version as a zip file, with card, bill of materials and signed provenance */
         post: {
             parameters: {
                 query?: never;
@@ -7323,9 +8095,116 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        designs: {
+                        /**
+                         * @default {
+                         *       "level": "public",
+                         *       "categories": []
+                         *     }
+                         */
+                        destination?: {
+                            /** @default [] */
+                            categories?: string[];
+                            /** @enum {string} */
+                            level: "public" | "internal" | "controlled" | "classified";
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a version came to its stage */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                askedBy: string | null;
+                                at: string;
+                                by: string;
+                                entry: string;
+                                from: string;
+                                number: number;
+                                reason: string;
+                                to: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Predictions with their uncertainty, from JSON, CSV or an Arrow stream */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        designs?: {
                             [key: string]: number | string;
                         }[];
+                        rows?: unknown[];
+                        /** @default {} */
+                        units?: {
+                            [key: string]: string;
+                        };
                     };
                 };
             };
@@ -7337,12 +8216,166 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            objective: string;
+                            label?: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            level?: number | null;
+                            model?: string;
+                            name?: string;
+                            objective?: string;
+                            output?: {
+                                categories: string[] | null;
+                                name: string;
+                                unit: string | null;
+                            };
                             predictions: {
-                                mean: number | null;
-                                sd: number | null;
+                                high?: number | null;
+                                low?: number | null;
+                                mean?: number | null;
+                                outside?: string[];
+                                probabilities?: (number | null)[];
+                                sd?: number | null;
+                                value?: number | string | null;
                             }[];
-                            unit: string | null;
+                            unit?: string | null;
+                            version?: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serve a version: from now on it answers predictions */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            served: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/serve/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop serving a version */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            served: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a version to another stage; for production it is proposed, and another person decides */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                        /** @enum {string} */
+                        to: "candidate" | "validated" | "production" | "retired";
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            proposal: {
+                                at: number;
+                                by: string;
+                                reason: string;
+                            } | null;
+                            /** @enum {string} */
+                            stage: "candidate" | "validated" | "production" | "retired";
                         };
                     };
                 };
@@ -7472,7 +8505,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
+                        action: "organisation.create" | "principal.create" | "principal.grant-role" | "principal.clear" | "token.create" | "token.revoke" | "account.link" | "account.map" | "account.unlink" | "session.create" | "session.read" | "session.end" | "principal.disable" | "delegation.create" | "delegation.revoke" | "dataset.create" | "dataset.import" | "dataset.read" | "dataset.export" | "dataset.relabel" | "card.read" | "card.replace" | "agreement.draft" | "agreement.review" | "agreement.amend" | "agreement.sign" | "agreement.suspend" | "agreement.resume" | "agreement.terminate" | "agreement.disclose" | "agreement.impact" | "agreement.read" | "search.save" | "access.request" | "release.ask" | "release.decide" | "access.withdraw" | "access.decide" | "access.renew" | "access.revoke" | "access.form" | "access.remind" | "access.read" | "harvest.create" | "harvest.run" | "split.create" | "split.unseal" | "split.retire" | "compute.manage" | "compute.read" | "compute.use" | "project.create" | "project.manage" | "project.read" | "job.submit" | "job.update" | "job.cancel" | "job.finish" | "job.read" | "file.read" | "file.write" | "capability.register" | "capability.read" | "run.submit" | "run.execute" | "run.finish" | "run.cancel" | "run.read" | "campaign.create" | "campaign.read" | "campaign.propose" | "campaign.record" | "campaign.stop" | "campaign.resume" | "campaign.finish" | "campaign.export" | "hypothesis.freeze" | "hypothesis.abandon" | "hypothesis.open" | "hypothesis.conclude" | "model.create" | "model.read" | "model.predict" | "evaluation.create" | "evaluation.read" | "evaluation.submit" | "evaluation.score" | "evaluation.close" | "model.stage" | "model.approve" | "model.export" | "model.serve" | "tracking.create" | "tracking.read" | "tracking.log" | "challenge.define" | "challenge.read" | "ledger.read" | "ledger.checkpoint" | "ledger.witness" | "audit.read" | "backup.create";
                         /** @default null */
                         purpose?: ("explore" | "train" | "infer" | "evaluate" | "publish") | null;
                         resource: string;
@@ -8363,6 +9396,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/provenance/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that checks the provenance of exported models */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            verifierKey: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/releases": {
         parameters: {
             query?: never;
@@ -9150,6 +10221,16 @@ export interface paths {
                          * @enum {string}
                          */
                         purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
                     };
                 };
             };
@@ -9465,6 +10546,16 @@ export interface paths {
                          * @enum {string}
                          */
                         purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
                     };
                 };
             };
@@ -9497,6 +10588,91 @@ export interface paths {
                                 } | null;
                                 warnings: string[];
                             }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Train with a program of your own on granted data, for the purpose "train"; the same Idempotency-Key gives the same run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        compute?: {
+                            /** @default null */
+                            project?: string | null;
+                            /** @default [] */
+                            resources?: string[];
+                        };
+                        /** @default [] */
+                        datasets?: {
+                            name: string;
+                            version: string;
+                        }[];
+                        program: {
+                            /** @default [] */
+                            code?: {
+                                content: string;
+                                path: string;
+                            }[];
+                            command: string[];
+                            /** @default {} */
+                            environment?: {
+                                [key: string]: string;
+                            };
+                            /** @default 3.11 */
+                            python?: string;
+                            /** @default null */
+                            requirements?: {
+                                /** @enum {string} */
+                                kind: "requirements" | "project";
+                                text: string;
+                            } | null;
+                        };
+                        resources?: {
+                            cpuCores?: number;
+                            durationSeconds?: number;
+                            gpus?: number;
+                            logBytes?: number;
+                            memoryBytes?: number;
+                            nodes?: number;
+                            outputBytes?: number;
+                            processes?: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            repeated: boolean;
                         };
                     };
                 };
@@ -10242,6 +11418,228 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tracked runs that you may see, newest first; of one run of Genesis where it is named */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                    run?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                endedAt: string | null;
+                                experiment: string;
+                                id: string;
+                                label: {
+                                    /** @default [] */
+                                    categories: string[];
+                                    /** @enum {string} */
+                                    level: "public" | "internal" | "controlled" | "classified";
+                                };
+                                lifecycle: string;
+                                metrics: {
+                                    at: string;
+                                    key: string;
+                                    step: number;
+                                    value: number | ("NaN" | "Infinity" | "-Infinity");
+                                }[];
+                                name: string;
+                                params: {
+                                    key: string;
+                                    value: string;
+                                }[];
+                                run: string | null;
+                                startedAt: string;
+                                status: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tracked run with its parameters and the newest point of each metric */
+        get: {
+            parameters: {
+                query?: {
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            endedAt: string | null;
+                            experiment: string;
+                            id: string;
+                            label: {
+                                /** @default [] */
+                                categories: string[];
+                                /** @enum {string} */
+                                level: "public" | "internal" | "controlled" | "classified";
+                            };
+                            lifecycle: string;
+                            metrics: {
+                                at: string;
+                                key: string;
+                                step: number;
+                                value: number | ("NaN" | "Infinity" | "-Infinity");
+                            }[];
+                            name: string;
+                            params: {
+                                key: string;
+                                value: string;
+                            }[];
+                            run: string | null;
+                            startedAt: string;
+                            status: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The points of metrics of a tracked run, thinned to about so many of each */
+        get: {
+            parameters: {
+                query?: {
+                    metrics?: string;
+                    points?: number;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            curves: {
+                                metric: string;
+                                points: {
+                                    at: string;
+                                    step: number;
+                                    value: number | ("NaN" | "Infinity" | "-Infinity");
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracking/runs/{id}/curves.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The curves of a tracked run as a picture */
+        get: {
+            parameters: {
+                query?: {
+                    metrics?: string;
+                    purpose?: "explore" | "train" | "infer" | "evaluate" | "publish";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

@@ -13,6 +13,7 @@ import { defaultLimits, type IngestLimits } from './ingest/model.ts';
 import { createWaitingChild } from './ingest/waiting-child.ts';
 import { acceptCut, acceptImport, catalogQueue, findJob, receiveContent } from './jobs.ts';
 import type { Cut, ImportRequest } from './model.ts';
+import { writeNamedTable } from './named-table.ts';
 import type { CatalogParts } from './parts.ts';
 import { previewCurve, previewPicture } from './preview.ts';
 import { type ExportForm, exportVisible, showDataset, showSplit, showVersion } from './read.ts';
@@ -92,6 +93,9 @@ export const createCatalog = async (
       wanted: { cards: readonly string[]; organisation?: string | undefined },
       idempotency?: Idempotency,
     ): Promise<ImportedCard[]> => importCards(parts, principal, wanted, idempotency),
+    /** A table as a file for programs; see `writeNamedTable`. */
+    writeNamedTable: (principal: PrincipalFacts, id: string, purpose: Purpose | null, target: string) =>
+      writeNamedTable(parts, principal, id, purpose, target),
     showVersion: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>
       showVersion(parts, principal, id, purpose),
     showSplit: (principal: PrincipalFacts, id: string, purpose: Purpose | null) =>

@@ -115,7 +115,22 @@ export const seal = pgTable('seal', {
   /** Set when sealed rows were exported: nothing is confirmed on them any more. */
   retiredAt: bigint('retired_at', { mode: 'number' }),
   retiredBy: text('retired_by'),
+  /** What its rows test, from the first use on: `hypotheses` or an `evaluation`. Never both. */
+  use: text('use'),
 });
+
+/** Looks at sealed rows by evaluations, numbered from 1 without a gap; never taken back. */
+export const sealOpening = pgTable(
+  'seal_opening',
+  {
+    seal: text('seal').notNull(),
+    number: integer('number').notNull(),
+    /** What was opened for, by opaque id. */
+    of: text('of').notNull().unique(),
+    openedAt: bigint('opened_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.seal, table.number] })],
+);
 
 /** Look-up of seals by the marks of their rows. */
 export const sealMark = pgTable(

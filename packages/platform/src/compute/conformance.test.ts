@@ -84,6 +84,8 @@ for (const version of ['v2', 'v1'] as const) {
 }
 
 const programs: Record<ConformanceProgram, PretendedProgram> = {
+  shelf: async () => ({ exitCode: 0 }),
+  connect: async () => ({ exitCode: 0 }),
   succeed: async () => ({ exitCode: 0 }),
   talk: async ({ log }) => {
     for (const text of ['one', 'two', 'unfinished']) log({ stream: 'stdout', text });

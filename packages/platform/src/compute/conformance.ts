@@ -1,6 +1,8 @@
 /** What every executor has to keep, run against each of them. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JobSpecInput, jobSpecSchema, type LogLine } from '@genesis/contracts';
@@ -17,6 +19,8 @@ export const conformancePrograms = {
   sleep: 'echo awake; sleep 60',
   environment:
     'env | cut -d= -f1 | grep -vE "^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_|GENESIS_JOB)$" | sort; true',
+  shelf: 'cat /opt/shelf/a/one.txt inputs/shelf/a/one.txt /run/two.txt; touch /opt/shelf/new || echo kept',
+  connect: `exec /genesis/bin/node -e "require('net').connect('/run/genesis/talk.sock').pipe(process.stdout)"`,
 } as const;
 export type ConformanceProgram = keyof typeof conformancePrograms;
 
@@ -94,6 +98,68 @@ export function executorConformance(
       const sha256 = createHash('sha256').update('measured').digest('hex');
       expect(outcome.outputs[1]).toEqual({ path: 'results/out.txt', bytes: 8, sha256 });
       expect(await readFile(join(outcome.outputDirectory, 'results/out.txt'), 'utf8')).toBe('measured');
+    });
+
+    test('it sees mounted folders and files, and cannot change them; or they are refused before it starts', async () => {
+      const source = join(folder, 'shelf');
+      await mkdir(join(source, 'a'), { recursive: true });
+      await writeFile(join(source, 'a/one.txt'), 'one\n');
+      await writeFile(join(folder, 'two.txt'), 'two\n');
+      const mounts = [
+        { path: '/opt/shelf', source },
+        { path: '/inputs/shelf', source },
+        { path: '/run/two.txt', source: join(folder, 'two.txt') },
+      ];
+      if (executor.sees?.includes('mounts') !== true)
+        return expect(await codeOf(executor.launch(job('shelf', { mounts })))).toBe('unsupported');
+      const { lines } = await run('shelf', { mounts });
+      const said = lines.filter(({ stream }) => stream === 'stdout').map(({ text }) => text);
+      expect(said).toEqual(['one', 'one', 'two', 'kept']);
+      const nowhere = [{ path: '/opt/shelf', source: join(folder, 'nowhere') }];
+      await expect(executor.launch(job('shelf', { mounts: nowhere }))).rejects.toThrow(
+        /^mounts\.0\.source: /,
+      );
+      await writeFile(join(source, 'a/one.txt'), 'changed\n');
+      const again = await run('shelf', { mounts });
+      expect(again.lines.map(({ text }) => text)).toContain('changed');
+    });
+
+    test('it reaches a socket that it was given; or that is refused before it starts', async () => {
+      const source = join(folder, 'talk.sock');
+      const server = createServer((connection) => connection.end('heard\n')).listen(source);
+      await once(server, 'listening');
+      await chmod(source, 0o666);
+      const sockets = [{ path: '/run/genesis/talk.sock', source }];
+      try {
+        if (executor.sees?.includes('sockets') !== true)
+          return expect(await codeOf(executor.launch(job('connect', { sockets })))).toBe('unsupported');
+        const { lines } = await run('connect', { sockets });
+        expect(lines).toEqual([{ stream: 'stdout', text: 'heard' }]);
+      } finally {
+        server.close();
+      }
+    });
+
+    test('a mount in the way of the sandbox or of another is refused', () => {
+      const wrong = (path: string, more: string[] = []) =>
+        jobSpecSchema.safeParse({
+          ...{ name: 'a', executable: 'b', inputs: [{ path: 'table', source: '/x' }] },
+          mounts: [path, ...more].map((one) => ({ path: one, source: '/x' })),
+        }).success;
+      for (const path of [
+        '/',
+        '/usr/lib',
+        '/etc',
+        '/job/a',
+        '/inputs',
+        '/var',
+        'opt',
+        '/opt/../etc',
+        '/inputs/table/a',
+      ])
+        expect([path, wrong(path)]).toEqual([path, false]);
+      expect(wrong('/opt/a', ['/opt/a/b'])).toBe(false);
+      expect(wrong('/opt/a', ['/opt/ab', '/inputs/other'])).toBe(true);
     });
 
     test('it gets the environment of its specification and none of the server', async () => {

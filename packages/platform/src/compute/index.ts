@@ -2,6 +2,13 @@ export { countUse, reserve, settle, usedBy } from './accounting/charges.ts';
 export { assertMember } from './accounting/members.ts';
 export { usageOf } from './accounting/usage.ts';
 export { type Compute, createCompute } from './compute.ts';
+export {
+  createEnvironments,
+  type Environment,
+  type Environments,
+  isLocked,
+  readLock,
+} from './environments/index.ts';
 export { createFunctionRunner, type FunctionRunner } from './executors/function/function-runner.ts';
 export { createIriExecutor } from './executors/iri/iri-executor.ts';
 export { readFacility } from './executors/iri/read-facility.ts';

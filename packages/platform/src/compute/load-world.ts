@@ -59,6 +59,7 @@ const asResource = (
   ...{ id, name, type, hardware, limits, price, near, status },
   authority: authority ?? label ?? bottom,
   hasAccess: access !== null,
+  seesFolders: access?.kind !== 'iri',
 });
 
 async function jobsOf(scope: ReadScope): Promise<Map<string, number>> {

@@ -46,6 +46,8 @@ export interface Executor {
    * lets go of them, and `reconcile` finds them again.
    */
   readonly jobsOutliveServer: boolean;
+  /** What of this machine its jobs can see besides their inputs, at any path; absent: nothing. */
+  readonly sees?: readonly ('mounts' | 'sockets')[];
   /**
    * Returns only once the name is durably taken, and user code can start under no claim but the one that is returned.
    * Throws a GenesisError when nothing was started: `invalid-input`, `conflict` (the name is taken), `unsupported`

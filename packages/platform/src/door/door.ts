@@ -24,6 +24,7 @@ import { loadFacts, lookAtFacts, rowOf } from './facts.ts';
 import { makeScope, type ReadScope } from './scope.ts';
 import { resource } from './tables.ts';
 import { asWriteTx, type WriteTx } from './tx.ts';
+import { createUseTogether, type Use } from './use-together.ts';
 
 /** A write that asks to pass the door. */
 export type WriteRequest = {
@@ -89,6 +90,11 @@ export interface Door {
     purpose: Purpose | null,
     details?: unknown,
   ): Promise<{ facts: ResourceFacts; scope: ReadScope }>;
+  /**
+   * The same for many at once, each decided by itself on facts that are read after the call: uses of one thing by one
+   * principal are one entry with their number; a use of what is public reads without a transaction. In the order asked.
+   */
+  useTogether(uses: readonly Use[]): Promise<(ResourceFacts | GenesisError)[]>;
   /** Enters in the ledger that a list showed things that are not public: one entry for the whole list. */
   noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void>;
   /**
@@ -101,7 +107,7 @@ export interface Door {
 /** What the door is made of. */
 export type DoorParts = { database: Database; clock: Clock; ids: Ids };
 
-type Judged = {
+export type Judged = {
   asked: DecisionRequest;
   facts: ResourceFacts;
   sources: ResourceFacts[];
@@ -326,6 +332,11 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     return { facts: judged.facts, scope: authorize(principal, purpose) };
   }
 
+  const useTogether = createUseTogether({
+    ...{ database, ids, now, entryOf, enterRefusal, refusal },
+    judge: (tx, request) => judge(tx, request),
+  });
+
   async function noteUse(scope: ReadScope, action: Action, shown: readonly ResourceFacts[]): Promise<void> {
     const restricted = shown.filter((facts) => !isPublic(facts.label));
     if (restricted.length === 0) return;
@@ -358,5 +369,5 @@ export function createDoor({ database, clock, ids }: DoorParts): Door {
     return { request: judged.asked, decision: judged.decision };
   }
 
-  return { perform, authorize, use, noteUse, foresee };
+  return { perform, authorize, use, useTogether, noteUse, foresee };
 }

@@ -82,10 +82,12 @@ export const loadFacts = async (
   ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids).orderBy(resource.id).for(lock));
 
 /** The same without a lock, for what acts on nothing: a lock is a write, and its commit takes time that an unknown id would not. */
-export const lookAtFacts = async (tx: Tx, ids: readonly string[]): Promise<Map<string, ResourceFacts>> =>
-  ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids));
+export const lookAtFacts = async (
+  tx: Pick<Tx, 'select'>,
+  ids: readonly string[],
+): Promise<Map<string, ResourceFacts>> => (ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids)));
 
-const rowsOf = (tx: Tx, ids: readonly string[]) =>
+const rowsOf = (tx: Pick<Tx, 'select'>, ids: readonly string[]) =>
   tx
     .select()
     .from(resource)

@@ -1,3 +1,4 @@
+export { assertAllowed } from './assert-allowed.ts';
 export {
   actUnder,
   delegate,
@@ -22,3 +23,4 @@ export { platformFacts, platformPrincipal } from './platform.ts';
 export type { ReadScope } from './scope.ts';
 export { resource } from './tables.ts';
 export type { WriteTx } from './tx.ts';
+export type { Use } from './use-together.ts';

@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import { unvouched } from '../door/index.ts';
-import type { Clock, Database } from '../kernel/index.ts';
+import { type Clock, type Database, freshTogether } from '../kernel/index.ts';
+import type { PrincipalFacts } from '../policy/index.ts';
 import type { Authenticator } from './ports.ts';
 import { token } from './tables.ts';
 import { parseToken, sameHash } from './token.ts';
@@ -23,17 +24,17 @@ export function createTokenAuthenticator(
   directory: PrincipalDirectory,
   clock: Clock,
 ): Authenticator {
-  return {
-    async authenticate(bearer) {
-      const presented = parseToken(bearer);
-      if (presented === undefined) return undefined;
-      const [row] = await database.orm.select().from(token).where(eq(token.id, presented.id));
-      if (row === undefined || !sameHash(row.hash, presented.hash)) return undefined;
-      if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
-      const facts = await directory.load(row.principal);
-      if (facts === undefined) return undefined;
-      const known = row.uncleared ? unvouched(facts, row.founding) : facts;
-      return { ...known, tokenScopes: row.scopes };
-    },
-  };
+  async function authenticate(bearer: string): Promise<PrincipalFacts | undefined> {
+    const presented = parseToken(bearer);
+    if (presented === undefined) return undefined;
+    const [row] = await database.orm.select().from(token).where(eq(token.id, presented.id));
+    if (row === undefined || !sameHash(row.hash, presented.hash)) return undefined;
+    if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
+    const facts = await directory.load(row.principal);
+    if (facts === undefined) return undefined;
+    const known = row.uncleared ? unvouched(facts, row.founding) : facts;
+    return { ...known, tokenScopes: row.scopes };
+  }
+  // Calls under one token at the same time share a look, which begins after all of them.
+  return { authenticate: freshTogether(authenticate) };
 }

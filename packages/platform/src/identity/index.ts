@@ -13,3 +13,4 @@ export {
   readSignInSettings,
   signInRoutes,
 } from './sign-in/index.ts';
+export { makeToken, parseToken, sameHash } from './token.ts';

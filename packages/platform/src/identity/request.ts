@@ -42,8 +42,8 @@ export interface BrowserCredentials {
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** A page of another site can make a browser send its cookies, but not another Origin than its own. */
-const fromOwnPage = (request: FastifyRequest, browser: BrowserCredentials): boolean =>
-  safeMethods.has(request.method) || request.headers.origin === browser.origin();
+const fromOwnPage = ({ method, headers }: FastifyRequest, browser: BrowserCredentials): boolean =>
+  safeMethods.has(method) || (headers.origin !== undefined && headers.origin === browser.origin());
 
 const refusal = (request: FastifyRequest, cookie: string | undefined, own: boolean): GenesisError => {
   const message =

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-const shape = /^genesis_((?:tok|ses)_[0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/;
+const shape = /^genesis_((?:tok|ses|tkt)_[0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/;
 
-/** A bearer token, or the secret of a session, as it is shown once: its id, to look it up, and 256 random bits. */
+/** A bearer token, the secret of a session, or the token of a run's code for tracking, as it is shown once: its id, to look it up, and 256 random bits. */
 export function makeToken(id: string): { secret: string; hash: Buffer } {
   const random = randomBytes(32).toString('base64url');
   return { secret: `genesis_${id}_${random}`, hash: hashOf(random) };

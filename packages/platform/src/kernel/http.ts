@@ -19,6 +19,8 @@ const uploadTypes = [
   'application/offset+octet-stream',
   'text/csv',
   'application/vnd.apache.parquet',
+  'application/vnd.apache.arrow.stream',
+  'application/vnd.apache.arrow.file',
   'application/zip',
 ];
 

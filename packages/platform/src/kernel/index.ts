@@ -10,6 +10,7 @@ export { type Database, openDatabase, type Tx } from './database.ts';
 export { asGenesisError, isUniqueViolation } from './database-error.ts';
 export { createDurably, syncFolder } from './durable-file.ts';
 export { type ServerEvent, sendEvents } from './event-stream.ts';
+export { freshTogether } from './fresh-together.ts';
 export { type App, createApp } from './http.ts';
 export {
   answerOnce,
@@ -32,6 +33,7 @@ export {
 } from './queue.ts';
 export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
+export { socketFolderFor } from './socket-folder.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
 export { errorCode } from './system-error.ts';
 export { tarEnd, tarHeader, tarPadding } from './tar.ts';

@@ -1,14 +1,14 @@
 import { describeLabel, type ResourceFacts } from '../policy/index.ts';
-import type { ModelRow } from './models.ts';
+import { plain, yaml } from './markdown.ts';
+import { registeredCard } from './registered-card.ts';
+import type { ModelRow, SurrogateRow } from './registry/rows.ts';
 
-/** A value for YAML front matter: JSON strings are YAML. */
-const yaml = (text: string): string => JSON.stringify(text);
-
-/** Markdown text of something that a person has named: nothing in it is markup. */
-const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>#|]/g, '\\$&').replace(/\s+/g, ' ');
+/** The card of a version, of whichever kind. */
+export const cardOf = (row: ModelRow, facts: ResourceFacts): string =>
+  row.kind === 'surrogate' ? modelCard(row, facts) : registeredCard(row, facts);
 
 /** The model card in the form of the Hugging Face Hub: front matter and Markdown, with measured figures only. */
-export function modelCard(row: ModelRow, facts: ResourceFacts): string {
+export function modelCard(row: SurrogateRow, facts: ResourceFacts): string {
   const { trainedOn, metrics } = row;
   const { licences, purposes, agreements } = facts.conditions;
   const measuredIn = trainedOn.unit === null ? '' : ` (${plain(trainedOn.unit)})`;

@@ -1,51 +1,17 @@
-import { conditionsSchema, designSchema, idSchema, labelSchema, type Space } from '@genesis/contracts';
+import { idSchema } from '@genesis/contracts';
 import { z } from 'zod';
 import type { Door } from '../door/index.ts';
 import { principalOf } from '../identity/index.ts';
 import type { App } from '../kernel/index.ts';
-import type { ResourceFacts } from '../policy/index.ts';
-import { modelCard } from './card.ts';
-import type { ModelRow, Models } from './models.ts';
-import { assertDesigns, type Predict } from './predict.ts';
+import { cardOf } from './card.ts';
+import type { Models } from './models.ts';
+import { modelView, view } from './views.ts';
 
 const tags = ['models'];
 const params = z.strictObject({ id: idSchema('model') });
 
-const modelView = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  campaign: z.string(),
-  run: z.string(),
-  artifactHash: z.string(),
-  label: labelSchema,
-  conditions: conditionsSchema,
-  metrics: z.array(z.strictObject({ name: z.string(), value: z.number(), on: z.string(), n: z.int() })),
-  trainedOn: z.strictObject({
-    experiments: z.int(),
-    measured: z.int(),
-    failed: z.int(),
-    censored: z.int(),
-    objective: z.string(),
-    unit: z.string().nullable(),
-  }),
-  createdAt: z.string(),
-});
-
-const view = (row: ModelRow, facts: ResourceFacts): z.output<typeof modelView> => ({
-  id: row.id,
-  name: row.name,
-  campaign: row.campaign,
-  run: row.run,
-  artifactHash: row.artifactHash,
-  label: facts.label,
-  conditions: facts.conditions,
-  metrics: row.metrics,
-  trainedOn: row.trainedOn,
-  createdAt: new Date(row.createdAt).toISOString(),
-});
-
-export function modelRoutes(app: App, parts: { models: Models; door: Door; predict: Predict }): void {
-  const { models, door, predict } = parts;
+export function modelRoutes(app: App, parts: { models: Models; door: Door }): void {
+  const { models, door } = parts;
 
   app.get(
     '/v1/models',
@@ -92,37 +58,7 @@ export function modelRoutes(app: App, parts: { models: Models; door: Door; predi
     async (request, reply) => {
       const { scope } = await door.use(principalOf(request), 'model.read', request.params.id, 'infer');
       const { row, facts } = await models.find(scope, request.params.id);
-      return await reply.type('text/markdown; charset=utf-8').send(modelCard(row, facts));
-    },
-  );
-
-  app.post(
-    '/v1/models/:id/predict',
-    {
-      schema: {
-        tags,
-        summary: 'What a new measurement of each design is expected to give, with its uncertainty',
-        params,
-        body: z.strictObject({ designs: z.array(designSchema).min(1).max(10_000) }),
-        response: {
-          200: z.strictObject({
-            objective: z.string(),
-            unit: z.string().nullable(),
-            predictions: z.array(z.strictObject({ mean: z.number().nullable(), sd: z.number().nullable() })),
-          }),
-        },
-      },
-    },
-    async (request) => {
-      const principal = principalOf(request);
-      const { id } = request.params;
-      const { designs } = request.body;
-      await door.use(principal, 'model.predict', id, 'infer', { designs: designs.length });
-      const { row } = await models.find(door.authorize(principal, 'infer'), id);
-      const artifact = await models.artifact(row);
-      assertDesigns(artifact.config['space'] as Space, designs);
-      const predictions = await predict(artifact, designs);
-      return { objective: row.trainedOn.objective, unit: row.trainedOn.unit, predictions };
+      return await reply.type('text/markdown; charset=utf-8').send(cardOf(row, facts));
     },
   );
 }

@@ -88,6 +88,18 @@ export const rolesFor: Readonly<Record<Action, readonly Role[]>> = {
   'model.create': ['researcher'],
   'model.read': ['steward', 'researcher', 'auditor'],
   'model.predict': ['steward', 'researcher'],
+  'evaluation.create': ['researcher'],
+  'evaluation.read': ['steward', 'researcher', 'auditor'],
+  'evaluation.submit': ['researcher'],
+  'evaluation.score': ['researcher'],
+  'evaluation.close': ['steward', 'researcher'],
+  'model.stage': ['steward', 'researcher'],
+  'model.approve': ['steward', 'researcher'],
+  'model.export': ['steward', 'researcher'],
+  'model.serve': ['steward', 'operator', 'researcher'],
+  'tracking.create': ['researcher'],
+  'tracking.read': ['steward', 'researcher', 'auditor'],
+  'tracking.log': ['researcher'],
   'challenge.define': ['operator'],
   'challenge.read': ['steward', 'researcher', 'auditor'],
   'ledger.read': ['administrator', 'steward', 'operator', 'researcher', 'auditor'],
@@ -110,6 +122,8 @@ export const readActions = [
   'run.read',
   'campaign.read',
   'model.read',
+  'evaluation.read',
+  'tracking.read',
   'challenge.read',
 ] as const satisfies readonly Action[];
 export type ReadAction = (typeof readActions)[number];
@@ -136,6 +150,8 @@ const readActionByKind: ReadonlyMap<string, ReadAction> = new Map([
   ['experiment', 'campaign.read'],
   ['hypothesis', 'campaign.read'],
   ['model', 'model.read'],
+  ['evaluation', 'evaluation.read'],
+  ['tracking', 'tracking.read'],
   ['challenge', 'challenge.read'],
 ]);
 
@@ -147,6 +163,8 @@ export const openActions: ReadonlySet<Action> = new Set([
   'dataset.export',
   'compute.use',
   'model.predict',
+  'evaluation.submit',
+  'model.export',
   'access.request',
   'search.save',
   'ledger.read',
@@ -186,6 +204,15 @@ export const usesData: ReadonlySet<Action> = new Set([
   'model.create',
   'model.read',
   'model.predict',
+  'evaluation.create',
+  'evaluation.read',
+  'evaluation.submit',
+  'evaluation.score',
+  'model.export',
+  'model.serve',
+  'tracking.create',
+  'tracking.read',
+  'tracking.log',
   'challenge.read',
 ]);
 
@@ -193,9 +220,14 @@ export const usesData: ReadonlySet<Action> = new Set([
 export const purposeFor: ReadonlyMap<Action, Purpose> = new Map([
   ['model.create', 'train'],
   ['model.predict', 'infer'],
+  ['model.serve', 'infer'],
   ['split.unseal', 'evaluate'],
+  ['evaluation.create', 'evaluate'],
+  ['evaluation.submit', 'evaluate'],
+  ['evaluation.score', 'evaluate'],
   ['dataset.export', 'publish'],
   ['campaign.export', 'publish'],
+  ['model.export', 'publish'],
 ]);
 
 /** Acts on a thing that does not exist yet, whose id no delegation can have named. */
@@ -210,6 +242,8 @@ export const creates: ReadonlySet<Action> = new Set([
   'campaign.create',
   'hypothesis.freeze',
   'model.create',
+  'evaluation.create',
+  'tracking.create',
   'agreement.draft',
 ]);
 

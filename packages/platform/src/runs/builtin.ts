@@ -26,8 +26,20 @@ const shared = {
   labelRule: { atLeast: { level: 'public' as const, categories: [] } },
 };
 
+/** The capability of every run of `genesis train -- COMMAND`. */
+export const ownTrainingName = 'own-training';
+
 /** Capabilities that ship with Genesis: trusted code in worker threads. */
 export const builtinManifests: readonly CapabilityManifest[] = [
+  {
+    ...shared,
+    name: ownTrainingName,
+    summary: "A training program of one's own on granted data, with its own code and Python packages.",
+    profile: 'training',
+    implementation: { kind: 'own' },
+    input: object({ command: { type: 'array', items: { type: 'string' } } }),
+    output: {},
+  },
   {
     ...shared,
     name: 'stober-silica',

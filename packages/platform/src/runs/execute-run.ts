@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CapabilityManifest,
@@ -17,9 +18,18 @@ import type { PrincipalFacts } from '../policy/index.ts';
 import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
+import { outputsOf, type StoredOutput } from './outputs.ts';
 import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
+import {
+  lockOutput,
+  needsPython,
+  preparePython,
+  pythonCall,
+  pythonOf,
+  type RunTracking,
+} from './python-run.ts';
 import { findCapability } from './registry.ts';
 import {
   endedWithPlatform,
@@ -30,7 +40,7 @@ import {
   wasStopped,
 } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
-import type { RunJob, StoredInput } from './submit-run.ts';
+import { type RunJob, resourcesOf, type StoredInput } from './submit-run.ts';
 import { attempt, run } from './tables.ts';
 
 type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean; here?: string };
@@ -53,9 +63,13 @@ export async function executeRun(
   const purpose = principal.delegation?.purpose ?? 'explore';
   const scope = door.authorize(principal, purpose);
   const row = await findRun(scope, job.run);
-  if (row.state !== 'queued' && row.state !== 'running') return await clearAway(parts, row);
+  if (row.state !== 'queued' && row.state !== 'running') {
+    await registerWhatItTrained(parts, job, row);
+    return await clearAway(parts, row);
+  }
   const { row: capability } = await findCapability(scope, row.capability);
-  const { manifest } = capability;
+  const resources = resourcesOf(capability.manifest, row.input as StoredInput);
+  const manifest = { ...capability.manifest, resources };
   // From here on a cancellation is heard here: whoever cancels a run that is not in `running` ends it in the database.
   const cancelling = new AbortController();
   running.set(job.run, cancelling);
@@ -92,9 +106,35 @@ export async function executeRun(
     // An outcome that cannot be recorded is a failure that can.
     await settle(ended).catch(async (error: unknown) => await settle(failureOf(parts, begun, error, signal)));
     crash.reach('run.recorded');
+    await registerWhatItTrained(parts, job, await findRun(scope, job.run));
     await release(parts, scope, job.run, begun.number);
   } finally {
     running.delete(job.run);
+  }
+}
+
+/**
+ * Hands over the model that a training run left. Why it is refused, where it is, stands at the end of the run's log: the
+ * run itself has succeeded. Done again after a crash, it registers once.
+ */
+async function registerWhatItTrained(parts: RunParts, job: RunJob, row: RunRow): Promise<void> {
+  const { registerModel } = parts;
+  const left = outputsOf(row).some(({ path }) => path === 'model/model.json');
+  if (registerModel === undefined || !left || row.state !== 'succeeded' || row.purpose !== 'train') return;
+  const actor = () => parts.actUnder(job.delegation);
+  try {
+    await registerModel(await actor(), { run: row.id });
+  } catch (error) {
+    const known = asGenesisError(error);
+    const internal = !(known instanceof GenesisError) || known.failure.code === 'internal';
+    if (internal || known.transient) throw error;
+    const stored = await storedLines(parts.door.authorize(await actor(), 'train'), row.id, row.attempts);
+    const log = createLogWriter(parts.door, row.id, row.attempts, actor, 'train', {
+      stdout: stored.stdout + stored.stderr,
+      stderr: 0,
+    });
+    log.write([{ stream: 'stderr', text: `Not registered as a model: ${known.message}` }]);
+    await log.close();
   }
 }
 
@@ -222,7 +262,8 @@ async function resume(
   stops: Stops,
 ): Promise<Ended> {
   const job = found.state === 'finished' ? found.outcome : await waitForJob(executor, found.job, stops);
-  return await endOfJob(parts, job, manifest.output, await labelKeyOf(scope, row));
+  const labelKey = await labelKeyOf(scope, row);
+  return await endOfJob(parts, manifest, job, { labelKey, lock: row.environment?.lock ?? null });
 }
 
 /** What a run that has ended may have left in the executor: a job that lives on is ended, its folder removed. */
@@ -254,7 +295,16 @@ async function noteWait(
 ): Promise<void> {
   const known = asGenesisError(error);
   if (!(known instanceof GenesisError) || known.failure.code !== 'unavailable') return;
-  const waitsFor = known.message.slice(0, 2000);
+  await note(parts, principal, id, purpose, known.message.slice(0, 2000));
+}
+
+async function note(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  id: string,
+  purpose: Purpose,
+  waitsFor: string,
+): Promise<void> {
   const row = await findRun(parts.door.authorize(principal, purpose), id);
   if (row.waitsFor === waitsFor) return;
   await parts.door.perform({ principal, action: 'run.execute', resource: id, purpose }, async (tx) => {
@@ -273,7 +323,7 @@ async function execute(
   logs: LogWriter,
   { signal, cancel }: Required<Stops>,
 ): Promise<Ended> {
-  const { implementation, output, resources } = manifest;
+  const { implementation, resources } = manifest;
   const stored = row.input as StoredInput;
   const labelKey = await labelKeyOf(scope, row);
   if (implementation.kind === 'function' && row.among.length === 0) {
@@ -293,30 +343,97 @@ async function execute(
   await using lent = new AsyncDisposableStack();
   const files: { path: string; source: string }[] = [];
   const data: { bytes: number; at: null }[] = [];
-  for (const { name, version } of stored.datasets) {
-    const found = await parts.catalog.showVersion(scope.principal, version, scope.purpose);
-    const { address, bytes } = found.version.visible;
-    files.push({ path: name, source: lent.use(await parts.blobs.lend(address)).path });
-    data.push({ bytes, at: null });
-  }
   const name = jobName(row.id, number);
+  const tables = join(parts.inputFolder, name, 'tables');
+  lent.defer(() => rm(join(parts.inputFolder, name), { recursive: true, force: true }));
+  for (const [at, dataset] of stored.datasets.entries()) {
+    const found = await parts.catalog.showVersion(scope.principal, dataset.version, scope.purpose);
+    const { address, bytes } = found.version.visible;
+    data.push({ bytes, at: null });
+    // programs in Python know columns by their names
+    await mkdir(tables, { recursive: true, mode: 0o700 });
+    const table = join(tables, String(at));
+    const isNamed =
+      needsPython(implementation) &&
+      (await parts.catalog.writeNamedTable(scope.principal, dataset.version, scope.purpose, table));
+    const source = isNamed ? table : lent.use(await parts.blobs.lend(address)).path;
+    files.push({ path: dataset.name, source });
+  }
+  const stopping = AbortSignal.any([signal, cancel]);
+  const telling = {
+    ...{ logs, signal: stopping },
+    note: (waitsFor: string) => note(parts, principal, row.id, scope.purpose ?? 'train', waitsFor),
+  };
+  const python = needsPython(implementation)
+    ? await preparePython(parts, principal, row, implementation, telling).catch((error: unknown) => {
+        if (cancel.aborted && !signal.aborted) return null;
+        throw error;
+      })
+    : null;
+  if (needsPython(implementation) && python === null) return cancelledBeforehand(parts);
   const { machine } = await placeRun(parts, principal, scope, row.id, {
     attempt: number,
     asked: resources,
     data,
+    folders: python !== null,
   });
   parts.crash.reach('run.placed');
   const executor = await parts.compute.executorOf(machine);
-  const command = await commandOf(parts, manifest);
-  const call = {
-    ...{ name, manifest: command.manifest, input: stored.input },
-    ...{ files: [...files, ...command.files], onLog: logs.write, signal, cancel },
-  };
-  return await runCommand(parts, executor, call, (job) => endOfJob(parts, job, output, labelKey));
+  const common = { name, input: stored.input, onLog: logs.write, signal, cancel };
+  const take = (job: JobOutcome): Promise<Ended> =>
+    endOfJob(parts, manifest, job, { labelKey, lock: python?.lock ?? null });
+  if (python === null) {
+    const command = await commandOf(parts, manifest);
+    const call = { ...common, manifest: command.manifest, files: [...files, ...command.files] };
+    return await runCommand(parts, executor, call, take);
+  }
+  const tracking = await openTracking(parts, principal, executor, {
+    ...{ row, name: manifest.name, durationSeconds: resources.durationSeconds, logs },
+  });
+  if (tracking !== null) lent.defer(() => tracking.end());
+  const code = stored.own?.code ?? null;
+  const codeFile = code === null ? null : lent.use(await parts.blobs.lend(code.address)).path;
+  const folder = join(parts.inputFolder, name);
+  const call = await pythonCall(row, manifest, python, codeFile, tracking, folder);
+  return await runCommand(parts, executor, { ...common, ...call, files: [...files, ...call.files] }, take);
 }
 
-/** A file that a job left, stored under the run's label. */
-export type StoredOutput = { path: string; bytes: number; sha256: string; address: string };
+/** What a run may track with, where its job can reach that. Throws `unsupported` where it can see no environment. */
+async function openTracking(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  executor: Executor,
+  {
+    row,
+    name,
+    durationSeconds,
+    logs,
+  }: { row: RunRow; name: string; durationSeconds: number; logs: LogWriter },
+): Promise<RunTracking | null> {
+  if (executor.sees?.includes('mounts') !== true)
+    throw new GenesisError({
+      code: 'unsupported',
+      message:
+        'Jobs see no Python environment where this run was placed: it needs a sandbox (bubblewrap), here or on a Slurm.',
+    });
+  const { trackingFor } = pythonOf(parts);
+  if (trackingFor === undefined) return null;
+  if (executor.sees.includes('sockets'))
+    return await trackingFor(principal, { run: row, name, durationSeconds });
+  const text = 'environment: the machine of this run does not reach the tracking server; nothing is tracked';
+  logs.write([{ stream: 'stderr', text }]);
+  return null;
+}
+
+/** A run that was cancelled before it had a job. */
+function cancelledBeforehand(parts: RunParts): Ended {
+  const at = parts.clock.now().toISOString();
+  const usage = { wallSeconds: 0, cpuSeconds: null, peakMemoryBytes: null };
+  const why = { state: 'cancelled', failureClass: 'F0_NONE', reason: 'cancelled' } as const;
+  const message = 'It was cancelled while its Python environment was made.';
+  return { outcome: { ...why, message, usage, startedAt: at, endedAt: at }, output: null, sandboxed: false };
+}
+
 type StoredFiles = Pick<JobOutcome, 'exitCode' | 'signal' | 'enforcement' | 'refusedOutputs'> & {
   outputs: StoredOutput[];
 };
@@ -328,9 +445,9 @@ const labelKeyOf = async (scope: ReadScope, row: RunRow): Promise<string> =>
 /** The outcome of a job, with the JSON that it left. A job that succeeded without what it promised has failed. */
 async function endOfJob(
   parts: RunParts,
+  manifest: CapabilityManifest,
   job: JobOutcome,
-  schema: Record<string, unknown>,
-  labelKey: string,
+  { labelKey, lock }: { labelKey: string; lock: string | null },
 ): Promise<Ended> {
   const {
     name: _name,
@@ -354,11 +471,19 @@ async function endOfJob(
       });
     kept.push({ path, bytes, sha256, address: ref.address });
   }
+  if (lock !== null && kept.every(({ path }) => path !== lockOutput)) {
+    const { address, sha256, bytes } = await parts.blobs.put(Buffer.from(lock), { labelKey });
+    kept.push({ path: lockOutput, bytes, sha256, address });
+  }
   const files: StoredFiles = { exitCode, signal, enforcement, outputs: kept, refusedOutputs };
   if (outcome.state !== 'succeeded') return { outcome, output: { files }, sandboxed };
+  // a program of one's own leaves what it wants to
+  const promised = manifest.implementation.kind !== 'own' || kept.some(({ path }) => path === 'output.json');
   try {
-    return { outcome, output: { value: await readOutput(job, schema), files }, sandboxed };
+    const value = promised ? await readOutput(job, manifest.output) : null;
+    return { outcome, output: { value, files }, sandboxed };
   } catch (error) {
+    if (error instanceof GenesisError && error.transient) throw error;
     const message = `The command ended well, but ${error instanceof Error ? error.message : 'its output cannot be read'}.`;
     return {
       outcome: {

@@ -1,9 +1,16 @@
+export type { KitQuestion } from './ask-kit.ts';
 export type { BuiltinFunctions } from './builtin.ts';
+export { type Kits, openKits } from './kits/kits.ts';
+export { createKitEnvironments } from './kits/prepare.ts';
 export { beginAttempt, type FinishedRun, finishRun, insertRun, type NewRun, succeeded } from './lifecycle.ts';
+export { createMaterials } from './materials.ts';
 export type { CommandMeasurement } from './measure-command.ts';
+export { inputOf, outputsOf, type StoredOutput } from './outputs.ts';
 export { createPortableFunctions } from './portable-function.ts';
+export type { PythonParts, RunTracking } from './python-run.ts';
 export { findCapability } from './registry.ts';
 export { runRoutes } from './routes.ts';
 export { createRuns, type Runs, runQueues } from './runs.ts';
-export { findRun, type RunRow } from './store.ts';
+export { findRun, governingFacts, type RunRow } from './store.ts';
 export type { ExecutionContext } from './tables.ts';
+export { trainRoutes } from './train-routes.ts';

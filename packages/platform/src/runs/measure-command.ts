@@ -14,7 +14,7 @@ import type { RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { commandOf } from './portable-function.ts';
 import { findCapability } from './registry.ts';
-import { endedWithPlatform, releaseJob, runCommand, waitForJob } from './run-command.ts';
+import { releaseJob, runByName } from './run-command.ts';
 
 /** What a command that measures leaves in `output.json`: an outcome, and whatever else it wants to keep. */
 const resultSchema = z.object({ outcome: outcomeOfExperimentSchema });
@@ -89,11 +89,9 @@ export async function measureByCommand(
       return failed(`its result cannot be used: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const found = await executor.reconcile(name);
-  if (found.state === 'running') return await take(await waitForJob(executor, found.job, { signal }));
-  if (found.state === 'finished' && !endedWithPlatform(executor, found.outcome))
-    return await take(found.outcome);
-  if (found.state !== 'unknown') await done();
-  const call = { name, ...(await commandOf(parts, row.manifest)), input: { design, seed }, signal };
-  return await runCommand(parts, executor, call, take);
+  const callOf = async () => ({
+    ...{ name, input: { design, seed }, signal },
+    ...(await commandOf(parts, row.manifest)),
+  });
+  return await runByName(parts, executor, name, callOf, take, signal);
 }

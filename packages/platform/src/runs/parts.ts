@@ -5,6 +5,7 @@ import type { BlobStore, Clock, CrashPoints, Ids, Log, Queue } from '../kernel/i
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { BuiltinFunctions } from './builtin.ts';
 import type { PortableFunctions } from './portable-function.ts';
+import type { PythonParts } from './python-run.ts';
 
 /** What runs are made of; `main.ts` gives it. */
 export type RunParts = {
@@ -15,12 +16,16 @@ export type RunParts = {
   ids: Ids;
   log: Log;
   crash: CrashPoints;
-  catalog: Pick<Catalog, 'showVersion'>;
+  catalog: Pick<Catalog, 'showVersion' | 'writeNamedTable'>;
   functions: FunctionRunner;
   compute: Compute;
   portable: PortableFunctions;
   builtin: BuiltinFunctions;
+  /** Kits and Python environments; absent where runs with Python are not set up. */
+  python?: PythonParts;
   actUnder: (delegation: string) => Promise<PrincipalFacts>;
+  /** Takes over the model that a training run left, once the run is recorded. Called again after a crash, it acts once. */
+  registerModel?: (principal: PrincipalFacts, wanted: { run: string }) => Promise<unknown>;
   /** Folder for the JSON inputs of jobs, private to the platform. */
   inputFolder: string;
   /** Commands that run at one time. */

@@ -85,10 +85,10 @@ export async function placeRun(
   principal: PrincipalFacts,
   scope: ReadScope,
   id: string,
-  wanted: { attempt: number; asked: JobResources; data?: PlacementRequest['data'] },
+  wanted: { attempt: number; asked: JobResources; data?: PlacementRequest['data']; folders?: boolean },
 ): Promise<Placed> {
   const { door, clock, compute } = parts;
-  const { attempt, asked, data = [] } = wanted;
+  const { attempt, asked, data = [], folders = false } = wanted;
   const row = await findRun(scope, id);
   const facts = await governingFacts(scope, row);
   // What machines there are is asked for the person, not for the delegation: that names the things it works on, and a
@@ -96,7 +96,8 @@ export async function placeRun(
   const { delegation: _confined, ...person } = principal;
   const inventory = door.authorize(person, scope.purpose);
   const { environments } = facts.conditions;
-  const request = { label: facts.label, resources: asked, among: [...row.among], environments, data };
+  const among = [...row.among];
+  const request = { label: facts.label, resources: asked, among, environments, data, folders };
   const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
   const machine = row.machine ?? chosenOf(plan!);
   const place = await findMachine(inventory, machine);

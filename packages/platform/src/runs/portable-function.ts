@@ -76,6 +76,8 @@ export async function commandOf(
 ): Promise<{ manifest: CapabilityManifest; files: { path: string; source: string }[] }> {
   const { implementation } = manifest;
   if (implementation.kind === 'command') return { manifest, files: [] };
+  if (implementation.kind !== 'function')
+    throw new GenesisError({ code: 'unsupported', message: `${manifest.name} is run by itself only.` });
   const { module, name } = builtinOf(parts, implementation.function);
   const source = await parts.portable.fileOf(module, name);
   const script = `PATH=${sandboxNodeFolder}:$PATH exec node inputs/${place}`;

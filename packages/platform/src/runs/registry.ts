@@ -2,7 +2,7 @@ import { type CapabilityManifest, GenesisError, invalidField } from '@genesis/co
 import { canonicalHash } from '@genesis/evidence';
 import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { type Door, factsOf, platformPrincipal, type ReadScope, resource } from '../door/index.ts';
-import { type Clock, type Ids, isUniqueViolation } from '../kernel/index.ts';
+import { type Clock, type Ids, isUniqueViolation, type Log } from '../kernel/index.ts';
 import { type PrincipalFacts, type ResourceFacts, unrestricted } from '../policy/index.ts';
 import { builtinManifests } from './builtin.ts';
 import { assertSchema } from './schemas.ts';
@@ -36,6 +36,14 @@ export async function registerCapability(
     throw invalidField(
       'implementation.function',
       `expected one that ships with Genesis: ${shipped.join(', ')}`,
+    );
+  if (
+    (implementation.kind === 'kit' || implementation.kind === 'own') &&
+    principal.id !== platformPrincipal.id
+  )
+    throw invalidField(
+      'implementation.kind',
+      `"${implementation.kind}" ships with the platform: declare a command, or run your program by "genesis train"`,
     );
   const id = ids.next('capability');
   const facts: ResourceFacts = {
@@ -77,15 +85,26 @@ export async function registerCapability(
   return result;
 }
 
-/** Registers what ships with Genesis, where it is missing. */
-export async function seedCapabilities(parts: Parts): Promise<void> {
+/**
+ * Registers what ships with Genesis, where it is missing. A kit whose files changed without a new version is told: the
+ * version stays what it was registered as.
+ */
+export async function seedCapabilities(
+  parts: Parts & { log: Log },
+  kits: readonly CapabilityManifest[] = [],
+): Promise<void> {
   const known = await listCapabilities(parts.door.authorize(platformPrincipal, 'explore'));
-  for (const manifest of builtinManifests) {
-    const there = known.some(
-      ({ row }) =>
-        row.organisation === platformsOwn && row.name === manifest.name && row.version === manifest.version,
+  for (const manifest of [...builtinManifests, ...kits]) {
+    const { name, version } = manifest;
+    const there = known.find(
+      ({ row }) => row.organisation === platformsOwn && row.name === name && row.version === version,
     );
-    if (!there) await registerCapability(parts, platformPrincipal, manifest);
+    if (there === undefined) await registerCapability(parts, platformPrincipal, manifest);
+    else if (manifest.implementation.kind === 'kit' && there.row.digest !== canonicalHash(manifest))
+      parts.log.warn(
+        { capability: `${name}@${version}` },
+        'A kit has other files than those this version was registered with; its runs use the registered ones. Raise the version in kit.json',
+      );
   }
 }
 

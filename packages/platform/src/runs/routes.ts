@@ -29,7 +29,7 @@ import {
   toPage,
 } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
-import type { StoredOutput } from './execute-run.ts';
+import { outputsOf } from './outputs.ts';
 import { type FoundCapability, findCapability, listCapabilities } from './registry.ts';
 import type { Runs } from './runs.ts';
 import { findRun, type LogPosition, listAttempts, listRuns, type RunRow, readLog } from './store.ts';
@@ -299,7 +299,7 @@ export function runRoutes(
       const { id, '*': path } = request.params;
       const row = await findRun(door.authorize(principal, purpose), id);
       await door.use(principal, 'run.read', row.governedBy, purpose, { run: id, output: path });
-      const kept = storedOutputs(row).find((one) => one.path === path);
+      const kept = outputsOf(row).find((one) => one.path === path);
       if (kept === undefined)
         throw new GenesisError({ code: 'not-found', message: 'The run left no such file.' });
       return await reply.type('application/octet-stream').send(Readable.from(blobs.open(kept)));
@@ -346,9 +346,6 @@ export function runRoutes(
     },
   );
 }
-
-const storedOutputs = (row: RunRow): StoredOutput[] =>
-  (row.output as { files?: { outputs?: StoredOutput[] } } | null)?.files?.outputs ?? [];
 
 const linesAtOnce = 500;
 const lookEveryMs = 250;

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CapabilityManifest, ExecutionOutcome, JobOutcome, LogLine } from '@genesis/contracts';
+import type { CapabilityManifest, ExecutionOutcome, JobOutcome, JobSpec, LogLine } from '@genesis/contracts';
 import type { Executor, JobHandle } from '../compute/index.ts';
 import type { RunParts } from './parts.ts';
 
@@ -11,6 +11,8 @@ export type CommandCall = {
   input: unknown;
   /** Host files that the job may read, by their path below `inputs/`. */
   files: readonly { path: string; source: string }[];
+  mounts?: JobSpec['mounts'];
+  sockets?: JobSpec['sockets'];
   onLog?: ((lines: LogLine[]) => void) | undefined;
 } & Stops;
 
@@ -73,6 +75,8 @@ export async function runCommand<T>(
         arguments: implementation.arguments,
         environment: implementation.environment,
         inputs: [{ path: 'input.json', source: inputFile }, ...call.files],
+        mounts: [...(call.mounts ?? [])],
+        sockets: [...(call.sockets ?? [])],
         resources,
       },
       call.onLog === undefined ? {} : { onLog: call.onLog },
@@ -113,4 +117,24 @@ export async function waitForJob(
   }
   await executor.release(handle.name);
   throw signal.reason;
+}
+
+/**
+ * The outcome of a job by its name, which is the same after a restart: one that still runs is waited for, one that has ended is
+ * taken, and only otherwise it is launched. The caller releases it once what was taken is recorded.
+ */
+export async function runByName<T>(
+  parts: Pick<RunParts, 'inputFolder' | 'crash'>,
+  executor: Executor,
+  name: string,
+  callOf: () => Promise<CommandCall>,
+  take: (job: JobOutcome) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const found = await executor.reconcile(name);
+  if (found.state === 'running') return await take(await waitForJob(executor, found.job, { signal }));
+  if (found.state === 'finished' && !endedWithPlatform(executor, found.outcome))
+    return await take(found.outcome);
+  if (found.state !== 'unknown') await releaseJob(parts, executor, name);
+  return await runCommand(parts, executor, await callOf(), take);
 }

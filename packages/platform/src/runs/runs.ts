@@ -1,6 +1,8 @@
 import {
   type CapabilityManifest,
   GenesisError,
+  type JobOutcome,
+  type OwnTraining,
   type PlacementPlan,
   type Purpose,
   type RunState,
@@ -9,11 +11,15 @@ import {
 import { eq } from 'drizzle-orm';
 import { listMachines } from '../compute/index.ts';
 import { join, joinConditions, type PrincipalFacts, unrestricted } from '../policy/index.ts';
+import { askKit, type KitQuestion } from './ask-kit.ts';
+import { ownTrainingName } from './builtin.ts';
+import { packCode } from './code-archive.ts';
 import { executeRun } from './execute-run.ts';
 import { measureByCommand, type WantedMeasurement } from './measure-command.ts';
 import type { RunParts } from './parts.ts';
+import { assertRequirements, needsPython, pythonOf } from './python-run.ts';
 import { registerCapability, seedCapabilities } from './registry.ts';
-import { runQueue, type SubmitRun, sourcesOf, submitRun } from './submit-run.ts';
+import { definedOf, resourcesOf, runQueue, type SubmitRun, sourcesOf, submitRun } from './submit-run.ts';
 import { run } from './tables.ts';
 
 /** The kinds of background work that runs need. */
@@ -52,6 +58,22 @@ export function createRuns(parts: RunParts) {
       registerCapability(parts, principal, manifest),
     submit: (principal: PrincipalFacts, wanted: SubmitRun, idempotencyKey?: string) =>
       submitRun(parts, principal, wanted, idempotencyKey),
+    /** A program of one's own on granted data; what it may train on is decided before anything starts. */
+    async train(
+      principal: PrincipalFacts,
+      wanted: Omit<SubmitRun, 'capability' | 'input' | 'purpose'> & { program: OwnTraining },
+      idempotencyKey?: string,
+    ) {
+      const { program: training, ...request } = wanted;
+      pythonOf(parts);
+      if (training.requirements !== null) assertRequirements(training.requirements);
+      const program = { training, code: packCode(training.code) };
+      const submitted: SubmitRun = {
+        ...request,
+        ...{ capability: ownTrainingName, purpose: 'train', input: { command: training.command } },
+      };
+      return await submitRun(parts, principal, submitted, idempotencyKey, program);
+    },
     cancel,
     /** Where a run would go, and why. Nothing is submitted, reserved or entered. */
     async plan(principal: PrincipalFacts, wanted: SubmitRun): Promise<PlacementPlan> {
@@ -63,7 +85,9 @@ export function createRuns(parts: RunParts) {
         (all, { conditions }) => joinConditions(all, conditions),
         unrestricted,
       );
-      const request = { label, resources: row.manifest.resources, among, environments, data };
+      const resources = resourcesOf(row.manifest, { resources: definedOf(wanted.resources) });
+      const folders = needsPython(row.manifest.implementation);
+      const request = { label, resources, among, environments, data, folders };
       return await parts.compute.plan(parts.door.authorize(principal, wanted.purpose), request, project);
     },
     /** A plan without the resources that a reader may not know of: it was made for the one who submitted. */
@@ -80,9 +104,17 @@ export function createRuns(parts: RunParts) {
     /** One experiment of a campaign by a command capability. */
     measure: (principal: PrincipalFacts, purpose: Purpose, wanted: WantedMeasurement, signal: AbortSignal) =>
       measureByCommand(parts, principal, parts.door.authorize(principal, purpose), wanted, signal),
+    /** Has a kit answer something for the platform itself. See `askKit`. */
+    askKit: <T>(
+      principal: PrincipalFacts,
+      purpose: Purpose,
+      wanted: KitQuestion,
+      take: (job: JobOutcome) => Promise<T>,
+      signal: AbortSignal,
+    ) => askKit(parts, principal, parts.door.authorize(principal, purpose), wanted, take, signal),
     /** Registers what ships with Genesis and takes up background work, also what an earlier process left. */
     async start(): Promise<void> {
-      await seedCapabilities(parts);
+      await seedCapabilities(parts, parts.python?.kits.manifests());
       await parts.queue.work(runQueue, (job, { signal }) => executeRun(parts, job, running, signal), {
         concurrency: parts.concurrency,
       });

@@ -1,16 +1,21 @@
 import {
+  type CapabilityManifest,
   computeChoiceSchema,
   GenesisError,
   invalidField,
+  type JobResources,
+  jobResourcesSchema,
+  type OwnTraining,
   purposeSchema,
   relativePathSchema,
+  someResourcesSchema,
 } from '@genesis/contracts';
-import { canonicalHash } from '@genesis/evidence';
+import { canonicalHash, canonicalJson } from '@genesis/evidence';
 import { and, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { assertMember } from '../compute/index.ts';
 import { delegate, type WriteTx } from '../door/index.ts';
-import type { QueueDefinition } from '../kernel/index.ts';
+import type { BlobRef, QueueDefinition } from '../kernel/index.ts';
 import {
   join,
   joinConditions,
@@ -18,8 +23,10 @@ import {
   type PrincipalFacts,
   type ResourceFacts,
 } from '../policy/index.ts';
+import type { CodeArchive } from './code-archive.ts';
 import { insertRun } from './lifecycle.ts';
 import type { RunParts } from './parts.ts';
+import { ownInputs } from './python-run.ts';
 import { findCapability } from './registry.ts';
 import { assertFits } from './schemas.ts';
 import { run } from './tables.ts';
@@ -32,25 +39,50 @@ export const submitRunSchema = z.strictObject({
   /** `name`, `name@version` or an id. */
   capability: z.string().min(1).max(200),
   input: z.unknown(),
-  /** Dataset versions that the run reads: the visible part of each is at `inputs/NAME` as Parquet. */
+  /**
+   * Dataset versions that the run reads: the visible part of each is at `inputs/NAME`, tables as Parquet: with the names
+   * of their columns for programs in Python, and with `c0`, `c1`, ... for other commands.
+   */
   datasets: z
     .array(z.strictObject({ name: relativePathSchema, version: z.string().max(100) }))
     .max(100)
     .default([]),
   purpose: purposeSchema.default('explore'),
+  /** What it may use, where that is to be other than the capability declares. */
+  resources: someResourcesSchema.optional(),
   /** Where it may run, and which project pays. */
   compute: computeChoiceSchema.optional(),
 });
 export type SubmitRun = z.infer<typeof submitRunSchema>;
 
 /** What a run's input holds beside what its capability asked for. */
-export type StoredInput = { input: unknown; datasets: { name: string; version: string }[] };
+export type StoredInput = {
+  input: unknown;
+  datasets: { name: string; version: string }[];
+  /** What differs from what the capability declares. */
+  resources?: Partial<JobResources>;
+  /** A program of one's own; its code lies under the label of the run. */
+  own?: Omit<OwnTraining, 'code'> & { code: BlobRef | null };
+};
+
+/** What a run of a capability may use: what that declares, and what was asked for instead. */
+export const resourcesOf = (
+  manifest: CapabilityManifest,
+  input: Pick<StoredInput, 'resources'>,
+): JobResources => jobResourcesSchema.parse({ ...manifest.resources, ...input.resources });
+
+/** The program that a run brings with it. */
+export type GivenProgram = { training: OwnTraining; code: CodeArchive | null };
 
 const day = 86_400_000;
 
+/** Without the fields that are there and say nothing. */
+export const definedOf = (given: z.output<typeof someResourcesSchema> = {}): Partial<JobResources> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
 /** Every dataset is a file of its own beside the input: none hides another, or lies within one. */
 function assertApart(names: readonly string[]): void {
-  const taken = ['input.json'];
+  const taken = ['input.json', ownInputs];
   names.forEach((name, at) => {
     const other = taken.find(
       (one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`),
@@ -71,11 +103,17 @@ export async function submitRun(
   principal: PrincipalFacts,
   given: SubmitRun,
   idempotencyKey?: string,
+  program?: GivenProgram,
 ): Promise<{ id: string; repeated: boolean }> {
   const wanted = { ...given, input: given.input ?? null };
-  const { door, ids, clock, queue } = parts;
+  const { door, ids, clock, queue, blobs } = parts;
   const { purpose } = wanted;
   const { row, facts, versions, sources } = await sourcesOf(parts, principal, wanted);
+  if (row.manifest.implementation.kind === 'own' && program === undefined)
+    throw invalidField(
+      'capability',
+      'a program of your own is sent to /v1/runs/train (genesis train -- COMMAND)',
+    );
   const owner = ownerOfDerived(sources);
   const id = ids.next('run');
   const governed: ResourceFacts = {
@@ -85,8 +123,11 @@ export async function submitRun(
     label: sources.reduce((all, source) => join(all, source.label), row.manifest.labelRule.atLeast),
     conditions: sources.reduce((all, source) => joinConditions(all, source.conditions), facts.conditions),
   };
-  const requestHash = canonicalHash(wanted as never);
-  const stored: StoredInput = { input: wanted.input, datasets: wanted.datasets };
+  const { code: _files, ...about } = program?.training ?? { code: null };
+  const requestHash = canonicalHash({
+    ...(wanted as object),
+    ...(program === undefined ? {} : { own: { ...about, code: program.code?.sha256 ?? null } }),
+  } as never);
   const { result } = await door
     .perform(
       {
@@ -99,9 +140,22 @@ export async function submitRun(
       async (tx) => {
         const earlier = await findByKey(tx, principal, idempotencyKey, requestHash);
         if (earlier !== undefined) throw new Repeated(earlier);
+        const stored: StoredInput = {
+          ...{ input: wanted.input, datasets: wanted.datasets },
+          ...(wanted.resources === undefined ? {} : { resources: definedOf(wanted.resources) }),
+        };
+        if (program !== undefined) {
+          const { code: _content, ...training } = program.training;
+          const labelKey = canonicalJson(governed.label);
+          const code = program.code === null ? null : await blobs.put(program.code.bytes, { labelKey });
+          stored.own = { ...training, code };
+        }
         const delegation = await delegate(tx, parts, principal, {
           purpose,
-          actions: ['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'],
+          actions: [
+            ...(['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'] as const),
+            ...(purpose === 'train' ? (['model.create', 'tracking.read', 'tracking.log'] as const) : []),
+          ],
           resources: [id, row.id, ...versions.map(({ version }) => version.id)],
           lifetimeMs: day,
         });
@@ -154,6 +208,12 @@ export async function submitRun(
 export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, wanted: SubmitRun) {
   const { purpose } = wanted;
   const { row, facts } = await findCapability(parts.door.authorize(principal, purpose), wanted.capability);
+  if (row.manifest.profile === 'training' && purpose !== 'train')
+    throw invalidField(
+      'purpose',
+      `${row.name} trains a model: expected "train", which the cards of its data decide about`,
+    );
+  resourcesOf(row.manifest, { resources: definedOf(wanted.resources) });
   assertFits(row.manifest.input, wanted.input ?? null, 'input');
   const paying = wanted.compute?.project ?? null;
   if (paying !== null)

@@ -57,6 +57,8 @@ export const run = pgTable(
     plan: jsonb('plan').$type<PlacementPlan>(),
     /** Why it waits, in words for people. */
     waitsFor: text('waits_for'),
+    /** The Python environment of its newest attempt. */
+    environment: jsonb('environment').$type<RunEnvironment>(),
     output: jsonb('output'),
     outcome: jsonb('outcome').$type<ExecutionOutcome>(),
     sandboxed: boolean('sandboxed'),
@@ -103,4 +105,12 @@ export type ExecutionContext = {
   runClass: 'reproducible' | 'analysis' | 'operational';
   seedList?: string[];
   dataVersion?: string;
+};
+
+export type RunEnvironment = {
+  key: string;
+  /** The whole lock, with hashes. */
+  lock: string;
+  packages: { name: string; version: string }[];
+  python: { version: string; implementation: string; platform: string };
 };

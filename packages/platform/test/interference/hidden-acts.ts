@@ -168,6 +168,18 @@ export const acts: Readonly<Record<string, Act>> = {
     );
     hidden.ids.push(made.capabilityId, id);
   },
+  'a training is tracked': async ({ send, owner, word }, hidden) => {
+    const mlflow = <T>(path: string, body: object) => send<T>(owner, 'POST', `/api/2.0/mlflow/${path}`, body);
+    const tags = [{ key: 'genesis.label', value: [secret.level, ...secret.categories].join('+') }];
+    const made = await mlflow<{ experiment_id: string }>('experiments/create', { name: word(), tags });
+    type Run = { run: { info: { run_id: string } } };
+    const { run } = await mlflow<Run>('runs/create', { experiment_id: made.experiment_id, run_name: word() });
+    const id = run.info.run_id;
+    const metrics = [{ key: word(), value: 1, timestamp: 1, step: 1 }];
+    await mlflow('runs/log-batch', { run_id: id, metrics, params: [{ key: word(), value: word() }] });
+    await mlflow('registered-models/create', { name: word(), tags });
+    hidden.ids.push(made.experiment_id, id);
+  },
   'a campaign of people is planned': async ({ send, owner, word }, hidden) => {
     const { id } = await send<{ id: string }>(owner, 'POST', '/v1/campaigns', {
       ...{ title: word(), challenge: 11, source: { kind: 'people' }, budget: 4, starts: 2, seed: word() },

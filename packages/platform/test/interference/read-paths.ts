@@ -26,9 +26,12 @@ const takes: Readonly<Record<string, readonly IdKind[]>> = {
   '/v1/imports/{id}': ['upload'],
   '/v1/imports/{id}/events': ['upload'],
   '/v1/ledger/entries/{id}/proof': ['entry'],
+  '/v1/kits/{name}': ['capability'],
   '/v1/lineage/{id}': Object.keys(idPrefixes) as IdKind[],
   '/v1/models/{id}': ['model'],
+  '/v1/models/{id}/bom': ['model'],
   '/v1/models/{id}/card': ['model'],
+  '/v1/models/{id}/moves': ['model'],
   '/v1/principals/{id}/sessions': ['principal'],
   '/v1/projects/{id}': ['project'],
   '/v1/remote-datasets/{id}': ['remote'],
@@ -36,6 +39,9 @@ const takes: Readonly<Record<string, readonly IdKind[]>> = {
   '/v1/runs/{id}/logs': ['run'],
   '/v1/runs/{id}/outputs/{*}': ['run'],
   '/v1/splits/{id}': ['split'],
+  '/v1/tracking/runs/{id}': ['trackedRun'],
+  '/v1/tracking/runs/{id}/curves': ['trackedRun'],
+  '/v1/tracking/runs/{id}/curves.svg': ['trackedRun'],
   '/v1/versions/{id}': ['version'],
   '/v1/versions/{id}/export': ['version'],
   '/v1/versions/{id}/file': ['version'],
@@ -102,6 +108,7 @@ const query: Readonly<Record<string, readonly string[]>> = {
   '/v1/access/grants': ['', '?expiringDays=3650'],
   '/v1/access/reminders': ['?days=365'],
   '/v1/runs': ['', '?purpose=train&limit=200'],
+  '/v1/tracking/runs': ['', '?purpose=explore&limit=200'],
   '/v1/releases': ['', '?purpose=train'],
   '/v1/disclosures': ['?open=true', ''],
   '/v1/datasets/{id}': ['?purpose=explore', '?purpose=train', ''],
@@ -143,6 +150,13 @@ const questions = (ids: readonly string[]): Ask[] =>
   ids.flatMap((id) => [
     post('/v1/policy/explain', { action: 'dataset.read', resource: id, purpose: 'train' }),
     post('/v1/policy/explain', { action: 'dataset.export', resource: id, purpose: 'publish' }),
+    ...(kindOf(id) === 'trackingExperiment'
+      ? [
+          get(`/api/2.0/mlflow/experiments/get?experiment_id=${id}`),
+          post('/api/2.0/mlflow/runs/search', { experiment_ids: [id] }),
+        ]
+      : []),
+    ...(kindOf(id) === 'trackedRun' ? [get(`/api/2.0/mlflow/runs/get?run_id=${id}`)] : []),
     ...(kindOf(id) === 'dataset'
       ? [
           post(`/v1/resources/${id}/raise/preview`, { label: { level: 'classified' } }),
@@ -161,6 +175,9 @@ export const listsOf = (reads: readonly string[]): Ask[] => [
     .flatMap((path) => (query[path] ?? ['']).map((more) => get(`${path}${more}`))),
   ...others([]),
   post('/v1/ledger/checkpoint', undefined),
+  post('/api/2.0/mlflow/experiments/search', { max_results: 1000 }),
+  get('/api/2.0/mlflow/registered-models/search'),
+  get('/api/2.0/mlflow/model-versions/search'),
 ];
 
 /** Every read about one of these ids. */

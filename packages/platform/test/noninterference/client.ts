@@ -40,13 +40,18 @@ export async function call<T>(url: string, token: string, ask: Ask): Promise<T> 
 }
 
 /** Asks again until the answer is what it should become. */
-export async function until<T>(look: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 1200; tries++) {
+export async function until<T>(
+  look: () => Promise<T>,
+  good: (value: T) => boolean,
+  withinMs = 60_000,
+): Promise<T> {
+  const end = performance.now() + withinMs;
+  while (performance.now() < end) {
     const value = await look();
     if (good(value)) return value;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('it did not become so within a minute');
+  throw new Error(`it did not become so within ${withinMs / 1000} s`);
 }
 
 /**

@@ -190,6 +190,27 @@ export const operations: readonly Operation[] = [
   { name: 'show model', kinds: ['model'], ask: (id) => get(`/v1/models/${id}`) },
   { name: 'card of model', kinds: ['model'], ask: (id) => get(`/v1/models/${id}/card`) },
   { name: 'predict', kinds: ['model'], ask: (id) => post(`/v1/models/${id}/predict`, design) },
+  { name: 'moves of model', kinds: ['model'], ask: (id) => get(`/v1/models/${id}/moves`) },
+  { name: 'bill of materials', kinds: ['model'], ask: (id) => get(`/v1/models/${id}/bom`) },
+  { name: 'export model', kinds: ['model'], ask: (id) => post(`/v1/models/${id}/export`, {}) },
+  {
+    name: 'propose model',
+    kinds: ['model'],
+    ask: (id) => post(`/v1/models/${id}/stage`, { to: 'production', reason: 'x' }),
+  },
+  {
+    name: 'approve model',
+    kinds: ['model'],
+    ask: (id) => post(`/v1/models/${id}/approval`, { agree: true, reason: 'x' }),
+  },
+  { name: 'serve model', kinds: ['model'], ask: (id) => post(`/v1/models/${id}/serve`) },
+  { name: 'stop serving', kinds: ['model'], ask: (id) => post(`/v1/models/${id}/serve/stop`) },
+  {
+    name: 'predict rows',
+    kinds: ['model'],
+    ask: (id) => post(`/v1/models/${id}/predict`, { rows: [{ x: 1 }] }),
+  },
+  { name: 'register model', kinds: ['run'], ask: (id) => post('/v1/models', { run: id }) },
   { name: 'lineage', kinds: any, ask: (id) => get(`/v1/lineage/${id}`) },
   { name: 'audit', kinds: any, ask: (id) => get(`/v1/audit/${id}`) },
   {

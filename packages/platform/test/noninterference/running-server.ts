@@ -16,7 +16,11 @@ export type Server = {
 };
 
 /** Starts a platform with a database of its own, both below a folder that the caller removes after `close`. */
-export async function runServer(folder: string, logLevel = 'silent'): Promise<Server> {
+export async function runServer(
+  folder: string,
+  logLevel = 'silent',
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Server> {
   const log = createLog({ level: 'silent' });
   const cleanUp: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -28,7 +32,7 @@ export async function runServer(folder: string, logLevel = 'silent'): Promise<Se
   const databaseUrl = `postgres://genesis@${encodeURIComponent(postgres.connection.host)}/genesis`;
   const { config } = await loadConfig({
     env: {},
-    flags: { dataFolder, databaseUrl, port: 0, logLevel, reserveBytes: 0, allowUnsandboxed: true },
+    flags: { dataFolder, databaseUrl, port: 0, logLevel, reserveBytes: 0, allowUnsandboxed: true, ...more },
     workingFolder: folder,
   });
   const platform = await startPlatform(config);

@@ -10,8 +10,8 @@ afterAll(async () => {
 });
 
 /** Starts a platform for a test file; it is stopped and removed after the last test. GENESIS_TEST_LOG shows its log. */
-export async function startServer(): Promise<Server> {
-  const server = await runServer(await temporaryFolder(), process.env['GENESIS_TEST_LOG']);
+export async function startServer(more: Readonly<Record<string, unknown>> = {}): Promise<Server> {
+  const server = await runServer(await temporaryFolder(), process.env['GENESIS_TEST_LOG'], more);
   running.push(server);
   return server;
 }

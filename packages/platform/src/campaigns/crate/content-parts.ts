@@ -1,6 +1,6 @@
 import type { Label } from '@genesis/contracts';
 import type { CampaignFile, ContentParts, HypothesisPart, ModelPart, Table } from '@genesis/evidence';
-import { type ModelRow, modelCard } from '../../models/index.ts';
+import { modelCard, type SurrogateRow } from '../../models/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
 import { openRows } from '../hypotheses/evaluation-rows.ts';
 import type { CampaignParts } from '../parts.ts';
@@ -11,7 +11,7 @@ export type Exported = {
   facts: ResourceFacts;
   experiments: readonly ExperimentRow[];
   hypotheses: readonly HypothesisRow[];
-  models: readonly ModelRow[];
+  models: readonly SurrogateRow[];
   /** Numbers of openings that may not be named. */
   unnamed: NonNullable<CampaignFile['unnamedOpenings']>;
   destination: Label;
@@ -64,7 +64,11 @@ export async function contentParts(
   };
 }
 
-async function modelPart(parts: CampaignParts, model: ModelRow, facts: ResourceFacts): Promise<ModelPart> {
+async function modelPart(
+  parts: CampaignParts,
+  model: SurrogateRow,
+  facts: ResourceFacts,
+): Promise<ModelPart> {
   const files = await parts.models.files(model);
   return {
     record: {

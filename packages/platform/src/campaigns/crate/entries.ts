@@ -1,14 +1,14 @@
 import { ledgerEntryBodySchema } from '@genesis/contracts';
 import type { StoredEntry } from '@genesis/evidence';
 import type { LedgerLog } from '../../ledger/index.ts';
-import type { ModelRow } from '../../models/index.ts';
+import type { SurrogateRow } from '../../models/index.ts';
 import type { ExperimentRow, HypothesisRow, OpeningOfFamily } from '../store.ts';
 
 type Told = {
   campaignEntry: string;
   experiments: readonly ExperimentRow[];
   hypotheses: readonly HypothesisRow[];
-  models: readonly ModelRow[];
+  models: readonly SurrogateRow[];
   /** Openings of the same families elsewhere that may be named: they spent from the same budget. */
   openings: readonly OpeningOfFamily[];
   exported: string;

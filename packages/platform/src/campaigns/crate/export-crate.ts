@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { GenesisError, isRootHidden, type Label } from '@genesis/contracts';
 import { formatVerifierKey, prepareContent, proveLedger, writeCrate } from '@genesis/evidence';
+import { assertAllowed } from '../../door/index.ts';
 import type { LedgerLog } from '../../ledger/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
-import { assertAllowed } from '../hypotheses/assert-allowed.ts';
 import type { CampaignParts } from '../parts.ts';
 import { type ExperimentRow, findCampaign, listExperiments, listHypotheses, listOpenings } from '../store.ts';
 import { withheldSalt } from '../tables.ts';

@@ -309,13 +309,17 @@ async function predicted(
   measured: readonly Measured[],
 ): Promise<PredictionRow[]> {
   const { models, door } = parts;
-  const model = await models.find(door.authorize(principal, 'evaluate'), claim.model.id);
-  const files = await models.files(model.row);
-  if (modelArtifactHash(files.config, files.tensors) !== claim.model.hash) {
+  const { row } = await models.find(door.authorize(principal, 'evaluate'), claim.model.id);
+  const files = row.kind === 'surrogate' ? await models.files(row) : undefined;
+  if (
+    row.kind !== 'surrogate' ||
+    files === undefined ||
+    modelArtifactHash(files.config, files.tensors) !== claim.model.hash
+  ) {
     throw new GenesisError({ code: 'conflict', message: 'The model is not the one that the claim froze.' });
   }
   const predictions = await parts.predict(
-    await models.artifact(model.row),
+    await models.artifact(row),
     measured.map(({ design }) => design),
   );
   return measured.flatMap(({ unit, y, design }, i) => {

@@ -1,6 +1,7 @@
 import { familyAlpha, GenesisError } from '@genesis/contracts';
 import { claimHash } from '@genesis/evidence';
 import { count, eq, sql } from 'drizzle-orm';
+import { dedicateSeal } from '../../catalog/index.ts';
 import type { WriteTx } from '../../door/index.ts';
 import { isUniqueViolation } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
@@ -64,6 +65,7 @@ export async function freezeHypothesis(
         earlier,
       });
       const hash = claimHash(claim);
+      if (sealed !== null) await dedicateSeal(tx, sealed.split.id, 'hypotheses');
       await tx.insert(family).values({ id: claim.family, alpha: familyAlpha }).onConflictDoNothing();
       const value = {
         id,

@@ -2,7 +2,7 @@ import { type Action, type Claim, GenesisError } from '@genesis/contracts';
 import { canonicalHash, openFamily, parseCheckpoint, parseNote, spend } from '@genesis/evidence';
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { delegate, type WriteRequest, type WriteTx } from '../../door/index.ts';
+import { assertAllowed, delegate, type WriteRequest, type WriteTx } from '../../door/index.ts';
 import type { QueueDefinition } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
 import { insertRun } from '../../runs/index.ts';
@@ -18,7 +18,6 @@ import {
 } from '../store.ts';
 import { family, hypothesis, opening } from '../tables.ts';
 import { belongs } from '../trajectory.ts';
-import { assertAllowed } from './assert-allowed.ts';
 import { assertFrozen } from './frozen.ts';
 
 const payload = z.object({ hypothesis: z.string(), delegation: z.string() });

@@ -61,6 +61,8 @@ const perform = async ({ job, stagingFolder, limits }: JobMessage): Promise<unkn
       const { cutTable } = await import('./cut-table.ts');
       return withSink((sink) => cutTable(connection, request, stagingFolder, sink));
     }
+    case 'named':
+      return (await import('./name-columns.ts')).nameColumns(connection, job.request);
     case 'rows': {
       const { request } = job;
       const { writeRows } = await import('./write-rows.ts');

@@ -21,6 +21,8 @@ export type ChildJob =
         range?: RowRange;
       };
     }
+  /** Writes the table to a file of the staging folder, its columns under their own names. */
+  | { kind: 'named'; request: { parquetFile: string; columns: Column[]; target: string } }
   /** Writes a part of one dataset of a tree to descriptor 3: a line that tells what it is, then its values; many that lie in the file as they are wanted are not written. */
   | { kind: 'slice'; request: SliceRequest & { file: string; format: 'hdf5' | 'zarr' } };
 
@@ -35,6 +37,7 @@ export type ChildResult<Kind extends ChildJob['kind']> = {
   recognise: RecognisedTable;
   cut: CutTable;
   rows: { rows: number };
+  named: { columns: number };
   slice: WrittenSlice;
 }[Kind];
 

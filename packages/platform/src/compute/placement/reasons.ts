@@ -54,6 +54,13 @@ const checks: readonly (readonly [Rejection, Check])[] = [
       resource.hasAccess ? undefined : 'the platform was told no way to start jobs there',
   ],
   [
+    'no-access',
+    ({ request: { folders } }, { resource }) =>
+      folders === true && resource.seesFolders === false
+        ? 'a job there sees no Python environment of this platform'
+        : undefined,
+  ],
+  [
     'label-not-covered',
     ({ request: { label } }, { resource: { authority } }) =>
       dominates(authority, label)

@@ -91,6 +91,7 @@ export const agentLimits: Rule = {
 const approvedForAgents: ReadonlySet<Action> = new Set([
   'dataset.export',
   'campaign.export',
+  'model.export',
   'hypothesis.open',
 ]);
 

@@ -117,15 +117,29 @@ export const declassification: Rule = {
   },
 };
 
+/** Acts that one person proposes and another decides about. */
+const takesTwo: ReadonlyMap<Action, { what: string; who: string; other: string }> = new Map([
+  ['release.decide', { what: 'a release', who: 'a steward', other: 'another steward' }],
+  [
+    'model.approve',
+    {
+      what: 'putting a model into production',
+      who: 'a steward or researcher of its owner',
+      other: 'another steward or researcher of its owner',
+    },
+  ],
+]);
+
 export const twoPeople: Rule = {
   name: 'two-people',
-  says: 'A release at a lower label is decided by a person who is not the one that asked for it.',
+  says: 'A release at a lower label, and the putting of a model into production, is decided by a person who is not the one that asked for it.',
   judge: ({ principal, action, resource }) => {
-    if (action !== 'release.decide') return silent;
+    const act = takesTwo.get(action);
+    if (act === undefined) return silent;
     if (principal.kind !== 'person')
-      return forbid('only a person decides about a release', 'a steward must decide in their own name');
+      return forbid(`only a person decides about ${act.what}`, `${act.who} must decide in their own name`);
     if (resource.proposedBy !== undefined && resource.proposedBy !== principal.id) return silent;
-    return forbid('whoever asks for a release does not decide about it', 'another steward must decide');
+    return forbid(`whoever asks for ${act.what} does not decide about it`, `${act.other} must decide`);
   },
 };
 
@@ -154,7 +168,7 @@ export const purposeStated: Rule = {
 
 export const purposeOfAction: Rule = {
   name: 'purpose-of-action',
-  says: 'Some acts have one purpose: creating a model is train, predicting is infer, unsealing is evaluate, exporting is publish.',
+  says: 'Some acts have one purpose: creating a model is train, predicting and serving are infer, unsealing is evaluate, exporting is publish.',
   judge: ({ action, purpose }) => {
     const meant = purposeFor.get(action);
     if (meant === undefined || meant === purpose) return silent;
@@ -162,7 +176,7 @@ export const purposeOfAction: Rule = {
   },
 };
 
-const exports: ReadonlySet<Action> = new Set(['dataset.export', 'campaign.export']);
+const exports: ReadonlySet<Action> = new Set(['dataset.export', 'campaign.export', 'model.export']);
 
 export const exportAllowed: Rule = {
   name: 'export-conditions',

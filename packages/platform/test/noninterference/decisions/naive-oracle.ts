@@ -120,7 +120,7 @@ const looksAway = ['dataset.import', 'split.create', 'split.retire', 'audit.read
 const insideProject = ['job.submit', 'job.update', 'job.cancel', 'file.read', 'file.write'];
 const notToOneself = ['principal.clear', 'principal.grant-role', 'principal.disable', 'account.link'];
 const endsOwnWork = ['run.cancel', 'campaign.stop', 'hypothesis.abandon'];
-const exporting = ['dataset.export', 'campaign.export'];
+const exporting = ['dataset.export', 'campaign.export', 'model.export'];
 
 /** Nothing that a source demands is lost, and nothing is allowed that it does not allow. */
 const asStrict = (made: Conditions, source: Conditions): boolean =>
@@ -173,7 +173,7 @@ function isForbidden(world: World, person: Person, asking: Asking, at: number): 
     return true;
   if (action === 'dataset.relabel' && (sources.length === 0 || !reaches(resource.label, sources[0]!.label)))
     return true;
-  if (action === 'release.decide') {
+  if (action === 'release.decide' || action === 'model.approve') {
     if (person.kind !== 'person' || resource.proposedBy === undefined) return true;
     if (resource.proposedBy === person.id) return true;
   }
@@ -297,6 +297,6 @@ function isPermitted(
 /** What the page says of a request. */
 export function verdictOf(world: World, person: Person, asking: Asking, at: number): Verdict {
   if (isForbidden(world, person, asking, at) || !isPermitted(world, person, asking, at)) return 'deny';
-  const needsPerson = ['dataset.export', 'campaign.export', 'hypothesis.open'].includes(asking.action);
+  const needsPerson = [...exporting, 'hypothesis.open'].includes(asking.action);
   return person.kind === 'agent' && needsPerson ? 'conditional' : 'allow';
 }

@@ -145,6 +145,12 @@ export async function createIriExecutor(options: IriExecutorOptions): Promise<Ex
           code: 'unsupported',
           message: 'workspace: a job at another facility cannot work in a folder of this machine.',
         });
+      if (spec.data.mounts.length + spec.data.sockets.length > 0)
+        throw new GenesisError({
+          code: 'unsupported',
+          message:
+            'mounts: a job at another facility sees no folders and sockets of this machine, so it has no Python environment either. Run it here or on a Slurm.',
+        });
       if (signal.aborted)
         throw new GenesisError({
           ...{ code: 'unavailable', message: 'The executor is closing.', retryAfterSeconds: 10 },

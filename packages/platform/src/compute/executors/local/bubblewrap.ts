@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, lstat, readlink } from 'node:fs/promises';
+import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -44,8 +44,14 @@ const systemFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/li
 /** What the dynamic linker and Debian's alternatives need; neither holds anything about people or services. */
 const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives'];
 
+/** What resolving names and checking certificates needs, where a sandbox reaches the network. */
+const networkPlaces = [
+  ...['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf', '/etc/gai.conf', '/etc/host.conf'],
+  ...['/etc/ssl', '/etc/pki', '/etc/ca-certificates'],
+];
+
 /** The minimal runtime: programs and libraries, Node, and what an operator has added. Paths that do not exist are left out. */
-export async function findRuntime(addedPaths: string[]): Promise<RuntimePart[]> {
+export async function findRuntime(addedPaths: string[], network = false): Promise<RuntimePart[]> {
   const parts: RuntimePart[] = [];
   for (const path of [...systemFolders, ...systemFiles, ...addedPaths]) {
     const status = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -57,5 +63,11 @@ export async function findRuntime(addedPaths: string[]): Promise<RuntimePart[]> 
     else parts.push({ kind: 'bind', path });
   }
   parts.push({ kind: 'bind', path: process.execPath, at: nodeInside });
+  if (network)
+    for (const place of networkPlaces) {
+      // often links to where nothing of the sandbox leads
+      const real = await realpath(place).catch(() => null);
+      if (real !== null) parts.push({ kind: 'bind', path: real, at: place });
+    }
   return parts;
 }

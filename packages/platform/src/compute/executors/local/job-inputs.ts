@@ -1,17 +1,14 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidField, type JobSpec } from '@genesis/contracts';
+import type { SeenPaths } from './plan.ts';
 import type { Staging } from './staging.ts';
 
 /** A walkable folder of every Linux system (Filesystem Hierarchy Standard), hidden behind a private mount. */
 const meetingPoint = '/mnt';
 
-export type JobInputs = {
-  /** The path of each input as bubblewrap sees it, in the order of the specification. */
-  sources: string[];
-  /** The job's workspace as bubblewrap sees it. */
-  workspace: string | null;
+export type JobInputs = SeenPaths & {
   /** Puts a command in front of bubblewrap's that makes the sources visible and takes on the job's user. */
   wrap: (command: string[]) => string[];
   /** Whether that command needs the server's own rights and then takes on the job's user itself. */
@@ -42,6 +39,29 @@ async function inspect(source: string, field: string): Promise<{ readableByAll: 
   }
 }
 
+/** What a mount shows, or that a socket is one. Throws `invalid-input`. */
+async function kindOf(source: string, field: string, socket: boolean): Promise<'folder' | 'file'> {
+  const status = await stat(source).catch((cause: unknown) => {
+    throw invalidField(field, 'is not there', { cause });
+  });
+  if (socket ? !status.isSocket() : !status.isDirectory() && !status.isFile())
+    throw invalidField(field, socket ? 'expected a Unix socket' : 'expected a folder or a plain file');
+  return status.isDirectory() ? 'folder' : 'file';
+}
+
+/** Everything of the host that the job sees besides its inputs; each is bound whole, as it is. */
+async function bindable({ mounts, sockets, workspace }: JobSpec) {
+  const listed = { mounts, sockets };
+  const found: { name: string; source: string; kind: 'folder' | 'file' }[] = [];
+  for (const what of ['mounts', 'sockets'] as const)
+    for (const [index, { source }] of listed[what].entries()) {
+      const kind = await kindOf(source, `${what}.${index}.source`, what === 'sockets');
+      found.push({ name: `${what}-${index}`, source, kind });
+    }
+  if (workspace !== undefined) found.push({ name: 'workspace', source: workspace.root, kind: 'folder' });
+  return found;
+}
+
 /**
  * Makes the inputs of a job ready. A server that is not root hands over paths as they are: the job's user is its own.
  * For root, `user` is another one, who can neither walk the server's private folders nor read its private files: the
@@ -55,8 +75,8 @@ export async function prepareInputs(
 ): Promise<JobInputs> {
   const folder = join(staging.folder, 'inputs');
   const binds: string[] = [];
-  const { workspace } = spec;
-  const needsFolder = spec.inputs.length > 0 || workspace !== undefined;
+  const whole = await bindable(spec);
+  const needsFolder = spec.inputs.length > 0 || whole.length > 0;
   if (user !== null && needsFolder) await mkdir(folder, { mode: 0o755 });
   for (const [index, { source }] of spec.inputs.entries()) {
     const { readableByAll } = await inspect(source, `inputs.${index}.source`);
@@ -70,20 +90,24 @@ export async function prepareInputs(
       await chmod(place, 0o444);
     }
   }
-  if (user !== null && workspace !== undefined) {
-    await mkdir(join(folder, 'workspace'));
-    binds.push(workspace.root, 'workspace');
-  }
   if (user === null || !needsFolder)
     return {
-      workspace: workspace?.root ?? null,
+      workspace: spec.workspace?.root ?? null,
       sources: spec.inputs.map(({ source }) => source),
+      mounts: spec.mounts.map(({ source }) => source),
+      sockets: spec.sockets.map(({ source }) => source),
       wrap: (command) => command,
       wrapTakesUser: false,
     };
+  for (const { name, source, kind } of whole) {
+    await (kind === 'folder' ? mkdir(join(folder, name)) : writeFile(join(folder, name), ''));
+    binds.push(source, name);
+  }
   return {
     wrapTakesUser: true,
-    workspace: workspace === undefined ? null : `${meetingPoint}/workspace`,
+    workspace: spec.workspace === undefined ? null : `${meetingPoint}/workspace`,
+    mounts: spec.mounts.map((_mount, index) => `${meetingPoint}/mounts-${index}`),
+    sockets: spec.sockets.map((_socket, index) => `${meetingPoint}/sockets-${index}`),
     sources: spec.inputs.map((_input, index) => `${meetingPoint}/${index}`),
     wrap: (command) => [
       ...['/usr/bin/unshare', '--mount', '--propagation', 'private', '--'],

@@ -15,7 +15,7 @@ import {
   removeCgroupFolders,
 } from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
-import { enforcementOf, type LimitAbilities, planLimits } from './plan.ts';
+import { enforcementOf, type LimitAbilities, planLimits, type SandboxWays } from './plan.ts';
 import { canFollowTrees, isAlive, killMarked, signal } from './process-tree.ts';
 import { type RunningJob, runJob } from './run-job.ts';
 import { type SandboxHost, startSandboxed } from './sandboxed.ts';
@@ -42,6 +42,8 @@ export type LocalExecutorOptions = {
   useCgroups?: boolean;
   /** Whether to try the sandbox at the start; without it the first job finds out. Not for where jobs may go without one. */
   trySandbox?: boolean;
+  /** What differs from the sandbox of jobs, where the platform does work of its own in one. */
+  ways?: SandboxWays;
   /** First of 65,536 user ids that jobs get when the server runs as root; nobody else may have them. */
   firstJobUser?: number;
   /** Told what is wrong with this machine but changes no outcome. */
@@ -86,7 +88,7 @@ async function examineHost(options: LocalExecutorOptions): Promise<Host> {
   const sandbox: SandboxHost = {
     bubblewrap,
     architecture: process.arch,
-    runtime: await findRuntime(options.runtimePaths ?? []),
+    runtime: await findRuntime(options.runtimePaths ?? [], options.ways?.network === true),
     cgroups,
     taskset,
     jobUser: isRoot
@@ -96,6 +98,7 @@ async function examineHost(options: LocalExecutorOptions): Promise<Host> {
         }
       : null,
     inheritable,
+    ways: options.ways ?? {},
   };
   return { limits, sandbox, missing: '', inheritable };
 }
@@ -217,6 +220,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
 
   return {
     jobsOutliveServer: false,
+    sees: sandboxHost === null ? [] : ['mounts', 'sockets'],
     sandbox:
       trouble === null
         ? { available: true, enforcement: enforcementOf(host.limits.cgroups) }

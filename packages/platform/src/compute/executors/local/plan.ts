@@ -126,8 +126,19 @@ export const fixedEnvironment = {
   LANG: 'C.UTF-8',
 } as const;
 
+/** What the job sees of the host, at the paths under which bubblewrap finds it; each in the order of the specification. */
+export type SeenPaths = { sources: string[]; mounts: string[]; sockets: string[]; workspace: string | null };
+
+/** What differs from the sandbox of jobs where the platform does work of its own in one. */
+export type SandboxWays = {
+  /** It reaches the network of the host. */
+  network?: boolean;
+  /** Where it sees its workspace, instead of at that one's own path. */
+  workspaceAt?: string;
+};
+
 /**
- * Arguments of bubblewrap up to the command; `sources` and `workspace` are paths of the host. They go through a
+ * Arguments of bubblewrap up to the command. They go through a
  * descriptor, so that the job does not find host paths in /proc/1/cmdline. Only the job folder and the workspace can be written: the root, /dev and /proc are read-only (root's own files
  * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder.
  */
@@ -136,11 +147,13 @@ export function sandboxArguments(
   plan: LimitPlan,
   bubblewrap: Bubblewrap,
   runtime: RuntimePart[],
-  { sources, workspace }: { sources: string[]; workspace: string | null },
+  seen: SeenPaths,
+  { network, workspaceAt }: SandboxWays = {},
 ): string[] {
+  const { sources, mounts, sockets, workspace } = seen;
   const scratch = `/job/${reservedNames.scratch}`;
   const size = ['--size', String(plan.folderBytes)];
-  const root = spec.workspace?.root ?? '';
+  const root = workspaceAt ?? spec.workspace?.root ?? '';
   // nothing can be mounted behind a link, so that a workspace below it makes it a folder of its own
   const temporary = (path: string): string[] =>
     root.startsWith(`${path}/`) ? [...size, '--tmpfs', path] : ['--symlink', scratch, path];
@@ -149,7 +162,7 @@ export function sandboxArguments(
       '--unshare-user',
       '--unshare-ipc',
       '--unshare-pid',
-      '--unshare-net',
+      ...(network === true ? [] : ['--unshare-net']),
       '--unshare-uts',
       '--unshare-cgroup-try',
     ],
@@ -185,8 +198,11 @@ export function sandboxArguments(
     ...[...size, '--tmpfs', '/job', '--dir', scratch],
     ...['--dir', '/inputs', '--symlink', '/inputs', `/job/${reservedNames.inputs}`],
     ...spec.inputs.flatMap(({ path }, index) => ['--ro-bind', sources[index] ?? '', `/inputs/${path}`]),
+    ...spec.mounts.flatMap(({ path }, index) => ['--ro-bind', mounts[index] ?? '', path]),
+    ...spec.sockets.flatMap(({ path }, index) => ['--ro-bind', sockets[index] ?? '', path]),
     ...(workspace === null ? [] : ['--bind', workspace, root]),
-    ...['--remount-ro', '/', '--chdir', spec.workspace === undefined ? '/job' : beginsIn(spec.workspace)],
+    ...['--remount-ro', '/'],
+    ...['--chdir', spec.workspace === undefined ? '/job' : beginsIn({ ...spec.workspace, root })],
     ...['--seccomp', String(descriptors.seccomp), '--json-status-fd', String(descriptors.status)],
   ];
 }

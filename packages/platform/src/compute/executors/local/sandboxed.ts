@@ -9,7 +9,14 @@ import { type CgroupParents, createJobCgroup, removeCgroupFolders } from './cgro
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateCommand, gateWords } from './gate.ts';
 import { type JobInputs, prepareInputs } from './job-inputs.ts';
-import { descriptors, groupFile, type LimitPlan, passwdFile, sandboxArguments } from './plan.ts';
+import {
+  descriptors,
+  groupFile,
+  type LimitPlan,
+  passwdFile,
+  type SandboxWays,
+  sandboxArguments,
+} from './plan.ts';
 import { childrenOf, identify, killMarked, markOf, sampleTree, signal } from './process-tree.ts';
 import { encodeProgram, seccompProgram } from './seccomp.ts';
 import type { Staging } from './staging.ts';
@@ -27,6 +34,7 @@ export type SandboxHost = {
   /** A server that runs as root gives every job a real user of its own, so that root's files stay out of reach. */
   jobUser: (() => number) | null;
   inheritable: number[];
+  ways: SandboxWays;
 };
 
 const gateTimeoutMilliseconds = 30_000;
@@ -64,7 +72,7 @@ function spawnSandbox(
   });
   const feed = (descriptor: number, data: string | Buffer): void =>
     sendTo(pipeOf(child, descriptor), data, true);
-  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs);
+  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs, host.ways);
   feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
   feed(
     descriptors.seccomp,

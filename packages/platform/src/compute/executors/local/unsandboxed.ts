@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, symlink } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
@@ -23,6 +23,14 @@ import { beginsIn, checkWorkspace } from './workspace.ts';
 /** How long the log of an ended job may take to end. */
 const drainMilliseconds = 500;
 
+/** Without a sandbox nothing can be put at a path of its own. Throws `unsupported`. */
+function assertPlaceable({ mounts, sockets }: JobSpec): void {
+  const wrong = [...mounts, ...sockets].find(({ path }) => !path.startsWith('/inputs/'));
+  if (wrong === undefined) return;
+  const message = `mounts: ${wrong.path} can be seen by sandboxed jobs only. Install bubblewrap where user namespaces are allowed.`;
+  throw new GenesisError({ code: 'unsupported', message });
+}
+
 async function prepareFolder(spec: JobSpec, staging: Staging): Promise<string> {
   const work = join(staging.folder, 'work');
   await mkdir(join(work, reservedNames.scratch), { recursive: true });
@@ -35,6 +43,11 @@ async function prepareFolder(spec: JobSpec, staging: Staging): Promise<string> {
     });
     await chmod(copy, 0o444);
   }
+  for (const { path, source } of [...spec.mounts, ...spec.sockets]) {
+    const link = join(work, path.slice(1));
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(source, link);
+  }
   return work;
 }
 
@@ -45,6 +58,7 @@ export async function startUnsandboxed(
   staging: Staging,
   inheritable: number[],
 ): Promise<StartedJob> {
+  assertPlaceable(spec);
   if (spec.workspace !== undefined) await checkWorkspace(spec.workspace);
   const work = await prepareFolder(spec, staging);
   const scratch = join(work, reservedNames.scratch);

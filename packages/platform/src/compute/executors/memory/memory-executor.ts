@@ -9,7 +9,7 @@ import type { Executor, JobHandle, JobHooks } from '../../ports.ts';
 type PretendedJob = { spec: JobSpec; signal: AbortSignal; log: (line: LogLine) => void };
 export type PretendedProgram = (
   job: PretendedJob,
-) => Promise<{ exitCode: number; outputs?: Record<string, string> }>;
+) => Promise<{ exitCode: number; outputs?: Record<string, string | Uint8Array> }>;
 
 type RunningJob = {
   stop: (reason: 'cancelled' | 'killed') => void;
@@ -48,17 +48,17 @@ export function createMemoryExecutor({
 
   const writeOutputs = async (
     directory: string,
-    outputs: Record<string, string>,
+    outputs: Record<string, string | Uint8Array>,
   ): Promise<JobOutcome['outputs']> => {
     const entries = Object.entries(outputs).sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [path, text] of entries) {
+    for (const [path, content] of entries) {
       await mkdir(dirname(join(directory, path)), { recursive: true });
-      await writeFile(join(directory, path), text);
+      await writeFile(join(directory, path), content);
     }
-    return entries.map(([path, text]) => ({
+    return entries.map(([path, content]) => ({
       path,
-      bytes: Buffer.byteLength(text),
-      sha256: createHash('sha256').update(text).digest('hex'),
+      bytes: Buffer.byteLength(content),
+      sha256: createHash('sha256').update(content).digest('hex'),
     }));
   };
 
@@ -136,6 +136,8 @@ export function createMemoryExecutor({
     if (!spec.success) throw invalidSpec(spec.error);
     if (spec.data.workspace !== undefined)
       throw new GenesisError({ code: 'unsupported', message: 'workspace: there are no folders in memory.' });
+    if (spec.data.mounts.length + spec.data.sockets.length > 0)
+      throw new GenesisError({ code: 'unsupported', message: 'mounts: there are no folders in memory.' });
     if (journal.has(spec.data.name))
       throw conflict(`A job named "${spec.data.name}" has been launched before.`);
     return spec.data;

@@ -25,6 +25,8 @@ export const launchSchema = z.strictObject({
   claim: z.string(),
   spec: jobSpecSchema,
   inputHashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  /** Of each mount, what is in it by name and size. */
+  mountListings: z.array(z.string().regex(/^[0-9a-f]{64}$/)).default([]),
   allowUnsandboxed: z.boolean(),
   graceSeconds: z.number().nonnegative(),
 });

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { access, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { JobOutcome } from '@genesis/contracts';
+import { listingOf } from '../../listing.ts';
 import type { Executor } from '../../ports.ts';
 import { createLocalExecutor } from '../local/local-executor.ts';
 import type { ProcessIdentity } from '../local/process-tree.ts';
@@ -57,7 +58,7 @@ export function executorIn(root: string): Runner['executor'] {
 
 /** Runs the job and leaves its outcome. False, and nothing done, when somebody else has the claim. */
 export async function serveJob(folder: string, launch: Launch, runner: Runner): Promise<boolean> {
-  const { spec, claim, inputHashes, allowUnsandboxed } = launch;
+  const { spec, claim, inputHashes, mountListings, allowUnsandboxed } = launch;
   const staging = new Staging(dirname(folder), basename(folder));
   // it looks at the machine while the claim is written; nothing is run before that is known
   const opened = runner.executor(launch);
@@ -80,6 +81,9 @@ export async function serveJob(folder: string, launch: Launch, runner: Runner): 
     for (const [index, { path, source }] of spec.inputs.entries())
       if ((await hashOf(source)) !== inputHashes[index])
         throw new Error(`The input ${path} arrived changed: its SHA-256 is another one.`);
+    for (const [index, { path, source }] of spec.mounts.entries())
+      if ((await listingOf(source)) !== mountListings[index])
+        throw new Error(`What the job sees at ${path} is not whole on this node.`);
     const executor = await opened;
     let unwritten: Error | null = null;
     let cancel = (): void => {};

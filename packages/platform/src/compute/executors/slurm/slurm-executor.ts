@@ -18,6 +18,7 @@ import { openOver } from './over.ts';
 import { isLive } from './queue.ts';
 import { needOf, planBatch, requestArguments } from './request.ts';
 import { placeRunner } from './runner-file.ts';
+import { openSharedMounts } from './shared-mounts.ts';
 import { jobNameOf, singleSubmission } from './single.ts';
 import { isFenced, stageJob } from './stage.ts';
 
@@ -51,6 +52,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
   await mkdir(stagingRoot, { recursive: true, mode: 0o700 });
   for (const name of await readdir(stagingRoot))
     if (name.includes(removedMark)) await rm(join(stagingRoot, name), { recursive: true, force: true });
+  const sharedMounts = await openSharedMounts(stagingRoot);
   const script = await placeRunner(stagingRoot, options.node ?? process.execPath);
   const over = await openOver(stagingRoot, commands, warn);
   const submit = async (name: string, args: readonly string[]): Promise<void> => {
@@ -103,6 +105,10 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     const message = 'The executor is closing.';
     if (closed) throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 });
     assertOneNode(spec.data.resources);
+    if (spec.data.sockets.length > 0) {
+      const why = 'sockets: a job on a node of a Slurm cannot reach a socket of this machine; leave them out';
+      throw new GenesisError({ code: 'unsupported', message: why });
+    }
     return spec.data;
   };
   /** Takes the name and writes what the node needs; undone when that fails. */
@@ -110,7 +116,8 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     const staging = new Staging(stagingRoot, spec.name);
     await staging.create(spec.name);
     try {
-      const launch = await stageJob(spec, staging, { claim: randomUUID(), allowUnsandboxed, graceSeconds });
+      const how = { claim: randomUUID(), allowUnsandboxed, graceSeconds };
+      const launch = await stageJob(spec, staging, how, sharedMounts);
       return { staging, launch };
     } catch (error) {
       await staging.remove();
@@ -120,6 +127,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
 
   return {
     jobsOutliveServer: true,
+    sees: ['mounts'],
     launch: async (input, hooks = {}) => {
       const { staging, launch } = await stage(checked(input));
       try {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { invalidField, type JobSpec } from '@genesis/contracts';
 import type { Staging } from '../local/staging.ts';
 import { files, type Launch } from './launch-file.ts';
+import type { SharedMounts } from './shared-mounts.ts';
 
 /** SHA-256 of a plain file. */
 export async function hashOf(path: string): Promise<string> {
@@ -37,11 +38,12 @@ async function copyInput(source: string, target: string, field: string): Promise
   return hash.digest('hex');
 }
 
-/** Copies the inputs into the folder of the job, and writes what the node has to run. Throws `invalid-input`. */
+/** Copies the inputs into the folder of the job, has mounts where the nodes see them, and writes what the node has to run. Throws `invalid-input`. */
 export async function stageJob(
   spec: JobSpec,
   staging: Staging,
   how: Pick<Launch, 'claim' | 'allowUnsandboxed' | 'graceSeconds'>,
+  shared: SharedMounts,
 ): Promise<Launch> {
   const folder = join(staging.folder, files.inputs);
   await mkdir(folder, { mode: 0o700 });
@@ -52,7 +54,14 @@ export async function stageJob(
     inputHashes.push(await copyInput(source, copy, `inputs.${index}.source`));
     inputs.push({ path, source: copy });
   }
-  const launch: Launch = { ...how, spec: { ...spec, inputs }, inputHashes };
+  const mounts: JobSpec['mounts'] = [];
+  const mountListings: string[] = [];
+  for (const [index, mount] of spec.mounts.entries()) {
+    const found = await shared.share(mount, `mounts.${index}.source`);
+    mounts.push(found.mount);
+    mountListings.push(found.listing);
+  }
+  const launch: Launch = { ...how, spec: { ...spec, inputs, mounts }, inputHashes, mountListings };
   await writeFile(join(staging.folder, files.launch), JSON.stringify(launch), { flag: 'wx', mode: 0o600 });
   return launch;
 }

@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import type { Door, WriteRequest } from '../../door/index.ts';
+import type { Door, WriteRequest } from './door.ts';
 
 /**
  * Refuses before anything happens what later steps would refuse. A refusal is the door's own, so it is entered in the

@@ -1,0 +1,85 @@
+import { GenesisError, invalidField } from '@genesis/contracts';
+import { and, count, eq, isNull } from 'drizzle-orm';
+import { delegate, type WriteTx } from '../door/index.ts';
+import type { Idempotency } from '../kernel/index.ts';
+import { describeLabel, dominates, type PrincipalFacts } from '../policy/index.ts';
+import { enterSubmission } from './enter-submission.ts';
+import type { NewSubmission } from './model.ts';
+import type { EvaluationParts } from './parts.ts';
+import { findEvaluation, lockEvaluation } from './store.ts';
+import { submission } from './tables.ts';
+
+const purpose = 'evaluate';
+const day = 86_400_000;
+
+async function assertLeft(tx: WriteTx, id: string, organisation: string, most: number): Promise<void> {
+  const [row] = await tx
+    .select({ taken: count() })
+    .from(submission)
+    .where(
+      and(
+        eq(submission.evaluation, id),
+        eq(submission.organisation, organisation),
+        isNull(submission.baseline),
+      ),
+    );
+  if ((row?.taken ?? 0) < most) return;
+  throw new GenesisError({
+    code: 'exhausted',
+    what: 'budget',
+    message: `Your organisation has made its ${most} submissions to this evaluation. None is given back, not for those that failed either.`,
+  });
+}
+
+/**
+ * Submits a registered model: it is scored as it is now, once, by a run of the platform's own. Its label has to be covered by
+ * that of the evaluation, since everybody who may see the board learns how it fared.
+ */
+export async function submitModel(
+  parts: EvaluationParts,
+  principal: PrincipalFacts,
+  id: string,
+  wanted: NewSubmission,
+  idempotency?: Idempotency,
+): Promise<{ id: string; opening: number }> {
+  const { door, models } = parts;
+  const { row, facts } = await findEvaluation(door.authorize(principal, purpose), id);
+  const { scope } = await door.use(principal, 'model.read', wanted.model, purpose, { for: id });
+  const model = await models.find(scope, wanted.model);
+  if (!dominates(facts.label, model.facts.label)) {
+    throw invalidField(
+      'model',
+      `its label, ${describeLabel(model.facts.label)}, is not covered by that of the evaluation, ${describeLabel(facts.label)}; whoever sees the board would learn of it. A steward of its owner may release it at a lower label first`,
+    );
+  }
+  const { result } = await door.perform(
+    {
+      ...{ principal, action: 'evaluation.submit', resource: id, purpose },
+      sources: [wanted.model],
+      idempotency,
+    },
+    async (tx) => {
+      const { state } = await lockEvaluation(tx, id);
+      if (state !== 'open')
+        throw new GenesisError({ code: 'conflict', message: 'This evaluation is closed.' });
+      await assertLeft(tx, id, principal.organisation, row.settings.perOrganisation);
+      const delegation = await delegate(tx, parts, principal, {
+        purpose,
+        actions: ['model.read', 'evaluation.read'],
+        resources: [id, wanted.model],
+        lifetimeMs: day,
+      });
+      const { artifactHash } = model.row;
+      const entered = await enterSubmission(tx, parts, principal, {
+        ...{ evaluation: row, title: wanted.title, baseline: null, delegation },
+        model: { id: wanted.model, artifactHash },
+      });
+      return {
+        result: entered,
+        details: { stage: 'submitted', submission: entered.id, opening: entered.opening, artifactHash },
+        edges: [{ subject: entered.id, relation: 'used', object: wanted.model }],
+      };
+    },
+  );
+  return result;
+}

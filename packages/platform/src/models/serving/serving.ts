@@ -1,0 +1,183 @@
+import { GenesisError } from '@genesis/contracts';
+import { count, eq, isNotNull } from 'drizzle-orm';
+import type { Door, Use, WriteTx } from '../../door/index.ts';
+import type { BlobStore, Clock } from '../../kernel/index.ts';
+import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
+import { readOnnx } from '../formats/onnx.ts';
+import type { Models } from '../models.ts';
+import type { RegisteredRow } from '../registry/rows.ts';
+import { model } from '../tables.ts';
+import { answerOf, outputsOf, type ServedAnswer } from './answer.ts';
+import { createEngine, type Engine, type Loaded } from './engine.ts';
+import { type Checked, createChecker, type Table } from './table.ts';
+
+/** Versions that are served at one time, each in a process of its own. */
+const mostServed = 16;
+
+export type ServingParts = { door: Door; blobs: BlobStore; clock: Clock; models: Models };
+type Served = { row: RegisteredRow; check: (table: Table) => Checked; engine: Engine };
+
+const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
+
+/** Whether and how a version can be served. @throws GenesisError `conflict` saying why it cannot */
+function servable(row: RegisteredRow) {
+  const { serving } = row.description;
+  if (serving === null) throw conflict('The run left no ONNX file to serve (serving is null in model.json).');
+  const file = row.files.find(({ path }) => path === serving.file);
+  if (file === undefined) throw conflict(`The artifact has no file ${serving.file}.`);
+  const outputs = outputsOf(serving);
+  if (outputs.length === 0) throw conflict('model.json names no output to serve.');
+  return { serving, file, outputs };
+}
+
+/** Versions that answer: started and stopped by people, loaded when they are first asked, several side by side. */
+export function createServing({ door, blobs, clock, models }: ServingParts) {
+  const served = new Map<string, Served>();
+  let closed = false;
+
+  async function loadedOf(row: RegisteredRow): Promise<Loaded> {
+    const { serving, file, outputs } = servable(row);
+    const bytes = await blobs.read(file);
+    const found = readOnnx(bytes);
+    if ('refused' in found) throw conflict(`The file ${file.path} is not served: ${found.refused}.`);
+    return { bytes, input: serving.input, outputs, width: row.description.inputs.length };
+  }
+
+  const make = (row: RegisteredRow): Served => {
+    servable(row);
+    return { row, check: createChecker(row.description), engine: createEngine(() => loadedOf(row)) };
+  };
+
+  function keep(id: string, made: Served): Served {
+    const known = served.get(id);
+    if (known !== undefined) return known;
+    served.set(id, made);
+    return made;
+  }
+
+  async function registeredRow(principal: PrincipalFacts, id: string): Promise<RegisteredRow> {
+    const { row } = await models.find(door.authorize(principal, 'infer'), id);
+    if (row.kind === 'registered') return row as RegisteredRow;
+    throw conflict('A surrogate of a campaign needs no serving: genesis model predict asks it as it is.');
+  }
+
+  async function start(principal: PrincipalFacts, id: string): Promise<{ served: true }> {
+    await door.use(principal, 'model.serve', id, 'infer', { for: 'serving' });
+    const row = await registeredRow(principal, id);
+    if (row.stage === 'retired') throw conflict('A retired version is not served.');
+    const made = served.get(id) ?? make(row);
+    try {
+      await made.engine.warm();
+      await door.perform({ principal, action: 'model.serve', resource: id, purpose: 'infer' }, async (tx) => {
+        await assertRoom(tx, id);
+        await tx
+          .update(model)
+          .set({ serving: { by: principal.id, at: clock.now().getTime() } })
+          .where(eq(model.id, id));
+        return { result: undefined, details: { served: true } };
+      });
+    } catch (error) {
+      if (served.get(id) !== made) made.engine.close();
+      throw error;
+    }
+    if (keep(id, made) !== made) made.engine.close();
+    return { served: true };
+  }
+
+  async function assertRoom(tx: WriteTx, id: string): Promise<void> {
+    const [others] = await tx.select({ served: count() }).from(model).where(isNotNull(model.serving));
+    if ((others?.served ?? 0) >= mostServed && !served.has(id))
+      throw conflict(
+        `${mostServed} versions are served already. Stop one of them: genesis model serve ID --stop`,
+      );
+  }
+
+  async function stop(principal: PrincipalFacts, id: string): Promise<{ served: false }> {
+    await door.perform({ principal, action: 'model.serve', resource: id, purpose: 'infer' }, async (tx) => {
+      await tx.update(model).set({ serving: null }).where(eq(model.id, id));
+      return { result: undefined, details: { served: false } };
+    });
+    forget(id);
+    return { served: false };
+  }
+
+  function forget(id: string): void {
+    served.get(id)?.engine.close();
+    served.delete(id);
+  }
+
+  type Asked = {
+    use: Use;
+    done: (answer: ResourceFacts | GenesisError) => void;
+    failed: (error: unknown) => void;
+  };
+  let waiting: Asked[] = [];
+  let deciding = false;
+
+  /** Decisions of the calls that wait, taken together: each on facts that are read after it came. */
+  async function decideWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        const answers = await door.useTogether(batch.map(({ use }) => use));
+        for (const [at, { done }] of batch.entries()) done(answers[at]!);
+      } catch (error) {
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    deciding = false;
+  }
+
+  async function mayPredict(principal: PrincipalFacts, id: string, rows: number): Promise<ResourceFacts> {
+    const use: Use = { principal, action: 'model.predict', id, purpose: 'infer', count: rows };
+    const answer = await new Promise<ResourceFacts | GenesisError>((done, failed) => {
+      waiting.push({ use, done, failed });
+      if (deciding) return;
+      deciding = true;
+      setImmediate(() => void decideWaiting());
+    });
+    if (answer instanceof GenesisError) throw answer;
+    return answer;
+  }
+
+  /** The version behind an id, loaded again after a restart of the platform where it is served. */
+  async function find(principal: PrincipalFacts, id: string): Promise<Served> {
+    const known = served.get(id);
+    if (known !== undefined) return known;
+    const row = await registeredRow(principal, id);
+    if (row.serving === null)
+      throw conflict(`This version is not served. Start it with: genesis model serve ${id}`);
+    if (closed)
+      throw new GenesisError({ code: 'unavailable', message: 'The platform stops.', retryAfterSeconds: 5 });
+    return keep(id, make(row));
+  }
+
+  return {
+    start,
+    stop,
+    /** Lets go of a version that was retired: its process ends. */
+    forget,
+    /**
+     * Predictions for rows, decided at this call. The rows are looked at only once the principal may ask this model.
+     *
+     * @throws GenesisError `not-found` or `denied` as policy says, `invalid-input` naming rows and columns, `conflict`
+     * where the version is not served, `unavailable` where its process died meanwhile
+     */
+    async predict(principal: PrincipalFacts, id: string, table: Table): Promise<ServedAnswer> {
+      const facts = await mayPredict(principal, id, table.rows);
+      const { row, check, engine } = await find(principal, id);
+      const checked = check(table);
+      const outputs = await engine.run(checked.data, checked.rows);
+      return answerOf(row, facts.label, checked, outputs);
+    },
+    /** The process of a served version, for tests. */
+    processOf: (id: string): number | undefined => served.get(id)?.engine.pid(),
+    countsOf: (id: string) => served.get(id)?.engine.counts,
+    close(): void {
+      closed = true;
+      for (const { engine } of served.values()) engine.close();
+    },
+  };
+}
+export type Serving = ReturnType<typeof createServing>;

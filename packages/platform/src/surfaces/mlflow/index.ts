@@ -1,0 +1,2 @@
+export { mlflowRoutes } from './routes.ts';
+export { openRunTracking, type RunTracking } from './socket.ts';
