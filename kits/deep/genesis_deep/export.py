@@ -24,7 +24,7 @@ CLOSE = 1e-4
 
 
 def write_onnx(ensemble: torch.nn.Module, path: Path, columns: int, outputs: list[str]) -> None:
-    """float32 `x` [n, columns] to the named outputs. The tracing exporter needs no package but torch."""
+    """float32 `x` [n, columns] to the named outputs. The tracing exporter needs no package but torch and onnx."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         axes = {name: {0: "n"} for name in ["x", *outputs]}

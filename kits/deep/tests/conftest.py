@@ -59,8 +59,8 @@ class Job:
     def run(self, module: str = "genesis_deep.train", processes: int = 1, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(module, processes), cwd=self.folder, env=self.environment(**environment), capture_output=True, text=True, timeout=240)
 
-    def start(self, module: str = "genesis_deep.train", **environment: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self.command(module), cwd=self.folder, env=self.environment(**environment), stderr=open(self.folder / "log", "ab"))
+    def start(self, module: str = "genesis_deep.train", processes: int = 1, **environment: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self.command(module, processes), cwd=self.folder, env=self.environment(**environment), stderr=open(self.folder / "log", "ab"))
 
     def weights(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted((self.folder / "model").glob("*.safetensors"))}

@@ -1,5 +1,8 @@
 """Two processes share each batch; every rank ends with the same weights, and nearly those of one process."""
 
+import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +25,20 @@ main(train.work)
 """
 
 
-def test_two_processes_give_each_rank_the_same_and_one_process_nearly_the_same(tmp_path: Path) -> None:
+def kill_with_children(parent: int) -> None:
+    """torchrun gives each worker a session of its own, so that a group does not hold them."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            children.setdefault(int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1]), []).append(int(folder.name))
+        except OSError:
+            continue
+    for child in children.get(parent, []):
+        kill_with_children(child)
+    os.kill(parent, signal.SIGKILL)
+
+
+def test_two_processes_give_each_rank_the_same_resume_to_it_and_come_near_one_process(tmp_path: Path) -> None:
     one = Job(tmp_path / "one", {**PLAIN, "accumulate": 2}, plain_table())
     two = Job(tmp_path / "two", PLAIN, plain_table())
     (two.folder / "told.py").write_text(RANKS)
@@ -32,6 +48,15 @@ def test_two_processes_give_each_rank_the_same_and_one_process_nearly_the_same(t
     ranks = [(two.folder / f"rank-{rank}").read_text() for rank in (0, 1)]
     assert ranks[0] == ranks[1]
     assert two.model()["config"]["processes"] == 2
+    again = Job(tmp_path / "again", PLAIN, plain_table())
+    trainer = again.start(processes=2)
+    while trainer.poll() is None and len(list((again.folder / "checkpoint").glob("step-*"))) < 2:
+        time.sleep(0.002)
+    kill_with_children(trainer.pid)
+    assert trainer.wait() != 0
+    done = again.run(processes=2)
+    assert done.returncode == 0 and "resumed: member 1" in done.stderr, done.stderr
+    assert again.weights() == two.weights()
     ours, theirs = (load(job.weights()["member-00.safetensors"]) for job in (one, two))
     for name, weights in ours.items():
         assert np.allclose(weights, theirs[name], atol=2e-4), name
