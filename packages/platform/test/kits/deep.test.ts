@@ -46,5 +46,5 @@ test.skipIf('missing' in python).each(['deep', 'scattering'])(
     expect(stdout).toMatch(/\d+ passed/);
     expect(stdout).not.toMatch(/failed|error/);
   },
-  600_000,
+  900_000,
 );
