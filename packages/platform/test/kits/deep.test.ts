@@ -47,7 +47,7 @@ test.skipIf('missing' in python).each(['deep', 'scattering'])(
     expect(stdout).toMatch(/\d+ passed/);
     expect(stdout).not.toMatch(/failed|error/);
   },
-  600_000,
+  900_000,
 );
 
 test('the scattering kit takes the networks of the deep kit along, at their own name', async () => {
