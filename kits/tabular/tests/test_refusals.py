@@ -53,7 +53,7 @@ class Refusals(unittest.TestCase):
         self.refused("intervalLevel", "0.5 to 0.99", table, intervalLevel=1)
 
     def test_the_manifest_names_the_same_inputs(self) -> None:
-        train, _ = made.read(made.kit / "kit.json")["capabilities"]
+        train, *_ = made.read(made.kit / "kit.json")["capabilities"]
         self.assertEqual(sorted(train["input"]["properties"]), sorted(INPUTS))
         self.assertEqual(
             train["input"]["properties"]["metric"]["enum"], [one for ones in METRICS.values() for one in ones]

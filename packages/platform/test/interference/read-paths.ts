@@ -26,6 +26,7 @@ const takes: Readonly<Record<string, readonly IdKind[]>> = {
   '/v1/imports/{id}': ['upload'],
   '/v1/imports/{id}/events': ['upload'],
   '/v1/ledger/entries/{id}/proof': ['entry'],
+  '/v1/evaluations/{id}': ['evaluation'],
   '/v1/kits/{name}': ['capability'],
   '/v1/lineage/{id}': Object.keys(idPrefixes) as IdKind[],
   '/v1/models/{id}': ['model'],
