@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { GenesisError } from '@genesis/contracts';
 import type { SliceHead, SliceRequest } from './ingest/formats/slice.ts';
@@ -10,12 +10,11 @@ const atOnce = 2 ** 20;
 
 /** The slice that the child found in the file, read from the same file. */
 async function* readStored(file: string, head: SliceHead, stretches: readonly Stretch[]) {
-  await using opened = await open(file);
   yield Buffer.from(`${JSON.stringify(head)}\n`);
   for (const { at, bytes } of stretches) {
     let left = bytes;
-    const reading = { start: at, end: at + bytes - 1, highWaterMark: atOnce, autoClose: false };
-    for await (const part of opened.createReadStream(reading) as AsyncIterable<Buffer>) {
+    const reading = { start: at, end: at + bytes - 1, highWaterMark: atOnce };
+    for await (const part of createReadStream(file, reading) as AsyncIterable<Buffer>) {
       left -= part.length;
       yield part;
     }
