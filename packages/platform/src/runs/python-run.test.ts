@@ -200,9 +200,9 @@ describe.skipIf(missing !== null)(
 
     test('it asks for what it needs, and gets no more', async () => {
       const program = {
-        command: ['python', '-c', 'import os; print(os.environ["OMP_NUM_THREADS"]); x = bytearray(2**28)'],
+        command: ['python', '-c', 'import os; print(os.environ["OMP_NUM_THREADS"]); x = bytearray(2**30)'],
       };
-      const id = await train(program, { resources: { memoryBytes: 2 ** 27, cpuCores: 2 } });
+      const id = await train(program, { resources: { memoryBytes: 2 ** 28, cpuCores: 2 } });
       const { run } = await over(id);
       expect(run.status).toBe('failed');
       expect(await logOf(id)).toContain('"2"');
