@@ -4,7 +4,7 @@ import { sandboxMissing } from '../src/compute/executors/local/sandbox-for-tests
 import { asking, imported, person } from './campaign-world.ts';
 import { until } from './noninterference/client.ts';
 import { startServer } from './noninterference/server.ts';
-import { findPython } from './python-environment.ts';
+import { noPackages } from './python-environment.ts';
 
 type Board = {
   evaluation: { id: string };
@@ -20,9 +20,7 @@ type Board = {
   }[];
 };
 
-const python = await findPython(true);
-const sandbox = await sandboxMissing();
-const missing = 'missing' in python ? python.missing : sandbox;
+const missing = (await noPackages()) ?? (await sandboxMissing());
 
 /** Twelve machines with ten results each; what a machine adds is told by nothing but its own results. */
 const table = [

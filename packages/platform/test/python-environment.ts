@@ -56,3 +56,14 @@ export async function pythonWith(requirements: string): Promise<Found> {
     };
   }
 }
+
+/** Why packages cannot be had where pip looks for them; null where they can. */
+export async function noPackages(): Promise<string | null> {
+  const python = await findPython(true);
+  if ('missing' in python) return python.missing;
+  const ask = ['-m', 'pip', 'index', 'versions', 'numpy', '--disable-pip-version-check', '--retries', '1'];
+  return run(python.program, ask, { timeout: 60_000 }).then(
+    () => null,
+    () => 'pip finds no package index',
+  );
+}
