@@ -97,7 +97,11 @@ async function requirementsOf(
     ['requirements.txt', 'requirements'],
     ['pyproject.toml', 'project'],
   ] as const) {
-    const text = await readFile(join(folder, file), 'utf8').catch(() => null);
+    const text = await readFile(join(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT')
+        throw new UsageError(`${join(folder, file)} cannot be read: ${error.message}`);
+      return null;
+    });
     if (text === null) continue;
     call.say(`Python packages as ${file} asks for them.`);
     return { kind, text };

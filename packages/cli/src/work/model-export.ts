@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { MalformedError, type ModelReport, readZip, verifyModelExport } from '@genesis/evidence';
@@ -14,7 +15,7 @@ export async function writeExport(archive: Uint8Array, path: string): Promise<vo
   try {
     if (path.endsWith('.zip')) await writeFile(temporary, archive, { flush: true });
     else {
-      if ((await stat(path).catch(() => undefined)) !== undefined)
+      if (existsSync(path))
         throw new UsageError(
           `${path} is there already: name a folder that is not, or a file that ends in .zip.`,
         );

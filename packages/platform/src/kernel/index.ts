@@ -35,5 +35,5 @@ export { assertWritable } from './request-body.ts';
 export { restoreBackup } from './restore.ts';
 export { socketFolderFor } from './socket-folder.ts';
 export { createSpaceGuard, type SpaceGuard } from './space-guard.ts';
-export { errorCode } from './system-error.ts';
+export { errorCode, nullIfAbsent } from './system-error.ts';
 export { tarEnd, tarHeader, tarPadding } from './tar.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { GenesisError, type JobSpec } from '@genesis/contracts';
 import { canonicalHash } from '@genesis/evidence';
 import { z } from 'zod';
-import { type CrashPoints, errorCode, type Log } from '../../kernel/index.ts';
+import { type CrashPoints, errorCode, type Log, nullIfAbsent } from '../../kernel/index.ts';
 import { listingOf } from '../listing.ts';
 import { keepInterpreter, unfinishedMark } from './interpreter.ts';
 import { type Lock, readLock } from './lock.ts';
@@ -116,7 +116,7 @@ export function createEnvironments(options: EnvironmentOptions) {
     });
     if (text === null) return null;
     const record = recordSchema.safeParse(parsed(text)).data;
-    const listing = await listingOf(join(place, 'tree')).catch(() => null);
+    const listing = await nullIfAbsent(listingOf(join(place, 'tree')));
     if (record !== undefined && record.listing === listing) return record;
     log.warn({ environment: key }, 'A Python environment is not whole; it is made again');
     await rm(place, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSpec } from '@genesis/contracts';
-import { errorCode } from '../../kernel/index.ts';
+import { errorCode, nullIfAbsent } from '../../kernel/index.ts';
 import { copyTree } from '../copy-tree.ts';
 import type { Python } from './python.ts';
 
@@ -38,7 +38,7 @@ export async function keepInterpreter(folder: string, python: Python): Promise<J
     .update(JSON.stringify(['interpreter', 1, prefix, executable, version, size, mtimeMs]))
     .digest('hex');
   const place = join(folder, digest);
-  const there = await stat(place).catch(() => null);
+  const there = await nullIfAbsent(stat(place));
   if (there === null) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const draft = `${place}${unfinishedMark}${randomUUID()}`;

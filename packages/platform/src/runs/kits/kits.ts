@@ -8,7 +8,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'no
 import { dirname, join } from 'node:path';
 import { type CapabilityManifest, capabilityManifestSchema, GenesisError } from '@genesis/contracts';
 import { readLock } from '../../compute/index.ts';
-import { errorCode, type Log } from '../../kernel/index.ts';
+import { errorCode, type Log, nullIfAbsent } from '../../kernel/index.ts';
 import { type Kit, readKit } from './read-kit.ts';
 
 const unfinishedMark = '.unfinished-';
@@ -34,7 +34,12 @@ export async function openKits(folder: string, keptIn: string, log: Log): Promis
   await mkdir(keptIn, { recursive: true, mode: 0o700 });
   for (const name of await readdir(keptIn))
     if (name.includes(unfinishedMark)) await rm(join(keptIn, name), { recursive: true, force: true });
-  for (const name of (await readdir(folder).catch((): string[] => [])).sort()) {
+  const names = await nullIfAbsent(readdir(folder));
+  if (names === null) {
+    problems.push(`the folder of kits, ${folder}, is not there`);
+    log.error({ folder }, 'The folder of kits is not there: there are no kits');
+  }
+  for (const name of (names ?? []).sort()) {
     const isKit = await stat(join(folder, name, 'kit.json')).then(
       () => true,
       () => false,
@@ -81,7 +86,7 @@ const manifestsOf = ({ manifest, sources, lock }: Kit): CapabilityManifest[] =>
 /** Under its hash, whole or not at all; everybody may read it, since jobs run as other users. */
 async function keep({ files, sources }: Kit, keptIn: string): Promise<void> {
   const place = join(keptIn, sources);
-  const there = await stat(place).catch(() => null);
+  const there = await nullIfAbsent(stat(place));
   if (there !== null) return;
   const draft = `${place}${unfinishedMark}${randomUUID()}`;
   await mkdir(draft, { mode: 0o755 });
