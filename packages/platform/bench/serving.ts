@@ -170,7 +170,7 @@ try {
   });
   const holds = figures
     .slice(1)
-    .every(({ rateOfTwoCores, failures }) => rateOfTwoCores >= promised && failures === 0);
+    .every(({ rate, failures }) => rate >= promised && failures === 0);
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
   if (options.json)
     process.stdout.write(`${JSON.stringify({ trees, callers, promised, holds, machine, figures })}\n`);
