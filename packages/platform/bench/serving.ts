@@ -168,9 +168,7 @@ try {
     // What two cores give that do nothing else, callers included: the clock also counts what others run here.
     return { ...one, rate: one.answers / one.seconds, rateOfTwoCores: (2 * one.answers) / used };
   });
-  const holds = figures
-    .slice(1)
-    .every(({ rate, failures }) => rate >= promised && failures === 0);
+  const holds = figures.slice(1).every(({ rate, failures }) => rate >= promised && failures === 0);
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
   if (options.json)
     process.stdout.write(`${JSON.stringify({ trees, callers, promised, holds, machine, figures })}\n`);
