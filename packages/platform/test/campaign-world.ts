@@ -12,7 +12,7 @@ export type Person = { id: string; token: string };
 
 /** Somebody of the platform's own organisation, with roles and a token. A steward clears people, and issues their tokens. */
 export async function person(
-  { url, admin }: Server,
+  { url, admin }: Pick<Server, 'url' | 'admin'>,
   name: string,
   wanted: { roles?: readonly string[]; cleared?: { by: Person; clearance: object } } = {},
 ): Promise<Person> {
@@ -34,7 +34,7 @@ export async function person(
 
 /** Asks as one person. */
 export const asking =
-  ({ url }: Server, { token }: Person) =>
+  ({ url }: Pick<Server, 'url'>, { token }: Person) =>
   <T>(method: string, path: string, body?: unknown): Promise<T> =>
     call<T>(url, token, { method, path, body });
 export type Asking = ReturnType<typeof asking>;
@@ -104,7 +104,7 @@ export const table = (offset = 0): string =>
 
 /** Imports a table, cut by its inputs. */
 export async function imported(
-  server: Server,
+  server: Pick<Server, 'url'>,
   by: Person,
   content: string,
   wanted: object = {},

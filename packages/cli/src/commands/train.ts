@@ -22,6 +22,7 @@ import {
   showLog,
   showRun,
 } from './run.ts';
+import { watchCommand } from './train-watch.ts';
 
 type Pair = [name: string, value: string];
 const pairs =
@@ -220,7 +221,7 @@ function hasOwnCommand(command: Command | undefined): boolean {
 
 export function trainCommands(registry: Registry, program: Command): void {
   let itself: Command | undefined;
-  declare<[string[]], Options>(registry, program, 'train [words...]', {
+  const train = declare<[string[]], Options>(registry, program, 'train [words...]', {
     summary: 'Train a model on granted data: with a kit, or with a program of your own behind "--"',
     details: [
       'With a kit: genesis train KIT DATASET --target COLUMN.',
@@ -285,4 +286,7 @@ export function trainCommands(registry: Registry, program: Command): void {
       return await follow(call, client, made.id, options);
     },
   });
+  const watch = watchCommand(registry, train);
+  // The options of a training are none of watching one.
+  watch.configureHelp({ ...watch.configureHelp(), visibleGlobalOptions: () => [...program.options] });
 }

@@ -287,3 +287,21 @@ test('where such a text got as far as the database, it is the mistake of the req
     expect(answer.json()).toMatchObject({ code: 'invalid-input', problems: [{ field: 'request' }] });
   }
 });
+
+test('what is not there is answered on a beat, whatever the lookup took', async () => {
+  const log = createLog({ level: 'silent', destination: { write: () => true } });
+  const app = await createApp({ log, bodyLimitBytes: 2000, title: 'Test', version: '1' });
+  apps.push(app);
+  const params = z.strictObject({ ms: z.coerce.number() });
+  app.get('/lookup/:ms', { schema: { params } }, async ({ params: { ms } }) => {
+    for (const began = performance.now(); performance.now() - began < ms; );
+    throw new GenesisError({ code: 'not-found', message: 'Nothing.' });
+  });
+  const left: number[] = [];
+  app.addHook('onResponse', async (_request, reply) => void left.push(reply.elapsedTime));
+  for (const path of ['/lookup/0', '/lookup/5', '/lookup/60', '/nowhere'])
+    expect((await app.inject(path)).statusCode).toBe(404);
+  // never before its beat; how long after it depends on the machine
+  expect(left.map((ms) => ms >= 40)).toEqual([true, true, true, true]);
+  expect(left[2]).toBeGreaterThanOrEqual(80);
+});

@@ -8,6 +8,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { untilBeat } from './absence-beat.ts';
 import { streamsOf } from './event-stream.ts';
 import type { createLog } from './log.ts';
 import { type Outgoing, problemDocument, toOutgoing } from './problem.ts';
@@ -69,7 +70,7 @@ const send = (reply: FastifyReply, answer: Outgoing): FastifyReply => {
 
 /**
  * The web server with everything that routes share: zod schemas as validators, OpenAPI 3.1 at `/openapi.json`, errors
- * as RFC 9457 problems (never a stack or a secret), request ids, security headers. A query without a schema must be
+ * as RFC 9457 problems (never a stack or a secret, and 404 on a beat), request ids, security headers. A query without a schema must be
  * empty, and object schemas must be strict. Closing it ends the streams of events and does not wait for slow readers.
  */
 export const createApp = async (options: {
@@ -121,6 +122,7 @@ export const createApp = async (options: {
     assertWritable({ ...(params as object) }, 'params');
   });
   app.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode === 404) await untilBeat(() => reply.elapsedTime);
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }

@@ -1,3 +1,4 @@
+export { untilBeat } from './absence-beat.ts';
 export { createBackup } from './backup.ts';
 export type { BlobRef, BlobStore, SealedRef } from './blobs/model.ts';
 export { openBlobStore } from './blobs/open.ts';

@@ -39,7 +39,7 @@ async function inTurn<Item>(items: readonly Item[], work: (item: Item) => Promis
   const worker = async (): Promise<void> => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await Promise.all(Array.from({ length: 8 }, worker));
 }
 
 /** Everything that an observer receives from every read, lists and what it has an id for. */

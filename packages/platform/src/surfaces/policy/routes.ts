@@ -2,7 +2,7 @@ import { actionSchema, decisionSchema, purposeSchema } from '@genesis/contracts'
 import { z } from 'zod';
 import type { Door } from '../../door/index.ts';
 import { principalOf } from '../../identity/index.ts';
-import type { App } from '../../kernel/index.ts';
+import { type App, untilBeat } from '../../kernel/index.ts';
 import { explain } from '../../policy/index.ts';
 
 export function policyRoutes(app: App, { door }: { door: Door }): void {
@@ -20,9 +20,10 @@ export function policyRoutes(app: App, { door }: { door: Door }): void {
         response: { 200: z.strictObject({ text: z.string(), decision: decisionSchema.nullable() }) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { action, resource, purpose } = request.body;
       const foreseen = await door.foresee({ principal: principalOf(request), action, resource, purpose });
+      if (foreseen === undefined) await untilBeat(() => reply.elapsedTime);
       return {
         text: explain(action, resource, foreseen?.request),
         decision: foreseen?.decision ?? null,

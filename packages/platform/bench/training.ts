@@ -1,0 +1,156 @@
+/**
+ * What the platform costs a training: the training script of the `deep` kit by itself in a folder, beside the same script as a run of
+ * a platform (placed, sandboxed, tracked over MLflow's API, its outputs hashed and kept, its end recorded), in turn, in one run. A run
+ * counts from its submission until somebody who asks is told that it has ended. Ends with status 1 when it costs more than promised.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { asking, imported, person } from '../test/campaign-world.ts';
+import { ServerUnderTest } from '../test/crash/server-under-test.ts';
+import { pythonWith } from '../test/python-environment.ts';
+
+const usage = `Usage: npm run bench:training -- [--quick] [--json] [--pairs N] [--seconds S]
+
+  --quick    one pair of short trainings: the fixed costs weigh more, and nothing is judged
+  --pairs    trainings by each way (3)
+  --seconds  about how long each should take (60)
+  --json     one object with everything measured, on the last line`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+const promised = 0.02;
+const pairs = Number(options.pairs ?? (options.quick ? 1 : 3));
+const seconds = Number(options.seconds ?? (options.quick ? 10 : 60));
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const execute = promisify(execFile);
+const kit = fileURLToPath(new URL('../../../kits/deep/', import.meta.url));
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+const rows = 4000;
+/** Four thousand rows of eight numbers and what they give, without a random number. */
+const table = [
+  `${Array.from({ length: 8 }, (_, at) => `x${at}`).join(',')},y`,
+  ...Array.from({ length: rows }, (_, row) => {
+    const x = Array.from({ length: 8 }, (_, at) => Math.sin((row + 1) * (at + 1.37) * 12.9898));
+    const y = 3 * x[0]! + x[1]! * x[2]! - 2 * x[3]! ** 2 + Math.sin(4 * x[4]!);
+    return [...x, y].map((value) => value.toFixed(6)).join(',');
+  }),
+].join('\n');
+
+type Input = { target: string; members: number; steps: number };
+/** Validated, tracked and saved as often in a short training as in a long one. */
+const inputOf = (steps: number): Input & Record<string, number | string> => ({
+  ...{ target: 'y', members: 1, steps, batch: 128, threads: 1, seed: 1 },
+  ...{ validateSteps: 50, checkpointSteps: 200 },
+});
+
+type Timed = { seconds: number; model: string };
+
+/** The script by itself, in a folder with the same inputs and the same packages. */
+async function bare(folder: string, program: string, steps: number, place: string): Promise<Timed> {
+  const working = join(folder, place);
+  await mkdir(join(working, 'inputs'), { recursive: true });
+  await cp(join(folder, 'table.parquet'), join(working, 'inputs', 'table.parquet'));
+  await writeFile(join(working, 'inputs', 'input.json'), JSON.stringify(inputOf(steps)));
+  const threads = Object.fromEntries(
+    ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'].map((name) => [name, '2']),
+  );
+  const env = { PATH: process.env['PATH'], ...threads, PYTHONPATH: kit, PYTHONSAFEPATH: '1' };
+  const began = performance.now();
+  await execute(program, ['-m', 'genesis_deep.train'], { cwd: working, env });
+  const took = (performance.now() - began) / 1000;
+  return { seconds: took, model: await readFile(join(working, 'model', 'model.json'), 'utf8') };
+}
+
+type Shown = { run: { status: string; outcome: unknown } };
+type Ask = ReturnType<typeof asking>;
+
+/** The same as a run, from its submission until its end is told. */
+async function governed(ask: Ask, version: string, steps: number): Promise<{ seconds: number; id: string }> {
+  const began = performance.now();
+  const { id } = await ask<{ id: string }>('POST', '/v1/runs', {
+    ...{ capability: 'deep-train', purpose: 'train', input: inputOf(steps) },
+    datasets: [{ name: 'table.parquet', version }],
+  });
+  for (;;) {
+    const { run } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
+    if (run.status === 'succeeded') return { seconds: (performance.now() - began) / 1000, id };
+    if (run.status === 'failed' || run.status === 'cancelled')
+      throw new Error(`the run ended otherwise: ${JSON.stringify(run.outcome)}`);
+    await wait(50);
+  }
+}
+
+const python = await pythonWith(join(kit, 'requirements.txt'));
+if ('missing' in python) throw new Error(`This needs ${python.missing}`);
+const folder = await mkdtemp(join(tmpdir(), 'genesis-training-'));
+const server = new ServerUnderTest(join(folder, 'data'));
+try {
+  await writeFile(join(folder, 'table.csv'), table);
+  const convert =
+    "import pyarrow.csv as c, pyarrow.parquet as p; p.write_table(c.read_csv('table.csv'), 'table.parquet')";
+  await execute(python.program, ['-c', convert], { cwd: folder });
+  say('Starting a platform; its first training makes the environment of the kit ...');
+  await server.start();
+  const admin = (await readFile(join(folder, 'data', 'admin.token'), 'utf8')).trim();
+  const at = { url: server.url, admin };
+  const by = await person(at, 'researcher');
+  const ask = asking(at, by);
+  const { version } = await imported(at, by, table, { split: null });
+  await governed(ask, version, 100);
+  const few = await bare(folder, python.program, 200, 'few');
+  const more = await bare(folder, python.program, 1200, 'more');
+  const perStep = Math.max((more.seconds - few.seconds) / 1000, 1e-5);
+  const steps = Math.max(400, 200 * Math.round((seconds - few.seconds) / perStep / 200));
+  say(`${pairs} trainings of ${steps} steps by each way ...`);
+  const alone: number[] = [];
+  const run: number[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const one = async () =>
+      void alone.push((await bare(folder, python.program, steps, `bare-${pair}`)).seconds);
+    const other = async () => void run.push((await governed(ask, version, steps)).seconds);
+    for (const next of pair % 2 === 0 ? [one, other] : [other, one]) await next();
+    say(`  by itself ${alone.at(-1)!.toFixed(2)} s, as a run ${run.at(-1)!.toFixed(2)} s`);
+  }
+  const cost = median(run) / median(alone) - 1;
+  const holds = cost <= promised;
+  const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ rows, steps, pairs, promised, alone, run, cost, holds, machine })}\n`);
+  else
+    process.stdout.write(
+      [
+        `A network for ${rows} rows, ${steps} steps, ${pairs} by each way in turn; ${machine.cores} cores, load ${machine.load?.toFixed(1)}`,
+        '',
+        '| what | median s | all |',
+        '| --- | --- | --- |',
+        `| the script by itself | ${median(alone).toFixed(2)} | ${alone.map((value) => value.toFixed(2)).join(', ')} |`,
+        `| as a run of the platform | ${median(run).toFixed(2)} | ${run.map((value) => value.toFixed(2)).join(', ')} |`,
+        '',
+        `The platform costs ${(100 * cost).toFixed(2)} % (${(median(run) - median(alone)).toFixed(2)} s); promised is at most ${100 * promised} % of a training of about a minute: ${options.quick ? 'not judged in the short form' : holds ? 'holds' : 'DOES NOT HOLD'}.`,
+        '',
+      ].join('\n'),
+    );
+  process.exitCode = holds || options.quick ? 0 : 1;
+} finally {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}
