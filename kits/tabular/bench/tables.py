@@ -63,7 +63,7 @@ def load(name: str) -> Table:
         return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "MPa", None, 12, 3)
     if name == "gaps":
         rows = _rows(name)
-        return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "eV", None, 50, 1)
+        return Table(name, _columns(rows, {"formula": "composition"}), _target(rows, "target"), "eV", None, 40, 3)
     if name == "esol":
         rows = _rows(name)
         target = _target(rows, "measured log solubility in mols per litre")

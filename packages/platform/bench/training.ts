@@ -114,7 +114,7 @@ try {
   const at = { url: server.url, admin };
   const by = await person(at, 'researcher');
   const ask = asking(at, by);
-  const { version } = await imported(at, by, table, { split: null });
+  const { version } = await imported(at, by, table, { split: undefined });
   await governed(ask, version, 100);
   const few = await bare(folder, python.program, 200, 'few');
   const more = await bare(folder, python.program, 1200, 'more');

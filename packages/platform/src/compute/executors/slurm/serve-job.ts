@@ -10,6 +10,7 @@ import type { ProcessIdentity } from '../local/process-tree.ts';
 import { outcomeEnd, Staging } from '../local/staging.ts';
 import { failedOutcome, type Why } from './failed-outcome.ts';
 import { files, type Launch, launchSchema } from './launch-file.ts';
+import { openNodeRelay } from './relay.ts';
 import { hashOf } from './stage.ts';
 
 const lookEveryMs = 250;
@@ -85,20 +86,26 @@ export async function serveJob(folder: string, launch: Launch, runner: Runner): 
       if ((await listingOf(source)) !== mountListings[index])
         throw new Error(`What the job sees at ${path} is not whole on this node.`);
     const executor = await opened;
+    await using relay = new AsyncDisposableStack();
+    const { sockets, close } = await openNodeRelay(folder, spec.sockets);
+    relay.defer(close);
     let unwritten: Error | null = null;
     let cancel = (): void => {};
     const log = join(folder, files.log);
-    const handle = await executor.launch(spec, {
-      onLog: (lines) => {
-        try {
-          appendFileSync(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
-        } catch (error) {
-          // told as the end of the job, which does not go on without its log
-          unwritten ??= error as Error;
-          cancel();
-        }
+    const handle = await executor.launch(
+      { ...spec, sockets },
+      {
+        onLog: (lines) => {
+          try {
+            appendFileSync(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
+          } catch (error) {
+            // told as the end of the job, which does not go on without its log
+            unwritten ??= error as Error;
+            cancel();
+          }
+        },
       },
-    });
+    );
     cancel = () => handle.cancel();
     if (unwritten !== null) cancel();
     let byServer = false;

@@ -16,6 +16,7 @@ import { tailLog } from './log-tail.ts';
 import { lookForEver } from './look.ts';
 import { openOver } from './over.ts';
 import { isLive } from './queue.ts';
+import { openServerRelay } from './relay.ts';
 import { needOf, planBatch, requestArguments } from './request.ts';
 import { placeRunner } from './runner-file.ts';
 import { openSharedMounts } from './shared-mounts.ts';
@@ -91,7 +92,13 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
       batch === null
         ? singleSubmission(staging, over, () => submitOne(launch.spec, staging))
         : batches.submission({ staging, name, resources }, batch);
-    const forget = (): void => void followed.delete(name);
+    const relay = openServerRelay(staging.folder, launch.spec.sockets, (error) =>
+      warn('What a job says to a socket of this machine cannot be relayed', error),
+    );
+    const forget = (): void => {
+      relay.close();
+      followed.delete(name);
+    };
     const job = followJob(staging, launch, { commands, submission, hooks, forget, warn, unwatched });
     followed.set(name, job);
     return job.handle;
@@ -105,10 +112,6 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
     const message = 'The executor is closing.';
     if (closed) throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 });
     assertOneNode(spec.data.resources);
-    if (spec.data.sockets.length > 0) {
-      const why = 'sockets: a job on a node of a Slurm cannot reach a socket of this machine; leave them out';
-      throw new GenesisError({ code: 'unsupported', message: why });
-    }
     return spec.data;
   };
   /** Takes the name and writes what the node needs; undone when that fails. */
@@ -127,7 +130,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
 
   return {
     jobsOutliveServer: true,
-    sees: ['mounts'],
+    sees: ['mounts', 'sockets'],
     launch: async (input, hooks = {}) => {
       const { staging, launch } = await stage(checked(input));
       try {

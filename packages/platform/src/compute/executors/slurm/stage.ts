@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { invalidField, type JobSpec } from '@genesis/contracts';
 import type { Staging } from '../local/staging.ts';
 import { files, type Launch } from './launch-file.ts';
+import { makeRelayFolders } from './relay.ts';
 import type { SharedMounts } from './shared-mounts.ts';
 
 /** SHA-256 of a plain file. */
@@ -38,7 +39,7 @@ async function copyInput(source: string, target: string, field: string): Promise
   return hash.digest('hex');
 }
 
-/** Copies the inputs into the folder of the job, has mounts where the nodes see them, and writes what the node has to run. Throws `invalid-input`. */
+/** Copies the inputs into the folder of the job, has mounts and sockets where the nodes see them, and writes what the node has to run. Throws `invalid-input`. */
 export async function stageJob(
   spec: JobSpec,
   staging: Staging,
@@ -61,6 +62,7 @@ export async function stageJob(
     mounts.push(found.mount);
     mountListings.push(found.listing);
   }
+  await makeRelayFolders(staging.folder, spec.sockets);
   const launch: Launch = { ...how, spec: { ...spec, inputs, mounts }, inputHashes, mountListings };
   await writeFile(join(staging.folder, files.launch), JSON.stringify(launch), { flag: 'wx', mode: 0o600 });
   return launch;
