@@ -370,6 +370,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
+      checkpointFolder: join(dataFolder, 'checkpoints'),
       concurrency: mostRuns,
     });
     const projects = createProjects({

@@ -12,6 +12,8 @@ export type Inspection = {
 export interface JobHooks {
   /** Lines of standard output and error as they come, at least one a call. It must not throw. */
   onLog?: (lines: LogLine[]) => void;
+  /** Where copies of the folder that the job keeps go, instead of to a place of the executor's own. */
+  keepIn?: string;
 }
 
 export interface JobHandle {
@@ -62,6 +64,11 @@ export interface Executor {
   launchBatch?(jobs: readonly { spec: JobSpec; hooks?: JobHooks }[]): Promise<JobHandle[]>;
   /** For names that this process has not launched. Fences it: an older server can record nothing for it. */
   reconcile(name: string, hooks?: JobHooks): Promise<Reconciliation>;
+  /**
+   * The newest whole copy of the folder that a job keeps, or null: a folder that stays until the job is released, or
+   * until a newer copy is there where the job still runs. Absent: nothing is kept here.
+   */
+  kept?(name: string): Promise<string | null>;
   /** Deletes the folder of an ended job; its name becomes unknown. Does nothing for an unknown name. */
   release(name: string): Promise<void>;
   /** Asks the resource what it is and how it is. Throws `unavailable` where it does not answer. */

@@ -89,6 +89,8 @@ export async function serveJob(folder: string, launch: Launch, runner: Runner): 
     let cancel = (): void => {};
     const log = join(folder, files.log);
     const handle = await executor.launch(spec, {
+      // in the folder of the job, where the server finds it whatever becomes of this node
+      keepIn: staging.kept,
       onLog: (lines) => {
         try {
           appendFileSync(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
