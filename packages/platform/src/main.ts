@@ -348,8 +348,10 @@ export async function startPlatform(config: Config): Promise<Platform> {
       if (delegation === null || principal.delegation?.purpose !== 'train') return null;
       const tracked = { id, governedBy, delegation };
       const given = await runTracking.trackingFor(tracked, (durationSeconds + 600) * 1000);
+      const again = given.tracked === null ? {} : { MLFLOW_RUN_ID: given.tracked };
       return {
-        ...{ socket: given.socketPath, token: given.token, variables: { MLFLOW_EXPERIMENT_NAME: name } },
+        ...{ socket: given.socketPath, token: given.token },
+        variables: { MLFLOW_EXPERIMENT_NAME: name, ...again },
         end: () => runTracking.end(tracked),
       };
     };
