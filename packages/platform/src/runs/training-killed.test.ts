@@ -98,7 +98,7 @@ describe.skipIf(missing !== null)(
       const id = await train('40', '--die', 'SIGKILL', '13,27');
       const { run, attempts, output } = await over(id);
       expect(run).toMatchObject({ status: 'succeeded', attempts: 3 });
-      expect(attempts.map(({ outcome }) => outcome?.reason)).toEqual(['signal', 'signal', null]);
+      expect(attempts.map(({ outcome }) => outcome?.['reason'])).toEqual(['signal', 'signal', null]);
       const outputs = output?.files?.outputs ?? [];
       expect(outputs.map(({ path }) => path)).toEqual(['model/weights.bin', 'environment/requirements.txt']);
       expect(outputs[0]).toMatchObject({ sha256: weightsAfter(40) });
@@ -116,7 +116,7 @@ describe.skipIf(missing !== null)(
       const id = await train('40', '--die', 'SIGKILL', '0');
       const { run, attempts } = await over(id);
       expect(run).toMatchObject({ status: 'failed', attempts: mostKilled, outcome: { reason: 'signal' } });
-      expect(attempts.every(({ outcome }) => outcome?.reason === 'signal')).toBe(true);
+      expect(attempts.every(({ outcome }) => outcome?.['reason'] === 'signal')).toBe(true);
       expect(await logOf(id)).toContain('attempt 5 begins anew: there is no checkpoint yet.');
       expect(await left()).toEqual([]);
     }, 120_000);
