@@ -23,7 +23,7 @@ import threading
 
 CODE = "/inputs/.genesis/code.tar"
 SOCKET = "/run/genesis/tracking.sock"
-TOKEN = "/run/genesis/token"
+TOKEN = "/inputs/.genesis/token"
 
 # a header that belongs to one connection and not to what is sent through it (RFC 9110, 7.6.1)
 HOP_BY_HOP = {

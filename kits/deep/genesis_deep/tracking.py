@@ -35,6 +35,7 @@ class Tracker:
         self.name, self.parameters = name, parameters
         self.run: str | None = os.environ.get("MLFLOW_RUN_ID")
         self.told = False
+        self.begun = False
         self.waiting: list[dict[str, Any]] = []
         self.last: dict[str, int] = {}
 
@@ -99,6 +100,7 @@ class Tracker:
             for start in range(0, len(params), 100):
                 self._ask("POST", "runs/log-batch", {"run_id": self.run, "params": params[start : start + 100]})
             self.told = True
+        self.begun = True
 
     def metric(self, key: str, value: float, step: int) -> None:
         """Takes a point; it goes out at the next flush."""
@@ -112,7 +114,8 @@ class Tracker:
         """Sends what waits; what cannot be sent goes on waiting."""
         if self.uri is None or not self.waiting:
             return
-        if self.run is None and not self._quietly(self._begin):
+        # nothing goes out before it is known what the server has
+        if not self.begun and not self._quietly(self._begin):
             return
         while self.waiting:
             batch = [point for point in self.waiting[:MOST_PER_BATCH] if point["step"] > self.last.get(point["key"], -1)]
@@ -127,7 +130,9 @@ class Tracker:
         for key, value in metrics.items():
             self.metric(key, value, 0)
         self.flush()
-        if self.uri is not None and self.run is not None and "MLFLOW_RUN_ID" not in os.environ:
+        # a run that somebody else began is theirs to end; the platform names one that an earlier attempt began
+        ours = "MLFLOW_RUN_ID" not in os.environ or "GENESIS_RUN" in os.environ
+        if self.uri is not None and self.run is not None and ours:
             self._quietly(lambda: self._ask("POST", "runs/update", {"run_id": self.run, "status": status, "end_time": int(time.time() * 1000)}))
 
     def state(self) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from conftest import SMALL, Job, plain_table
 
+from genesis_deep.tracking import Tracker
+
 
 class Server:
     """As much of a tracking server as the kit calls; each second answer can be an error."""
@@ -20,8 +22,10 @@ class Server:
         self.points: list[dict[str, Any]] = []
         self.params: list[dict[str, Any]] = []
         self.runs: list[str] = []
+        self.ended: list[str] = []
         self.tokens: set[str | None] = set()
         self.calls = 0
+        self.silent_reads = 0
         told = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,6 +40,10 @@ class Server:
                 self.wfile.write(body)
 
             def do_GET(self) -> None:
+                if told.silent_reads > 0:
+                    told.silent_reads -= 1
+                    self.answer({"error_code": "TEMPORARILY_UNAVAILABLE"}, 503)
+                    return
                 last = {point["key"]: point for point in told.points}
                 self.answer({"run": {"info": {"run_id": "r1"}, "data": {"metrics": list(last.values())}}})
 
@@ -50,6 +58,8 @@ class Server:
                     told.runs.append(body["run_name"])
                     self.answer({"run": {"info": {"run_id": "r1"}}})
                     return
+                if self.path.endswith("runs/update"):
+                    told.ended.append(body["status"])
                 told.points += body.get("metrics", [])
                 told.params += body.get("params", [])
                 self.answer({})
@@ -90,6 +100,28 @@ def test_a_killed_training_tells_every_step_once_and_to_one_run(server: Server, 
     assert server.runs == ["deep y"]
     assert server.tokens == {"Bearer secret"}
     assert {param["key"]: param["value"] for param in server.params}["steps"] == "60"
+
+
+def test_nothing_goes_out_before_it_is_known_what_the_server_has(server: Server) -> None:
+    server.points = [{"key": "loss", "value": 1.0, "step": step} for step in (1, 2)]
+    server.silent_reads = 3
+    tracker = Tracker("deep y", {}, server.uri)
+    tracker.start({"run": "r1", "told": True, "waiting": []})
+    for step in (1, 2, 3):
+        tracker.metric("loss", 1.0, step)
+    tracker.flush()
+    assert [point["step"] for point in server.points] == [1, 2, 3]
+
+
+def test_a_run_of_an_earlier_attempt_is_gone_on_with_and_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_RUN_ID", "r1")
+    Tracker("deep y", {}, server.uri).finish({})
+    assert server.ended == []
+    monkeypatch.setenv("GENESIS_RUN", "run_1")
+    tracker = Tracker("deep y", {}, server.uri)
+    tracker.start({})
+    tracker.finish({})
+    assert (server.runs, server.ended) == ([], ["FINISHED"])
 
 
 def test_a_server_that_is_not_there_is_told_and_fails_nothing(tmp_path: Path) -> None:

@@ -180,6 +180,16 @@ const jobShape = z.strictObject({
   sockets: z.array(z.strictObject(placedSchema)).max(10).default([]),
   resources: jobResourcesSchema.prefault({}),
   /**
+   * Name of a folder of the job folder that is kept when the job is ended: never an output, and copied while the job
+   * runs, where the executor can. A copy holds plain files as they lay there at one moment; names that begin with a dot
+   * are of what is not finished, and left out.
+   */
+  kept: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,99}$/)
+    .refine((name) => name !== 'inputs', 'belongs to the executor')
+    .optional(),
+  /**
    * A folder of the host that the job works in instead of an empty one: it is there at the same path, read-write, and
    * what the job leaves in it stays. The caller has checked that the job may have all of it. `outputs` are empty then.
    */

@@ -342,16 +342,19 @@ export async function startPlatform(config: Config): Promise<Platform> {
       }),
     });
     undo.push(() => runTracking.close());
-    /** What a training run tracks with; others do not track. The token outlives the longest job by what collecting may take. */
-    const trackingFor: PythonParts['trackingFor'] = async (principal, { run, name, durationSeconds }) => {
-      const { id, governedBy, delegation } = run;
-      if (delegation === null || principal.delegation?.purpose !== 'train') return null;
-      const tracked = { id, governedBy, delegation };
-      const given = await runTracking.trackingFor(tracked, (durationSeconds + 600) * 1000);
-      return {
-        ...{ socket: given.socketPath, token: given.token, variables: { MLFLOW_EXPERIMENT_NAME: name } },
-        end: () => runTracking.end(tracked),
-      };
+    /** Training runs track, others do not. The token outlives the longest job by what collecting may take. */
+    const trackingOfRuns: PythonParts['tracking'] = {
+      async begin(principal, { run: { id, governedBy, delegation }, name, durationSeconds }) {
+        if (delegation === null || principal.delegation?.purpose !== 'train') return null;
+        const tracked = { id, governedBy, delegation };
+        const given = await runTracking.trackingFor(tracked, (durationSeconds + 600) * 1000);
+        const again = given.tracked === null ? {} : { MLFLOW_RUN_ID: given.tracked };
+        const variables = { MLFLOW_EXPERIMENT_NAME: name, ...again };
+        return { socket: given.socketPath, token: given.token, variables };
+      },
+      async end({ id, governedBy, delegation }) {
+        if (delegation !== null) await runTracking.end({ id, governedBy, delegation });
+      },
     };
     const runs = createRuns({
       door,
@@ -366,10 +369,11 @@ export async function startPlatform(config: Config): Promise<Platform> {
       compute,
       portable: createPortableFunctions(join(dataFolder, 'functions')),
       builtin: { 'stober-silica': silicaFunction },
-      python: { ...python, trackingFor },
+      python: { ...python, tracking: trackingOfRuns },
       registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
+      checkpointFolder: join(dataFolder, 'checkpoints'),
       concurrency: mostRuns,
     });
     const projects = createProjects({

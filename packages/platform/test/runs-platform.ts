@@ -95,6 +95,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     ...(given.registerModel === undefined ? {} : { registerModel: given.registerModel }),
     actUnder: (delegation) => actUnder(database, { load: async (id) => people.get(id) }, delegation),
     inputFolder: join(dataFolder, 'run-inputs'),
+    checkpointFolder: join(dataFolder, 'checkpoints'),
     concurrency: 4,
   });
   const app = await createApp({ log, bodyLimitBytes: 100_000, title: 'Test', version: '1' });

@@ -110,7 +110,7 @@ export function executorConformance(
         { path: '/inputs/shelf', source },
         { path: '/run/two.txt', source: join(folder, 'two.txt') },
       ];
-      if (executor.sees?.includes('mounts') !== true)
+      if (executor.seesFolders !== true)
         return expect(await codeOf(executor.launch(job('shelf', { mounts })))).toBe('unsupported');
       const { lines } = await run('shelf', { mounts });
       const said = lines.filter(({ stream }) => stream === 'stdout').map(({ text }) => text);
@@ -131,7 +131,7 @@ export function executorConformance(
       await chmod(source, 0o666);
       const sockets = [{ path: '/run/genesis/talk.sock', source }];
       try {
-        if (executor.sees?.includes('sockets') !== true)
+        if (executor.seesFolders !== true)
           return expect(await codeOf(executor.launch(job('connect', { sockets })))).toBe('unsupported');
         const { lines } = await run('connect', { sockets });
         expect(lines).toEqual([{ stream: 'stdout', text: 'heard' }]);

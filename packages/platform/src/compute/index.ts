@@ -41,6 +41,7 @@ export {
   listJobs,
   liveStates,
 } from './jobs/index.ts';
+export { filesBelow } from './listing.ts';
 export type { Executor, JobHandle, Reconciliation } from './ports.ts';
 export {
   createProjects,
@@ -59,3 +60,4 @@ export {
   projectsOf,
 } from './projects/index.ts';
 export { computeRoutes } from './routes.ts';
+export { takeKept } from './take-kept.ts';

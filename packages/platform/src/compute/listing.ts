@@ -22,6 +22,13 @@ export async function* entriesOf(
   } else throw new Error(`${path} is neither a file nor a folder nor a link`);
 }
 
+/** Paths of the plain files below a folder. */
+export async function filesBelow(root: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { path, kind } of entriesOf(root)) if (kind === 'file') paths.push(path);
+  return paths;
+}
+
 /** SHA-256 over names, kinds, sizes and targets of links: what a node checks, since it takes no time. */
 export async function listingOf(root: string): Promise<string> {
   const hash = createHash('sha256');

@@ -12,6 +12,8 @@ export type Inspection = {
 export interface JobHooks {
   /** Lines of standard output and error as they come, at least one a call. It must not throw. */
   onLog?: (lines: LogLine[]) => void;
+  /** Where copies of the folder that the job keeps go, instead of to a place of the executor's own. */
+  keepIn?: string;
 }
 
 export interface JobHandle {
@@ -46,8 +48,8 @@ export interface Executor {
    * lets go of them, and `reconcile` finds them again.
    */
   readonly jobsOutliveServer: boolean;
-  /** What of this machine its jobs can see besides their inputs, at any path; absent: nothing. */
-  readonly sees?: readonly ('mounts' | 'sockets')[];
+  /** Whether its jobs can see folders, and reach sockets, of this machine. */
+  readonly seesFolders?: boolean;
   /**
    * Returns only once the name is durably taken, and user code can start under no claim but the one that is returned.
    * Throws a GenesisError when nothing was started: `invalid-input`, `conflict` (the name is taken), `unsupported`
@@ -62,6 +64,11 @@ export interface Executor {
   launchBatch?(jobs: readonly { spec: JobSpec; hooks?: JobHooks }[]): Promise<JobHandle[]>;
   /** For names that this process has not launched. Fences it: an older server can record nothing for it. */
   reconcile(name: string, hooks?: JobHooks): Promise<Reconciliation>;
+  /**
+   * The newest whole copy of the folder that a job keeps, or null: a folder that stays until the job is released, or
+   * until a newer copy is there where the job still runs. Absent: nothing is kept here.
+   */
+  kept?(name: string): Promise<string | null>;
   /** Deletes the folder of an ended job; its name becomes unknown. Does nothing for an unknown name. */
   release(name: string): Promise<void>;
   /** Asks the resource what it is and how it is. Throws `unavailable` where it does not answer. */

@@ -91,5 +91,21 @@ export function createLogWriter(
   };
 }
 
+/** Adds a line of the platform's own to the end of the log of an attempt that is over. */
+export async function addLine(
+  door: Door,
+  { run, attempt }: { run: string; attempt: number },
+  actor: () => Promise<PrincipalFacts>,
+  purpose: Purpose,
+  text: string,
+): Promise<void> {
+  const stored = await storedLines(door.authorize(await actor(), purpose), run, attempt);
+  // numbered after all that is there, none of which comes again
+  const after = { stdout: stored.stdout + stored.stderr, stderr: 0 };
+  const log = createLogWriter(door, run, attempt, actor, purpose, after);
+  log.write([{ stream: 'stderr', text }]);
+  await log.close();
+}
+
 /** PostgreSQL's text holds everything but NUL. */
 const storable = (text: string): string => text.replaceAll('\0', '\u2400');

@@ -28,6 +28,8 @@ export type RunParts = {
   registerModel?: (principal: PrincipalFacts, wanted: { run: string }) => Promise<unknown>;
   /** Folder for the JSON inputs of jobs, private to the platform. */
   inputFolder: string;
+  /** Folder for the checkpoints of trainings between their attempts, private to the platform. */
+  checkpointFolder: string;
   /** Commands that run at one time. */
   concurrency: number;
 };

@@ -24,6 +24,23 @@ import { readLog } from './store.ts';
 const missing = await sandboxMissing();
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+/** Hears what is tracked, as a server would. */
+async function trackingServer() {
+  const socket = join(await temporaryFolder(), 'tracking.sock');
+  const heard: { url: string | undefined; token: string | undefined; body: string }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      heard.push({ url: request.url, token: request.headers.authorization, body });
+      response.end('{"ok": true}');
+    });
+  }).listen(socket);
+  await once(server, 'listening');
+  await chmod(socket, 0o666);
+  return { socket, heard, close: () => void server.close() };
+}
+
 describe.skipIf(missing !== null)(
   missing === null ? 'runs with Python' : `runs with Python (skipped: ${missing})`,
   () => {
@@ -33,6 +50,7 @@ describe.skipIf(missing !== null)(
     let lock = '';
     let kitFolder = '';
     let tracking: RunTracking | null = null;
+    const ended: string[] = [];
     const models: { run: string }[] = [];
     const log = createLog({ level: 'silent' });
     const data = { folder: '' };
@@ -59,7 +77,7 @@ describe.skipIf(missing !== null)(
         python: {
           environments,
           kits: await openKits(kitFolder, join(data.folder, 'kits'), log),
-          trackingFor: async () => tracking,
+          tracking: { begin: async () => tracking, end: async ({ id }) => void ended.push(id) },
         },
         registerModel: async (_principal, left) => void models.push(left),
       });
@@ -209,27 +227,8 @@ describe.skipIf(missing !== null)(
     });
 
     test('it reaches the tracking server, and nothing else, with a token that it does not choose', async () => {
-      const socket = join(await temporaryFolder(), 'tracking.sock');
-      const heard: { url: string | undefined; token: string | undefined; body: string }[] = [];
-      const server = createServer((request, response) => {
-        let body = '';
-        request.on('data', (part: Buffer) => (body += part.toString()));
-        request.on('end', () => {
-          heard.push({ url: request.url, token: request.headers.authorization, body });
-          response.end('{"ok": true}');
-        });
-      }).listen(socket);
-      await once(server, 'listening');
-      await chmod(socket, 0o666);
-      let ended = 0;
-      tracking = {
-        socket,
-        token: 'secret-of-the-run',
-        variables: { MLFLOW_RUN_ID: 'run1' },
-        end: async () => {
-          ended += 1;
-        },
-      };
+      const { socket, heard, close } = await trackingServer();
+      tracking = { socket, token: 'secret-of-the-run', variables: { MLFLOW_RUN_ID: 'run1' } };
       const script = [
         'import json, os, urllib.request, socket',
         'address = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-batch"',
@@ -246,12 +245,12 @@ describe.skipIf(missing !== null)(
       });
       const { run } = await over(id);
       tracking = null;
-      server.close();
+      close();
       expect(run.outcome).toMatchObject({ state: 'succeeded' });
       expect(heard).toEqual([
         { url: '/api/2.0/mlflow/runs/log-batch', token: 'Bearer secret-of-the-run', body: '{}' },
       ]);
-      expect(ended).toBe(1);
+      expect(ended.filter((one) => one === id)).toHaveLength(1);
       const said = await logOf(id);
       expect(said).toContain("{'ok': True} run1");
       expect(said).toContain('no network');
@@ -314,7 +313,7 @@ const slurm = developmentSlurm();
 afterAll(() => slurm.stop());
 const noSlurm = slurm.missing ?? missing;
 test.skipIf(noSlurm !== null)(
-  `on a Slurm, a kit runs in the same environment, and is told that nothing is tracked${noSlurm ?? ''}`,
+  `on a Slurm, a kit runs in the same environment, and a program of one's own tracks itself${noSlurm ?? ''}`,
   async () => {
     const root = await temporaryFolder();
     const dataFolder = await temporaryFolder();
@@ -330,6 +329,7 @@ test.skipIf(noSlurm !== null)(
       ...{ guard: { assertRoom: async () => undefined }, limitBytes: 2 ** 30 },
     });
     await environments.start();
+    const { socket, heard, close } = await trackingServer();
     const stagingRoot = join(dataFolder, 'jobs');
     const platform = await startRuns({
       ...{ database: await freshDatabase(), dataFolder },
@@ -340,8 +340,9 @@ test.skipIf(noSlurm !== null)(
       }),
       python: {
         ...{ environments, kits: await openKits(made.kitsFolder, join(dataFolder, 'kits'), log) },
-        trackingFor: async () => {
-          throw new Error('asked for what cannot be reached');
+        tracking: {
+          begin: async () => ({ socket, token: 'secret-of-the-run', variables: {} }),
+          end: async () => undefined,
         },
       },
     });
@@ -358,9 +359,24 @@ test.skipIf(noSlurm !== null)(
       const shown = await platform.until(by, id, 'succeeded', 'failed');
       expect([time, shown.run.outcome?.['message'] ?? null]).toEqual([time, null]);
       expect(shown.output?.value).toEqual({ books: 7, target: 'y' });
-      const { text } = await platform.ask(by, 'GET', `/v1/runs/${id}/logs?purpose=train`);
-      expect(text).toContain('nothing is tracked');
     }
+    const script = [
+      'import os, urllib.request',
+      'address = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-batch"',
+      'for step in range(3):',
+      '  urllib.request.urlopen(urllib.request.Request(address, b"%d" % step))',
+    ].join('\n');
+    const asked = await platform.ask<{ id: string }>(by, 'POST', '/v1/runs/train', {
+      program: {
+        command: ['python', 'train.py'],
+        code: [{ path: 'train.py', content: base64(script) }],
+      },
+    });
+    const own = await platform.until(by, asked.json().id, 'succeeded', 'failed');
+    expect(own.run.outcome).toMatchObject({ state: 'succeeded' });
+    const [url, token] = ['/api/2.0/mlflow/runs/log-batch', 'Bearer secret-of-the-run'];
+    expect(heard).toEqual(['0', '1', '2'].map((body) => ({ url, token, body })));
+    close();
     // the environment, the interpreter, the kit and the runner: each once
     const shared = await readdir(join(stagingRoot, '.mounts'));
     const { key } = await environments.inspect({ lock: made.lock, python: '3.11' });

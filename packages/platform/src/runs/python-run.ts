@@ -19,23 +19,24 @@ export type RunTracking = {
   token: string;
   /** Variables that name the experiment and the tracked run, for example `MLFLOW_RUN_ID`. */
   variables: Record<string, string>;
-  /** Called once, when the job of the attempt has ended: the token is good no more. */
-  end(): Promise<void>;
 };
+
+type TrackedRun = Pick<RunRow, 'id' | 'governedBy' | 'delegation'>;
 
 /** What runs with Python need; `main.ts` gives it. */
 export type PythonParts = {
   environments: Environments;
   kits: Kits;
-  /** Null: this run does not track. Absent: nothing here does. */
-  trackingFor?: (
-    principal: PrincipalFacts,
-    of: {
-      run: Pick<RunRow, 'id' | 'governedBy' | 'delegation'>;
-      name: string;
-      durationSeconds: number;
-    },
-  ) => Promise<RunTracking | null>;
+  /** Absent: nothing here tracks. */
+  tracking?: {
+    /** What an attempt tracks with; tokens of earlier attempts end. Null: this run does not track. */
+    begin(
+      principal: PrincipalFacts,
+      of: { run: TrackedRun; name: string; durationSeconds: number },
+    ): Promise<RunTracking | null>;
+    /** The run is over: its token is good no more. Done again, it does nothing. */
+    end(run: TrackedRun): Promise<void>;
+  };
 };
 
 type PythonImplementation = Extract<CapabilityManifest['implementation'], { kind: 'kit' | 'own' }>;
@@ -47,7 +48,7 @@ export const needsPython = (
 const runner = fileURLToPath(new URL('../../../../kits/runner/genesis_run.py', import.meta.url));
 const runnerPlace = '/opt/genesis/genesis_run.py';
 const kitPlace = '/opt/kit';
-const trackingFolder = '/run/genesis';
+const trackingSocket = '/run/genesis/tracking.sock';
 /** Where the lock of its environment lies among the outputs of a run. */
 export const lockOutput = 'environment/requirements.txt';
 /** Below `inputs/`, what belongs to the runner and not to the program. */
@@ -161,18 +162,20 @@ export async function pythonCall(
     implementation.kind === 'kit' ? ['python', '-m', implementation.module] : [...(own?.command ?? [])];
   const mounts: JobSpec['mounts'] = [...environment.mounts, ...kit, { path: runnerPlace, source: runner }];
   const sockets: JobSpec['sockets'] = [];
+  const files: PythonCall['files'] = [];
+  if (code !== null) files.push({ path: `${ownInputs}/code.tar`, source: code });
   if (tracking !== null) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const token = join(folder, 'token');
     // in a folder of the platform alone; the job may run as another user
     await writeFile(token, tracking.token, { mode: 0o644 });
     await chmod(token, 0o644);
-    mounts.push({ path: `${trackingFolder}/token`, source: token });
-    sockets.push({ path: `${trackingFolder}/tracking.sock`, source: tracking.socket });
+    files.push({ path: `${ownInputs}/token`, source: token });
+    sockets.push({ path: trackingSocket, source: tracking.socket });
   }
   const cores = String(Math.ceil(manifest.resources.cpuCores));
   return {
-    files: code === null ? [] : [{ path: `${ownInputs}/code.tar`, source: code }],
+    files,
     mounts,
     sockets,
     manifest: {

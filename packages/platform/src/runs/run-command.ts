@@ -13,6 +13,8 @@ export type CommandCall = {
   files: readonly { path: string; source: string }[];
   mounts?: JobSpec['mounts'];
   sockets?: JobSpec['sockets'];
+  /** Name of the folder that it keeps when it is ended. */
+  kept?: string;
   onLog?: ((lines: LogLine[]) => void) | undefined;
 } & Stops;
 
@@ -77,6 +79,7 @@ export async function runCommand<T>(
         inputs: [{ path: 'input.json', source: inputFile }, ...call.files],
         mounts: [...(call.mounts ?? [])],
         sockets: [...(call.sockets ?? [])],
+        ...(call.kept === undefined ? {} : { kept: call.kept }),
         resources,
       },
       call.onLog === undefined ? {} : { onLog: call.onLog },
@@ -96,7 +99,7 @@ export async function runCommand<T>(
 export async function waitForJob(
   executor: Executor,
   handle: JobHandle,
-  { signal, cancel }: Stops,
+  { signal, cancel, kept }: Stops & Pick<CommandCall, 'kept'>,
 ): Promise<JobOutcome> {
   const end = (): void => handle.cancel();
   const interrupted = Promise.withResolvers<never>();
@@ -115,7 +118,8 @@ export async function waitForJob(
     cancel?.removeEventListener('abort', end);
     signal.removeEventListener('abort', interrupt);
   }
-  await executor.release(handle.name);
+  // what it has kept is taken over at the next start, which finds it by its name
+  if (kept === undefined) await executor.release(handle.name);
   throw signal.reason;
 }
 

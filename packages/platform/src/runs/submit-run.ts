@@ -6,6 +6,7 @@ import {
   type JobResources,
   jobResourcesSchema,
   type OwnTraining,
+  type Purpose,
   purposeSchema,
   relativePathSchema,
   someResourcesSchema,
@@ -23,6 +24,7 @@ import {
   type PrincipalFacts,
   type ResourceFacts,
 } from '../policy/index.ts';
+import { checkpointName } from './checkpoints.ts';
 import type { CodeArchive } from './code-archive.ts';
 import { insertRun } from './lifecycle.ts';
 import type { RunParts } from './parts.ts';
@@ -81,8 +83,9 @@ export const definedOf = (given: z.output<typeof someResourcesSchema> = {}): Par
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** Every dataset is a file of its own beside the input: none hides another, or lies within one. */
-function assertApart(names: readonly string[]): void {
-  const taken = ['input.json', ownInputs];
+function assertApart(names: readonly string[], purpose: Purpose): void {
+  // a training goes on from what lies there
+  const taken = ['input.json', ownInputs, ...(purpose === 'train' ? [checkpointName] : [])];
   names.forEach((name, at) => {
     const other = taken.find(
       (one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`),
@@ -218,7 +221,10 @@ export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, want
   const paying = wanted.compute?.project ?? null;
   if (paying !== null)
     await assertMember(parts.door.authorize(principal, purpose), paying, 'compute.project');
-  assertApart(wanted.datasets.map(({ name }) => name));
+  assertApart(
+    wanted.datasets.map(({ name }) => name),
+    purpose,
+  );
   const versions = await Promise.all(
     wanted.datasets.map(({ version }) => parts.catalog.showVersion(principal, version, purpose)),
   );

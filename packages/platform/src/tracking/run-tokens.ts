@@ -4,7 +4,7 @@ import { makeToken, parseToken, sameHash } from '../identity/index.ts';
 import type { Database } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { Caller, TrackingParts } from './parts.ts';
-import { trackingToken } from './tables.ts';
+import { trackedRun, trackingToken } from './tables.ts';
 
 /** What the code of a run may do with its token, and nothing else. */
 const codeActions: readonly Action[] = ['tracking.read', 'tracking.log', 'run.read'];
@@ -13,8 +13,14 @@ const codeActions: readonly Action[] = ['tracking.read', 'tracking.log', 'run.re
 export type RunToTrack = { id: string; governedBy: string; delegation: string };
 
 export interface RunTokens {
-  /** A fresh token for the code of a run; tokens that it had before end. Its secret is told here and never again. */
-  issue(run: RunToTrack, lifetimeMs: number): Promise<{ token: string; expiresAt: number }>;
+  /**
+   * A fresh token for the code of a run; tokens that it had before end. Its secret is told here and never again.
+   * `tracked` is the tracked run that an earlier attempt began, where there is just one: this attempt goes on with it.
+   */
+  issue(
+    run: RunToTrack,
+    lifetimeMs: number,
+  ): Promise<{ token: string; expiresAt: number; tracked: string | null }>;
   /** Ends the tokens of a run. Ending them again does nothing. */
   revoke(run: RunToTrack): Promise<void>;
   /** Who calls with this token; undefined where it is malformed, unknown, expired or revoked, or the run's authority has ended. */
@@ -70,7 +76,12 @@ export function createRunTokens(parts: Parts): RunTokens {
           return { result: undefined, details: { run: run.id, token: id, expiresAt } };
         },
       );
-      return { token: secret, expiresAt };
+      const begun = await database.orm
+        .select({ id: trackedRun.id })
+        .from(trackedRun)
+        .where(and(eq(trackedRun.genesisRun, run.id), eq(trackedRun.lifecycle, 'active')))
+        .limit(2);
+      return { token: secret, expiresAt, tracked: begun.length === 1 ? begun[0]!.id : null };
     },
     async revoke(run) {
       await revoke(run).catch((error: unknown) => {

@@ -11,11 +11,14 @@ export interface RunTracking {
   readonly folder: string;
   /** Name of the socket in that folder. */
   readonly socket: string;
-  /** The socket and a fresh token for a run that begins; tokens that it had end. */
+  /**
+   * The socket and a fresh token for an attempt of a run that begins, and the tracked run that it goes on with; tokens
+   * that the run had end.
+   */
   trackingFor(
     run: RunToTrack,
     lifetimeMs: number,
-  ): Promise<{ socketPath: string; token: string; expiresAt: number }>;
+  ): Promise<{ socketPath: string; token: string; expiresAt: number; tracked: string | null }>;
   /** Ends the tokens of a run that is over. */
   end(run: RunToTrack): Promise<void>;
   close(): Promise<void>;

@@ -6,9 +6,12 @@ import { dirname, join } from 'node:path';
 import { type JobOutput, relativePathSchema } from '@genesis/contracts';
 
 /** Names in the job folder that belong to the executor and are never outputs. */
-export const reservedNames = { inputs: 'inputs', scratch: '.scratch' } as const;
+export const reservedNames: { readonly inputs: string; readonly scratch: string } = {
+  inputs: 'inputs',
+  scratch: '.scratch',
+};
 
-const deepestLevel = 64;
+export const deepestLevel = 64;
 /** Files and folders in a job folder; more counts as a limit passed. */
 export const mostEntries = 20_000;
 const mostRefusals = 100;
@@ -21,16 +24,18 @@ export type Collected = {
 };
 
 /** One step down that no link can divert: relative to an open folder, never following the last name. */
-const childPath = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
+export const childPath = (folder: FileHandle, name: string): string => `/proc/self/fd/${folder.fd}/${name}`;
 
 /**
  * Copies every plain file below `root` to `target` and says its SHA-256. Links, sockets, pipes and devices are
  * refused and named; no link is ever followed. The copies are not synced: whoever takes them on checks their hashes. Stops at the first file that would exceed `limitBytes` in all.
+ * `without` is a name of `root` that is no output.
  */
 export async function collectOutputs(
   root: FileHandle,
   target: string,
   limitBytes: number,
+  without?: string,
 ): Promise<Collected> {
   const result: Collected = { outputs: [], refused: [], overLimit: false };
   let totalBytes = 0;
@@ -65,7 +70,7 @@ export async function collectOutputs(
       if (result.overLimit) return;
       const name = entry.name.toString('utf8');
       const path = prefix + name;
-      if (level === 0 && (name === reservedNames.inputs || name === reservedNames.scratch)) continue;
+      if (level === 0 && [reservedNames.inputs, reservedNames.scratch, without].includes(name)) continue;
       entries += 1;
       if (entries > mostEntries) {
         result.overLimit = true;

@@ -15,6 +15,7 @@ import {
   removeCgroupFolders,
 } from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
+import { keepCopies, newestCopy } from './kept.ts';
 import { enforcementOf, type LimitAbilities, planLimits, type SandboxWays } from './plan.ts';
 import { canFollowTrees, isAlive, killMarked, signal } from './process-tree.ts';
 import { type RunningJob, runJob } from './run-job.ts';
@@ -199,7 +200,16 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     }
     const meter = job.sandboxed ? fileSystemMeter(job) : walkingMeter(job, spec.resources.outputBytes);
     const onLog = hooks.onLog ?? (() => {});
-    const run = runJob(spec, plan, job, claim.claim, staging.outputs, meter, graceSeconds, onLog);
+    const { kept } = spec;
+    const keeper =
+      kept === undefined
+        ? null
+        : keepCopies({
+            ...{ job, name: kept, target: hooks.keepIn ?? staging.kept },
+            limitBytes: spec.resources.outputBytes,
+            tell: (why) => onLog([{ stream: 'stderr', text: `${kept}/ is not kept: ${why}` }]),
+          });
+    const run = runJob(spec, plan, job, claim.claim, staging.outputs, meter, graceSeconds, onLog, keeper);
     running.set(spec.name, run);
     const settle = async (): Promise<JobOutcome> => {
       try {
@@ -220,7 +230,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
 
   return {
     jobsOutliveServer: false,
-    sees: sandboxHost === null ? [] : ['mounts', 'sockets'],
+    seesFolders: sandboxHost !== null,
     sandbox:
       trouble === null
         ? { available: true, enforcement: enforcementOf(host.limits.cgroups) }
@@ -243,6 +253,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" runs in this server.` });
       return reconcile(new Staging(stagingRoot, name), host.limits.cgroups);
     },
+    kept: (name) => newestCopy(new Staging(stagingRoot, name).kept),
     release: async (name) => {
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });

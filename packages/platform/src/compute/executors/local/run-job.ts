@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { FailureClass, FailureReason, JobOutcome, JobSpec, LogLine } from '@genesis/contracts';
 import { type Collected, collectOutputs } from './collect.ts';
 import { gateWords } from './gate.ts';
+import type { Keeper } from './kept.ts';
 import { type LogBudget, lineReader } from './log-lines.ts';
 import type { LimitPlan } from './plan.ts';
 import type { StartedJob } from './started-job.ts';
@@ -76,6 +77,7 @@ export function runJob(
   meter: FolderMeter,
   graceSeconds: number,
   onLog: (lines: LogLine[]) => void,
+  keeper: Keeper | null,
 ): RunningJob {
   const startedAt = new Date();
   const startedClock = performance.now();
@@ -121,11 +123,12 @@ export function runJob(
     for (const reader of readers) reader.end();
     const { usage, breach } = await watchdog.finish();
     const passed = stopped ?? breach;
+    await keeper?.finish(exitCode !== 0);
     // of a job that wrote without end there is nothing to keep, and what it left in a workspace is there already
     const collected: Collected =
       passed === 'output-limit' || spec.workspace !== undefined
         ? { outputs: [], refused: [], overLimit: passed === 'output-limit' }
-        : await collectOutputs(job.folder, outputDirectory, spec.resources.outputBytes);
+        : await collectOutputs(job.folder, outputDirectory, spec.resources.outputBytes, spec.kept);
     const limit = passed ?? (collected.overLimit ? 'output-limit' : null);
     const end = judge(spec, job, exitCode, limit);
     return {
@@ -151,6 +154,7 @@ export function runJob(
     try {
       return await finish();
     } finally {
+      await keeper?.finish(false);
       await job.folder.close();
     }
   };

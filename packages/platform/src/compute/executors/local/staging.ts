@@ -1,6 +1,6 @@
 /**
  * The folder of one job on the host: `claim.json` (made once, before user code), `end.json` (made once: the outcome,
- * or a note that it was lost), `outputs/`, and what the job needs while it runs. Both files appear by an atomic
+ * or a note that it was lost), `outputs/`, `kept/`, and what the job needs while it runs. Both files appear by an atomic
  * operation that only one party can win, so a server that was thought dead cannot record a second end. They outlive
  * the server, which is what they are for. They are not synced: when the machine itself goes down, no job of it lives
  * on, none has left anything outside this folder, and what the run's own record does not know is done again.
@@ -40,12 +40,15 @@ export const removedMark = '.removed-';
 export class Staging {
   readonly folder: string;
   readonly outputs: string;
+  /** Copies of the folder that the job keeps. */
+  readonly kept: string;
   /** A name for this job among all jobs of all servers on this machine. */
   readonly id: string;
 
   constructor(root: string, name: string) {
     this.folder = join(root, name);
     this.outputs = join(this.folder, 'outputs');
+    this.kept = join(this.folder, 'kept');
     this.id = createHash('sha256').update(resolve(this.folder)).digest('hex').slice(0, 24);
   }
 

@@ -95,6 +95,8 @@ export async function serveJob(folder: string, launch: Launch, runner: Runner): 
     const handle = await executor.launch(
       { ...spec, sockets },
       {
+        // in the folder of the job, where the server finds it whatever becomes of this node
+        keepIn: staging.kept,
         onLog: (lines) => {
           try {
             appendFileSync(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });

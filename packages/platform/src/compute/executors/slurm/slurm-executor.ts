@@ -5,6 +5,7 @@ import { GenesisError, type JobSpec, jobSpecSchema } from '@genesis/contracts';
 import { type CrashPoints, noCrashPoints } from '../../../kernel/index.ts';
 import { invalidSpec } from '../../model.ts';
 import type { Executor, JobHandle, JobHooks } from '../../ports.ts';
+import { newestCopy } from '../local/kept.ts';
 import { removedMark, Staging } from '../local/staging.ts';
 import { nameOf, openBatches } from './batches.ts';
 import { createSlurmCommands, type SlurmOptions } from './commands.ts';
@@ -130,7 +131,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
 
   return {
     jobsOutliveServer: true,
-    sees: ['mounts', 'sockets'],
+    seesFolders: true,
     launch: async (input, hooks = {}) => {
       const { staging, launch } = await stage(checked(input));
       try {
@@ -182,6 +183,7 @@ export async function createSlurmExecutor(options: SlurmExecutorOptions): Promis
       if (!claimed && !waits && (await staging.fence())) return { state: 'not-started' };
       return { state: 'running', job: follow(staging, await readLaunch(staging), batch, hooks) };
     },
+    kept: (name) => newestCopy(new Staging(stagingRoot, name).kept),
     release: async (name) => {
       refuseFollowed(name, `The job "${name}" still runs.`);
       const staging = new Staging(stagingRoot, name);

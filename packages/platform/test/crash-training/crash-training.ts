@@ -1,0 +1,126 @@
+/**
+ * Kills the trainer, the platform or parts of a Slurm while a model is trained, and holds the end against that of a
+ * training that nobody disturbed: the same weights to the byte, every step of every metric once, nothing left behind.
+ */
+import { parseArgs } from 'node:util';
+import { type Checkpoint, checkLedger } from '../crash/ledger.ts';
+import { openPlace, type Place } from './place.ts';
+import { places, planTrials, type Where, wordsOf } from './plan.ts';
+import { deepTraining, tinyTraining } from './training.ts';
+import { type Result, runTrial } from './trial.ts';
+
+const usage = `Usage: npm run test:crash-training -- [options]
+
+  --trials N      number of trainings that are killed, a third of them twice (40)
+  --seed N        another seed gives other moments (1)
+  --only PLACES   some of ${places.join(', ')}; separated by commas
+  --tiny          a training in plain Python, without PyTorch
+  --quick         6 trials
+  --json          one object with everything that was seen, on the last line
+  --help          this text
+
+It needs Python 3.11 and the packages of kits/deep/requirements.txt, and for Slurm slurm-wlm, munge and bubblewrap of
+Debian. It ends with status 1 when anything does not hold; the folder is kept then.`;
+
+const { values: options } = parseArgs({
+  options: {
+    trials: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: places.join(',') },
+    tiny: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Ends the process where an option is none. */
+function refuse(message: string): never {
+  console.error(`${message}\n\n${usage}`);
+  process.exit(2);
+}
+const numberOf = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) refuse(`--${name}: expected a whole number from 1 on`);
+  return value;
+};
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const isWhere = (text: string): text is Where => places.some((place) => place === text);
+const only = options.only.split(',').map((text): Where => {
+  if (!isWhere(text)) return refuse(`--only: "${text}" is none of ${places.join(', ')}`);
+  return text;
+});
+const trials = numberOf('trials', options.trials ?? (options.quick ? '6' : '40'));
+const seed = numberOf('seed', options.seed);
+
+let current: Place | undefined;
+/** Daemons outlive whoever started them, so an interrupted series ends its own. */
+const interrupt = async (): Promise<never> => {
+  await current?.close({ keep: false });
+  process.exit(130);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
+
+const row = (cells: readonly (string | number)[]): string => {
+  const widths = [7, 8, 40, 11, 10, 9, 9];
+  return cells
+    .map((cell, at) => String(cell).padEnd(widths[at] ?? 0))
+    .join('')
+    .trimEnd();
+};
+const lineOf = ({ trial, killed, seen, broken, seconds }: Result): string =>
+  [
+    row([
+      ...[trial.number + 1, trial.where, wordsOf(trial), `${killed.length} of ${trial.kills.length}`],
+      ...[seen?.attempts ?? '-', seen?.resumed ?? '-', seconds.toFixed(1)],
+      broken.length === 0 ? '' : 'FAILED',
+    ]),
+    ...broken.slice(0, 10).map((what) => `       - ${what}`),
+  ].join('\n');
+
+const begun = Date.now();
+const training = options.tiny ? tinyTraining(120, 0.05) : deepTraining();
+const found = await openPlace(training, only.includes('slurm'));
+if ('missing' in found) {
+  console.error(`Nothing can be tried here: ${found.missing}`);
+  process.exit(1);
+}
+current = found;
+const { files, metrics } = found.undisturbed.left;
+const points = Object.values(metrics).reduce((all, one) => all + one.length, 0);
+console.log(
+  `Undisturbed: ${(found.undisturbed.ms / 1_000).toFixed(1)} s, ${Object.keys(files).length} files, ${points} points of metrics\n`,
+);
+console.log(row(['trial', 'where', 'killed', 'came', 'attempts', 'resumed', 'seconds']));
+const results: Result[] = [];
+let last: Checkpoint | undefined;
+for (const trial of planTrials({ trials, seed, only })) {
+  let result: Result;
+  const from = Date.now();
+  try {
+    result = await runTrial(found, trial, `trial-${trial.number}`);
+    last = await checkLedger(found.server, found.token, last);
+  } catch (error) {
+    const broken = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+    result = { trial, killed: [], seen: null, broken, seconds: (Date.now() - from) / 1_000 };
+  }
+  results.push(result);
+  console.log(lineOf(result));
+  // what a trial broke may break the next one too
+  if (!found.server.alive) break;
+}
+const failures = results.filter(({ broken }) => broken.length > 0).length;
+await found.close({ keep: failures > 0 });
+if (failures > 0) console.log(`\nThe folder is kept: ${found.folder}`);
+const seconds = Math.round((Date.now() - begun) / 1_000);
+const sum = (of: (result: Result) => number): number => results.reduce((all, one) => all + of(one), 0);
+console.log(
+  `\n${results.length} of ${trials} trials, ${seconds} s: ${sum(({ killed }) => killed.length)} kills, ` +
+    `${sum(({ seen }) => (seen?.attempts ?? 1) - 1)} further attempts, ${sum(({ seen }) => seen?.resumed ?? 0)} of them from a checkpoint; ` +
+    `${failures === 0 ? 'the same weights and the same metrics in all' : `${failures} FAILED`}`,
+);
+if (options.json) console.log(JSON.stringify({ trials, seed, seconds, failures, results }));
+process.exit(failures === 0 && results.length === trials ? 0 : 1);

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { differences, leftBehind, leftOf, patiently, type Seen } from './checks.ts';
+import type { Place } from './place.ts';
+import type { Kill, Trial, Victim } from './plan.ts';
+import { trainerOf } from './processes.ts';
+
+export type Result = {
+  trial: Trial;
+  /** What was killed, as it came about. */
+  killed: Victim[];
+  seen: Seen | null;
+  broken: string[];
+  seconds: number;
+};
+
+const lookMs = 20;
+const tendMs = 3_000;
+
+/** Waits until it has come about; false when the run was over before. */
+async function until(came: () => boolean, over: AbortSignal): Promise<boolean> {
+  while (!came()) {
+    if (over.aborted) return false;
+    await pause(lookMs);
+  }
+  return true;
+}
+
+/** Kills at the planned moment, and brings back what was killed. */
+async function carryOut(place: Place, id: string, { victim, share, awayMs }: Kill, over: AbortSignal) {
+  const { server, slurm, training, undisturbed, operate } = place;
+  const at = Date.now() + share * undisturbed.ms;
+  if (!(await until(() => Date.now() >= at, over))) return false;
+  if (victim === 'platform') {
+    await server.kill('server');
+    await pause(awayMs);
+    await server.start();
+    return true;
+  }
+  if (victim === 'trainer') {
+    let pid: number | undefined;
+    const came = await until(() => {
+      pid = trainerOf(id, training.word);
+      return pid !== undefined;
+    }, over);
+    if (!came || pid === undefined) return false;
+    process.kill(pid, 'SIGKILL');
+    return true;
+  }
+  if (slurm === null) throw new Error(`there is no Slurm whose ${victim} could be killed`);
+  await (victim === 'node' ? slurm.killNode() : slurm.kill(victim));
+  await pause(awayMs);
+  slurm.restart();
+  await operate('POST', '/v1/compute/inspect');
+  return true;
+}
+
+/** One training, killed as planned. */
+export async function runTrial(place: Place, trial: Trial, key: string): Promise<Result> {
+  const { training, ask, undisturbed, slurm, operate } = place;
+  const begun = Date.now();
+  const isTracked = trial.where === 'local';
+  const id = await patiently(() => training.submit(ask, key, trial.where));
+  const over = new AbortController();
+  const killed: Victim[] = [];
+  const killing = (async () => {
+    for (const kill of trial.kills)
+      if (await carryOut(place, id, kill, over.signal)) killed.push(kill.victim);
+  })();
+  // what cannot be brought back ends the trial at once
+  const failing = killing.then(() => new Promise<never>(() => {}));
+  let isBack = false;
+  killing.then(
+    () => {
+      isBack = true;
+    },
+    () => undefined,
+  );
+  let tended = Date.now();
+  /** A controller that forgot drains its node minutes later: an operator is there all the time. */
+  const tend = async (): Promise<void> => {
+    if (trial.where !== 'slurm' || slurm === null || !isBack || Date.now() - tended < tendMs) return;
+    tended = Date.now();
+    if (!slurm.troubled) return;
+    slurm.restart();
+    await operate('POST', '/v1/compute/inspect');
+  };
+  const { left, seen, broken } = await Promise.race([leftOf(place, id, { isTracked, tend }), failing]);
+  over.abort();
+  await killing;
+  if (broken.length === 0) broken.push(...differences(left, undisturbed.left, isTracked));
+  broken.push(...(await leftBehind(place, id)));
+  return { trial, killed, seen, broken, seconds: (Date.now() - begun) / 1_000 };
+}
