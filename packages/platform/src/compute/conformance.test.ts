@@ -85,6 +85,7 @@ for (const version of ['v2', 'v1'] as const) {
 
 const programs: Record<ConformanceProgram, PretendedProgram> = {
   shelf: async () => ({ exitCode: 0 }),
+  keep: async () => ({ exitCode: 137 }),
   connect: async () => ({ exitCode: 0 }),
   succeed: async () => ({ exitCode: 0 }),
   talk: async ({ log }) => {

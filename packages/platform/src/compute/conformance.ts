@@ -20,6 +20,7 @@ export const conformancePrograms = {
   environment:
     'env | cut -d= -f1 | grep -vE "^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_|GENESIS_JOB)$" | sort; true',
   shelf: 'cat /opt/shelf/a/one.txt inputs/shelf/a/one.txt /run/two.txt; touch /opt/shelf/new || echo kept',
+  keep: 'mkdir checkpoint; echo 1 > checkpoint/one; echo all > note.txt; kill -9 $$',
   connect: `exec /genesis/bin/node -e "require('net').connect('/run/genesis/talk.sock').pipe(process.stdout)"`,
 } as const;
 export type ConformanceProgram = keyof typeof conformancePrograms;
@@ -160,6 +161,20 @@ export function executorConformance(
         expect([path, wrong(path)]).toEqual([path, false]);
       expect(wrong('/opt/a', ['/opt/a/b'])).toBe(false);
       expect(wrong('/opt/a', ['/opt/ab', '/inputs/other'])).toBe(true);
+    });
+
+    test('what it keeps is there when it was killed, is no output, and goes with the job', async () => {
+      // without a program that can be killed, or a place for it, nothing is kept
+      if (executor.kept === undefined) return;
+      const { handle, outcome } = await run('keep', { kept: 'checkpoint' });
+      expect(outcome).toMatchObject({ reason: 'signal', signal: 'SIGKILL' });
+      expect(outcome.outputs.map(({ path }) => path)).toEqual(['note.txt']);
+      const copy = (await executor.kept(handle.name)) ?? '';
+      expect(await readFile(join(copy, 'one'), 'utf8')).toBe('1\n');
+      await executor.release(handle.name);
+      expect(await executor.kept(handle.name)).toBeNull();
+      const without = await run('keep');
+      expect(await executor.kept(without.handle.name)).toBeNull();
     });
 
     test('it gets the environment of its specification and none of the server', async () => {

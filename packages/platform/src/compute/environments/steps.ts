@@ -7,6 +7,7 @@ import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema, type LogLin
 import { z } from 'zod';
 import { createLocalExecutor, type LocalExecutor } from '../executors/local/local-executor.ts';
 import type { SandboxWays } from '../executors/local/plan.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { folderBytes } from './folder-bytes.ts';
 import type { PipPlaces } from './pip-settings.ts';
 import type { Python } from './python.ts';
@@ -234,8 +235,10 @@ async function attempt<T>(
   const cancel = (): void => handle.cancel();
   step.signal?.addEventListener('abort', cancel, { once: true });
   if (step.signal?.aborted === true) cancel();
+  // a look at thousands of files may take longer than the time between two, on a busy disk
+  const lookOnce = oneAtATime(() => look(step));
   const timer = setInterval(() => {
-    void look(step).catch((error: unknown) => {
+    void lookOnce().catch((error: unknown) => {
       failure ??= error as GenesisError;
       cancel();
     });
@@ -245,7 +248,7 @@ async function attempt<T>(
     step.signal?.throwIfAborted();
     if (failure !== undefined) throw failure;
     if (outcome.state !== 'succeeded') throw endedBadly(outcome, lastWords);
-    await look(step);
+    await lookOnce();
     return await take(outcome);
   } finally {
     clearInterval(timer);
