@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GenesisError, jobSpecSchema, type LogLine } from '@genesis/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog, noCrashPoints } from '../../kernel/index.ts';
@@ -195,6 +196,20 @@ describe.skipIf(missing !== null)(
       });
       expect(await problemOf(full.ensure({ lock, python: '3.11' }))).toEqual(failure);
       expect(await readdir(join(root, 'full'))).toEqual([]);
+    });
+
+    test('the disk is looked at by one look at a time, however long a look takes', async () => {
+      let [looking, most, looks] = [0, 0, 0];
+      const assertRoom = async () => {
+        looks++;
+        most = Math.max(most, ++looking);
+        await sleep(2_500);
+        looking--;
+      };
+      const environments = await open({ folder: join(root, 'slow'), guard: { assertRoom } });
+      await environments.ensure({ lock, python: '3.11' });
+      expect(looks).toBeGreaterThan(1);
+      expect(most).toBe(1);
     });
 
     test('requirements without hashes, and a pyproject.toml, become a lock that can be made', async () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GenesisError, type JobOutcome, type JobSpec, jobSpecSchema, type LogLine } from '@genesis/contracts';
 import { z } from 'zod';
@@ -234,21 +235,22 @@ async function attempt<T>(
   const cancel = (): void => handle.cancel();
   step.signal?.addEventListener('abort', cancel, { once: true });
   if (step.signal?.aborted === true) cancel();
-  const timer = setInterval(() => {
-    void look(step).catch((error: unknown) => {
-      failure ??= error as GenesisError;
-      cancel();
-    });
-  }, lookEveryMs);
+  const over = new AbortController();
+  const watching = watch(step, over.signal).catch((error: unknown) => {
+    failure ??= error as GenesisError;
+    cancel();
+  });
   try {
     const outcome = await handle.wait();
+    over.abort();
+    await watching;
     step.signal?.throwIfAborted();
     if (failure !== undefined) throw failure;
     if (outcome.state !== 'succeeded') throw endedBadly(outcome, lastWords);
     await look(step);
     return await take(outcome);
   } finally {
-    clearInterval(timer);
+    over.abort();
     step.signal?.removeEventListener('abort', cancel);
   }
 }
@@ -260,6 +262,17 @@ function readWords({ stream, text }: LogLine): z.infer<typeof wordsSchema> | nul
     return wordsSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Looks again and again until `over`, and throws what a look does. One look at a time: on a busy machine one takes longer
+ * than the time between two, and many at once would keep the disk from whoever writes there.
+ */
+async function watch(step: Step, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await sleep(lookEveryMs, undefined, { signal: over }).catch(() => undefined);
+    if (!over.aborted) await look(step);
   }
 }
 
