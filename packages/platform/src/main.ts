@@ -98,6 +98,7 @@ import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import {
   createModels,
   createServing,
+  findModelForRun,
   modelNames,
   modelRoutes,
   openProvenanceSigner,
@@ -368,6 +369,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       builtin: { 'stober-silica': silicaFunction },
       python: { ...python, trackingFor },
       registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
+      findModel: (principal, id, purpose) => findModelForRun({ door, models }, principal, id, purpose),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       concurrency: mostRuns,

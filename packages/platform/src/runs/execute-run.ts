@@ -19,7 +19,7 @@ import { readOutput } from './command-output.ts';
 import { beginAttempt, finishRun } from './lifecycle.ts';
 import { createLogWriter, type LogWriter, nothingStored, storedLines } from './logs.ts';
 import { outputsOf, type StoredOutput } from './outputs.ts';
-import type { RunParts } from './parts.ts';
+import type { GivenModel, RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
 import {
@@ -40,7 +40,7 @@ import {
   wasStopped,
 } from './run-command.ts';
 import { findRun, governingFacts, type RunRow } from './store.ts';
-import { type RunJob, resourcesOf, type StoredInput } from './submit-run.ts';
+import { modelInputs, type RunJob, resourcesOf, type StoredInput } from './submit-run.ts';
 import { attempt, run } from './tables.ts';
 
 type Ended = { outcome: ExecutionOutcome; output: unknown; sandboxed: boolean; here?: string };
@@ -359,6 +359,13 @@ async function execute(
     const source = isNamed ? table : lent.use(await parts.blobs.lend(address)).path;
     files.push({ path: dataset.name, source });
   }
+  if (stored.model !== undefined) {
+    const given = await modelOf(parts, scope, stored.model);
+    for (const { path, address } of given.files) {
+      const { path: source } = lent.use(await parts.blobs.lend(address));
+      files.push({ path: `${modelInputs}/${path}`, source });
+    }
+  }
   const stopping = AbortSignal.any([signal, cancel]);
   const telling = {
     ...{ logs, signal: stopping },
@@ -396,6 +403,12 @@ async function execute(
   const folder = join(parts.inputFolder, name);
   const call = await pythonCall(row, manifest, python, codeFile, tracking, folder);
   return await runCommand(parts, executor, { ...common, ...call, files: [...files, ...call.files] }, take);
+}
+
+/** The model that a run reads, decided anew at each attempt. */
+async function modelOf(parts: RunParts, scope: ReadScope, id: string): Promise<GivenModel> {
+  if (parts.findModel === undefined) throw new Error('models are not set up here');
+  return await parts.findModel(scope.principal, id, scope.purpose ?? 'infer');
 }
 
 /** What a run may track with, where its job can reach that. Throws `unsupported` where it can see no environment. */

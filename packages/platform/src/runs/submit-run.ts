@@ -25,7 +25,7 @@ import {
 } from '../policy/index.ts';
 import type { CodeArchive } from './code-archive.ts';
 import { insertRun } from './lifecycle.ts';
-import type { RunParts } from './parts.ts';
+import type { GivenModel, RunParts } from './parts.ts';
 import { ownInputs } from './python-run.ts';
 import { findCapability } from './registry.ts';
 import { assertFits } from './schemas.ts';
@@ -33,6 +33,8 @@ import { run } from './tables.ts';
 
 const payload = z.object({ run: z.string(), delegation: z.string() });
 export type RunJob = z.infer<typeof payload>;
+/** Where the files of a model lie, below the inputs of the run that reads it. */
+export const modelInputs = 'model';
 export const runQueue: QueueDefinition<RunJob> = { name: 'run.execute', payload, retryLimit: 2 };
 
 export const submitRunSchema = z.strictObject({
@@ -47,6 +49,8 @@ export const submitRunSchema = z.strictObject({
     .array(z.strictObject({ name: relativePathSchema, version: z.string().max(100) }))
     .max(100)
     .default([]),
+  /** A registered model that the run reads: its files are at `inputs/model/`. */
+  model: z.string().min(1).max(100).optional(),
   purpose: purposeSchema.default('explore'),
   /** What it may use, where that is to be other than the capability declares. */
   resources: someResourcesSchema.optional(),
@@ -59,6 +63,8 @@ export type SubmitRun = z.infer<typeof submitRunSchema>;
 export type StoredInput = {
   input: unknown;
   datasets: { name: string; version: string }[];
+  /** The id of a registered model. */
+  model?: string;
   /** What differs from what the capability declares. */
   resources?: Partial<JobResources>;
   /** A program of one's own; its code lies under the label of the run. */
@@ -81,8 +87,8 @@ export const definedOf = (given: z.output<typeof someResourcesSchema> = {}): Par
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** Every dataset is a file of its own beside the input: none hides another, or lies within one. */
-function assertApart(names: readonly string[]): void {
-  const taken = ['input.json', ownInputs];
+function assertApart(names: readonly string[], readsModel: boolean): void {
+  const taken = ['input.json', ownInputs, ...(readsModel ? [modelInputs] : [])];
   names.forEach((name, at) => {
     const other = taken.find(
       (one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`),
@@ -108,7 +114,7 @@ export async function submitRun(
   const wanted = { ...given, input: given.input ?? null };
   const { door, ids, clock, queue, blobs } = parts;
   const { purpose } = wanted;
-  const { row, facts, versions, sources } = await sourcesOf(parts, principal, wanted);
+  const { row, facts, versions, model, sources } = await sourcesOf(parts, principal, wanted);
   if (row.manifest.implementation.kind === 'own' && program === undefined)
     throw invalidField(
       'capability',
@@ -142,6 +148,7 @@ export async function submitRun(
         if (earlier !== undefined) throw new Repeated(earlier);
         const stored: StoredInput = {
           ...{ input: wanted.input, datasets: wanted.datasets },
+          ...(model === null ? {} : { model: model.facts.id }),
           ...(wanted.resources === undefined ? {} : { resources: definedOf(wanted.resources) }),
         };
         if (program !== undefined) {
@@ -154,9 +161,13 @@ export async function submitRun(
           purpose,
           actions: [
             ...(['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'] as const),
+            ...(model === null ? [] : (['model.read'] as const)),
             ...(purpose === 'train' ? (['model.create', 'tracking.read', 'tracking.log'] as const) : []),
           ],
-          resources: [id, row.id, ...versions.map(({ version }) => version.id)],
+          resources: [
+            ...[id, row.id, ...versions.map(({ version }) => version.id)],
+            ...(model === null ? [] : [model.facts.id]),
+          ],
           lifetimeMs: day,
         });
         await insertRun(
@@ -169,7 +180,7 @@ export async function submitRun(
             context: {
               configHash: canonicalHash(stored as never),
               environmentHash: row.digest,
-              runClass: versions.length > 0 ? 'analysis' : 'operational',
+              runClass: versions.length > 0 || model !== null ? 'analysis' : 'operational',
               ...(versions.length > 0
                 ? { dataVersion: canonicalHash(versions.map(({ version }) => version.sha256)) }
                 : {}),
@@ -218,14 +229,35 @@ export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, want
   const paying = wanted.compute?.project ?? null;
   if (paying !== null)
     await assertMember(parts.door.authorize(principal, purpose), paying, 'compute.project');
-  assertApart(wanted.datasets.map(({ name }) => name));
+  assertApart(
+    wanted.datasets.map(({ name }) => name),
+    wanted.model !== undefined,
+  );
   const versions = await Promise.all(
     wanted.datasets.map(({ version }) => parts.catalog.showVersion(principal, version, purpose)),
   );
   if (row.manifest.implementation.kind === 'function' && versions.length > 0) {
     throw invalidField('datasets', 'a built-in function reads no datasets');
   }
-  return { row, facts, versions, sources: [facts, ...versions.map((version) => version.facts)] };
+  const model =
+    wanted.model === undefined ? null : await modelOf(parts, principal, row, wanted.model, purpose);
+  const read = [...versions.map((version) => version.facts), ...(model === null ? [] : [model.facts])];
+  return { row, facts, versions, model, sources: [facts, ...read] };
+}
+
+/** The model that a run is to read, where its principal may and the capability can. */
+async function modelOf(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  { manifest }: Awaited<ReturnType<typeof findCapability>>['row'],
+  id: string,
+  purpose: SubmitRun['purpose'],
+): Promise<GivenModel> {
+  if (manifest.implementation.kind === 'function' || parts.findModel === undefined)
+    throw invalidField('model', 'a built-in function reads no model');
+  // what a new model comes from is told of data, not of models yet
+  if (purpose === 'train') throw invalidField('model', 'a run that trains reads no model yet');
+  return await parts.findModel(principal, id, purpose);
 }
 
 /** Leaves the transaction without a trace: the run exists already. */
