@@ -1,8 +1,10 @@
-"""Sizes that are known of measured and reference curves, and where each is known from."""
+"""Sizes that are known of measured and reference curves, and where each is known from: known.json beside this."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -14,13 +16,13 @@ class Known:
     source: str
 
 
-KNOWN = {
-    "sphere_80.txt": Known("sphere", {"radius": (80, 80)}, "computed by SasView for a sphere of radius 80 Å, as the file's name says"),
-    "cyl_400_20.txt": Known("cylinder", {"radius": (20, 20), "length": (400, 400)}, "computed by SasView for a cylinder of length 400 Å and radius 20 Å, as the file's name says"),
-    "100nmPinholeSphere.txt": Known("sphere", {"radius": (500, 500)}, "computed by SasView for a radius of 500 Å with 15 % resolution, as the file's header says"),
-    "apoferritin.txt": Known(
-        "core_shell_sphere", {"outer_radius": (60, 65), "shell_thickness": (20, 25)},
-        "a hollow shell, 120 to 130 Å outside and 70 to 80 Å inside in diameter (Harrison and Arosio 1996, Biochimica et Biophysica Acta 1275, 161)",
-    ),
-}
+def _read(path: Path) -> dict[str, Known]:
+    found = json.loads(path.read_text("utf-8"))
+    return {
+        name: Known(one["shape"], {size: (low, high) for size, (low, high) in one["sizes"].items()}, one["source"])
+        for name, one in found.items()
+    }
+
+
+KNOWN = _read(Path(__file__).with_name("known.json"))
 """By file name. Of Ludox_silica.xml the grade is not told in the file, of the others the sample is not: no size is claimed for them."""

@@ -1,4 +1,7 @@
-"""Measured curves from files: text of two, three or four columns, and canSAS 1D XML. Everything in them is hostile."""
+"""Measured curves from files: text of two, three or four columns, canSAS 1D XML, and the Parquet that an imported curve becomes.
+
+Everything in them is hostile.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from genesis_deep.errors import Refused
 
@@ -38,6 +43,8 @@ def read_curve(path: Path) -> Curve:
     data = path.read_bytes()
     if data[:4] == b"\x89HDF":
         raise Refused(path.name, "this is HDF5; export the curve as text columns or canSAS XML")
+    if data[:4] == b"PAR1":
+        return _curve(path.name, *_parquet(path))
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
     columns, notes = _xml(path.name, data) if start.startswith(b"<?xml") or start.startswith(b"<SAS") else _text(path.name, data)
     return _curve(path.name, columns, notes)
@@ -62,6 +69,37 @@ def _text(name: str, data: bytes) -> tuple[np.ndarray, list[str]]:
 
 
 PLACES = {"Q": 0, "I": 1, "Idev": 2, "Qdev": 3}
+PER_ANGSTROM = {"1/A": 1.0, "1/Å": 1.0, "Å^-1": 1.0, "A^-1": 1.0, "1/angstrom": 1.0, "1/nm": 0.1, "nm^-1": 0.1}
+"""What a q of this unit is multiplied with."""
+
+
+def _scale(name: str, unit: str) -> float:
+    scale = PER_ANGSTROM.get(unit)
+    if scale is None:
+        raise Refused(name, f"q has the unit {unit[:20]!r}; 1/A and 1/nm are read")
+    return scale
+
+
+def _parquet(path: Path) -> tuple[np.ndarray, list[str]]:
+    """The columns of a table: by the names of canSAS where they are these, else in their order."""
+    try:
+        file = pq.ParquetFile(path)
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        if not 2 <= len(schema) <= 4 or not all(pa.types.is_floating(field.type) or pa.types.is_integer(field.type) for field in schema):
+            raise Refused(path.name, "this table is no curve; two to four columns of numbers are read: q, intensity, its error, the resolution dq")
+        if rows > MOST_POINTS:
+            raise Refused(path.name, f"it has more than {MOST_POINTS} points")
+        table = file.read()
+    except (pa.ArrowException, OSError) as error:
+        raise Refused(path.name, f"the table cannot be read ({error})") from error
+    names = schema.names
+    places = [PLACES[name] for name in names] if set(names) <= set(PLACES) else list(range(len(names)))
+    points = np.full((table.num_rows, 4), np.nan)
+    for at, place in enumerate(places):
+        points[:, place] = table.column(at).cast(pa.float64()).to_numpy()
+    about = schema.field(places.index(0)).metadata if 0 in places else None
+    points[:, [0, 3]] *= _scale(path.name, (about or {}).get(b"unit", b"1/A").decode("utf-8", "replace"))
+    return points, []
 
 
 def _xml(name: str, data: bytes) -> tuple[np.ndarray, list[str]]:
@@ -115,10 +153,7 @@ def _xml(name: str, data: bytes) -> tuple[np.ndarray, list[str]]:
     if len(rows) < 5:
         raise Refused(name, "no canSAS data (SASdata with Idata) were found")
     points = np.array(rows)
-    scale = {"1/A": 1.0, "1/Å": 1.0, "Å^-1": 1.0, "A^-1": 1.0, "1/nm": 0.1, "nm^-1": 0.1}.get(units.get("Q", "1/A"))
-    if scale is None:
-        raise Refused(name, f"q has the unit {units['Q'][:20]!r}; 1/A and 1/nm are read")
-    points[:, [0, 3]] *= scale
+    points[:, [0, 3]] *= _scale(name, units.get("Q", "1/A"))
     return points, ([f"the file has {entries} data sets; the first was read"] if entries > 1 else [])
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from genesis_deep.errors import Refused
@@ -94,6 +96,28 @@ def test_reads_the_first_data_of_cansas_xml_in_its_unit(tmp_path: Path) -> None:
     assert found.q == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05])
     assert found.intensity.tolist() == [5, 4, 3, 2, 1] and found.sigma is not None and found.dq is None
     assert found.notes == ["the file has 2 data sets; the first was read"]
+
+
+def test_reads_the_table_that_an_imported_curve_becomes(tmp_path: Path) -> None:
+    q, intensity = [0.1 * at for at in range(1, 8)], [None, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]
+    pq.write_table(pa.table({"X": q, "Y": intensity}), tmp_path / "plain.txt")
+    plain = read_curve(tmp_path / "plain.txt")
+    assert plain.q.tolist() == q[1:] and plain.intensity.tolist() == intensity[1:] and plain.sigma is None
+    fields = [pa.field("Q", pa.float64(), metadata={"unit": "1/nm"}), pa.field("I", pa.float64()), pa.field("Qdev", pa.float64())]
+    pq.write_table(pa.table([q, intensity, [0.02] * 7], schema=pa.schema(fields)), tmp_path / "named.xml")
+    named = read_curve(tmp_path / "named.xml")
+    assert named.q == pytest.approx([0.1 * one for one in q[1:]])
+    assert named.sigma is None and named.dq == pytest.approx(0.002)
+
+
+def test_a_table_that_is_no_curve_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": ["x"] * 9, "b": [1.0] * 9}), tmp_path / "words")
+    pq.write_table(pa.table({name: [1.0] * 9 for name in "abcde"}), tmp_path / "wide")
+    (tmp_path / "broken").write_bytes(b"PAR1 and nothing more")
+    pq.write_table(pa.table([[1.0] * 9, [1.0] * 9], schema=pa.schema([pa.field("Q", pa.float64(), metadata={"unit": "furlong"}), pa.field("I", pa.float64())])), tmp_path / "unit")
+    for name, reason in (("words", "no curve"), ("wide", "no curve"), ("broken", "cannot be read"), ("unit", "furlong")):
+        with pytest.raises(Refused, match=reason):
+            read_curve(tmp_path / name)
 
 
 @pytest.mark.parametrize("text", [

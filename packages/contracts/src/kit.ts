@@ -20,6 +20,19 @@ export const kitManifestSchema = z.strictObject({
     .array(z.strictObject({ kit: nameSchema.max(40), package: z.string().regex(/^[A-Za-z_]\w*$/) }))
     .max(10)
     .default([]),
+  /**
+   * Indexes of packages that have the builds of its lock which PyPI has not, as `torch==2.13.0+cpu`. They are asked only for
+   * these, and only where they are not found as pip is set up.
+   */
+  indexes: z
+    .array(
+      z
+        .string()
+        .max(500)
+        .regex(/^https:\/\/[\w.-]+(:\d+)?(\/[\w.~-]+)*\/?$/, 'expected an https address'),
+    )
+    .max(5)
+    .default([]),
   /** Registered as `KIT-NAME`. */
   capabilities: z
     .array(

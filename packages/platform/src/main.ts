@@ -98,6 +98,7 @@ import { createLedgerLog, createSequencer } from './ledger/index.ts';
 import {
   createModels,
   createServing,
+  findModelForRun,
   modelNames,
   modelRoutes,
   openProvenanceSigner,
@@ -371,6 +372,7 @@ export async function startPlatform(config: Config): Promise<Platform> {
       builtin: { 'stober-silica': silicaFunction },
       python: { ...python, tracking: trackingOfRuns },
       registerModel: (principal, wanted) => registerModel(registry, principal, wanted),
+      findModel: (principal, id, purpose) => findModelForRun({ door, models }, principal, id, purpose),
       actUnder: (delegation) => actUnder(database, directory, delegation),
       inputFolder: join(dataFolder, 'run-inputs'),
       checkpointFolder: join(dataFolder, 'checkpoints'),

@@ -4,6 +4,7 @@ import { createMemoryExecutor } from '../src/compute/executors/memory/memory-exe
 import { type CrashPoints, noCrashPoints, systemClock } from '../src/kernel/index.ts';
 import {
   createModels,
+  findModelForRun,
   type Materials,
   noMaterials,
   openProvenanceSigner,
@@ -39,6 +40,7 @@ export async function modelsWorld(
   const runs = await startRuns({
     ...{ database, dataFolder, people, catalog, crash, queue },
     executor: createMemoryExecutor({ folder: await temporaryFolder(), programs }),
+    findModel: (principal, id, purpose) => findModelForRun({ door, models }, principal, id, purpose),
     ...(options.automatic === false
       ? {}
       : { registerModel: (principal, wanted) => registerModel(registry, principal, wanted) }),

@@ -57,6 +57,7 @@ type Parts = {
   /** Without it there are no datasets. */
   catalog?: RunParts['catalog'];
   registerModel?: RunParts['registerModel'];
+  findModel?: RunParts['findModel'];
   crash?: RunParts['crash'];
   /** Of a platform that this is built on. */
   queue?: RunParts['queue'];
@@ -93,6 +94,7 @@ export async function startRuns({ database, dataFolder, people = new Map(), ...g
     builtin: { 'stober-silica': { module: silica, name: 'measureSilicaRun' } },
     ...(given.python === undefined ? {} : { python: given.python }),
     ...(given.registerModel === undefined ? {} : { registerModel: given.registerModel }),
+    ...(given.findModel === undefined ? {} : { findModel: given.findModel }),
     actUnder: (delegation) => actUnder(database, { load: async (id) => people.get(id) }, delegation),
     inputFolder: join(dataFolder, 'run-inputs'),
     checkpointFolder: join(dataFolder, 'checkpoints'),

@@ -9,6 +9,7 @@ import { figure, plainLines } from '../terminal/plain.ts';
 import { facts, table } from '../terminal/table.ts';
 import { saveAnswer } from '../work/documents.ts';
 import { explainPlan } from '../work/explain-plan.ts';
+import { findVersion } from '../work/find-dataset.ts';
 import { readJson } from '../work/json-input.ts';
 import { formatLabel } from '../work/label.ts';
 import { until } from '../work/wait.ts';
@@ -20,11 +21,36 @@ const purposeOption = (command: Command): Command =>
   command.option('--purpose <purpose>', `what for: ${purposes.join(', ')}`, oneOf(purposes), 'explore');
 
 type Granted = { name: string; version: string };
+/** A version by its id, a dataset, or DATASET@NUMBER; none of them has a "=". */
 function parseDataset(text: string, before: Granted[] = []): Granted[] {
   const [name, version, ...more] = text.split('=');
-  if (!name || !version || more.length > 0) throw new InvalidArgumentError('expected NAME=VERSION');
+  if (!name || !version || more.length > 0)
+    throw new InvalidArgumentError('expected NAME=DATASET or NAME=DATASET@VERSION');
   return [...before, { name, version }];
 }
+
+const datasetOption = (command: Command): Command =>
+  command.option(
+    '--dataset <name=dataset>',
+    'a dataset that it may read, at inputs/NAME: an id, a name, or DATASET@NUMBER (repeatable)',
+    parseDataset,
+  );
+
+const modelOption = (command: Command): Command =>
+  command.option('--model <id>', 'a registered model that it reads, at inputs/model');
+
+type Reading = { dataset?: Granted[] | undefined; model?: string | undefined; purpose: Purpose };
+/** What a run reads, with versions by their ids. */
+const readingOf = async (call: Call, client: GenesisClient, { dataset = [], model, purpose }: Reading) => ({
+  datasets: await Promise.all(
+    dataset.map(async ({ name, version }) => ({
+      name,
+      version: await findVersion(client, version, purpose, call.signal),
+    })),
+  ),
+  ...(model === undefined ? {} : { model }),
+  purpose,
+});
 
 const isOver = (status: Run['run']['status']): boolean =>
   ['succeeded', 'failed', 'cancelled'].includes(status);
@@ -57,19 +83,22 @@ export const computeOf = ({ resource, project }: ComputeOptions) =>
     : { compute: { resources: resource ?? [], project: project ?? null } };
 
 function planCommand(registry: Registry, run: Command): void {
-  type Options = ComputeOptions & { input: string; dataset?: Granted[]; purpose: Purpose };
+  type Options = ComputeOptions & Reading & { input: string };
   declare<[string], Options>(registry, run, 'plan <capability>', {
     summary: 'Where a run would go, and why; nothing is submitted',
     options: (command) =>
-      computeOptions(purposeOption(command))
-        .option('--input <json>', 'its input: JSON, @FILE, or - for standard input', '{}')
-        .option('--dataset <name=version>', 'a dataset version that it may read (repeatable)', parseDataset),
+      modelOption(datasetOption(computeOptions(purposeOption(command)))).option(
+        '--input <json>',
+        'its input: JSON, @FILE, or - for standard input',
+        '{}',
+      ),
     examples: ['genesis run plan my-analysis', 'genesis run plan my-analysis --resource slurm,local --json'],
-    act: async (call, { input, dataset, purpose, ...compute }, capability) => {
-      const { api } = await call.client();
+    act: async (call, { input, dataset, model, purpose, ...compute }, capability) => {
+      const client = await call.client();
       const parsed = await readJson(input, '--input', call.input);
-      const body = { capability, input: parsed, datasets: dataset ?? [], purpose, ...computeOf(compute) };
-      const plan = dataOf(await api.POST('/v1/runs/plan', { body, signal: call.signal }));
+      const reading = await readingOf(call, client, { dataset, model, purpose });
+      const body = { capability, input: parsed, ...reading, ...computeOf(compute) };
+      const plan = dataOf(await client.api.POST('/v1/runs/plan', { body, signal: call.signal }));
       return { text: explainPlan(plan), json: { ...plan } };
     },
   });
@@ -160,40 +189,29 @@ export async function showLog(
 }
 
 function submitCommand(registry: Registry, run: Command): void {
-  type Options = ComputeOptions & {
-    input: string;
-    dataset?: Granted[];
-    purpose: Purpose;
-    key?: string;
-    wait?: boolean;
-  };
+  type Options = ComputeOptions & Reading & { input: string; key?: string; wait?: boolean };
   declare<[string], Options>(registry, run, 'submit <capability>', {
     summary: 'Run a capability',
     details: 'The same --key gives the same run, however often it is sent.',
     options: (command) =>
-      computeOptions(purposeOption(command))
+      modelOption(datasetOption(computeOptions(purposeOption(command))))
         .option('--input <json>', 'its input: JSON, @FILE, or - for standard input', '{}')
-        .option(
-          '--dataset <name=version>',
-          'a dataset version that it may read, at inputs/NAME (repeatable)',
-          parseDataset,
-        )
         .option('--key <text>', 'idempotency key (default: a fresh one)')
         .option('--wait', 'wait until it is over, and show its output'),
     examples: [
       `genesis run submit stober-silica --input '{"design":{"teos":0.2,"water":6,"ammonia":1},"seed":"1"}' --wait`,
       'genesis run submit my-analysis --input @input.json --dataset table=ver_01jd8x3k2v9q7r5t1w4y6z8abc --key monday',
+      'genesis run submit scattering-apply --purpose infer --model mdl_01jd8x3k2v9q7r5t1w4y6z8abc --dataset curves/monday.txt=monday --wait',
     ],
-    act: async (call, { input, dataset, purpose, key, wait, ...compute }, capability) => {
+    act: async (call, { input, dataset, model, purpose, key, wait, ...compute }, capability) => {
       const { signal } = call;
+      const client = await call.client();
       const body = {
         capability,
         input: await readJson(input, '--input', call.input),
-        datasets: dataset ?? [],
-        purpose,
+        ...(await readingOf(call, client, { dataset, model, purpose })),
         ...computeOf(compute),
       };
-      const client = await call.client();
       const headers = { 'idempotency-key': key ?? randomUUID() };
       const made = dataOf(await client.api.POST('/v1/runs', { body, headers, signal }));
       if (wait !== true) {

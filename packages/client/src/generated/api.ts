@@ -10216,6 +10216,7 @@ export interface paths {
                             version: string;
                         }[];
                         input: unknown;
+                        model?: string;
                         /**
                          * @default explore
                          * @enum {string}
@@ -10541,6 +10542,7 @@ export interface paths {
                             version: string;
                         }[];
                         input: unknown;
+                        model?: string;
                         /**
                          * @default explore
                          * @enum {string}

@@ -3,6 +3,7 @@ export { type Artifact, createModels, type Models, type NewModel } from './model
 export { modelNames } from './names.ts';
 export type { Predict, Prediction } from './predict.ts';
 export { openProvenanceSigner, type ProvenanceSigner } from './provenance/signer.ts';
+export { findModelForRun } from './registry/model-for-run.ts';
 export { type LockedPackage, type Materials, noMaterials, type RegistryParts } from './registry/parts.ts';
 export { type Registration, registerModel } from './registry/register.ts';
 export { registryRoutes } from './registry/routes.ts';

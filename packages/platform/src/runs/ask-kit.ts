@@ -79,8 +79,8 @@ export async function askKit<T>(
   const { implementation, resources } = row.manifest;
   if (implementation.kind !== 'kit') throw new Error(`${capability} is none of a kit`);
   const { environments, kits } = pythonOf(parts);
-  const { folder, lock } = await kits.filesOf(implementation.sources);
-  const environment = await environments.ensure({ lock, python: implementation.python }, { signal });
+  const { folder, lock, indexes } = await kits.filesOf(implementation.sources);
+  const environment = await environments.ensure({ lock, python: implementation.python, indexes }, { signal });
   const kit = [{ path: '/opt/kit', source: folder, digest: implementation.sources }];
   const { machine } = await placeRun(parts, principal, scope, run, {
     ...{ attempt, asked: resources, folders: true },

@@ -6,6 +6,7 @@ export { beginAttempt, type FinishedRun, finishRun, insertRun, type NewRun, succ
 export { createMaterials } from './materials.ts';
 export type { CommandMeasurement } from './measure-command.ts';
 export { inputOf, outputsOf, type StoredOutput } from './outputs.ts';
+export type { GivenModel } from './parts.ts';
 export { createPortableFunctions } from './portable-function.ts';
 export type { PythonParts, RunTracking } from './python-run.ts';
 export { findCapability } from './registry.ts';

@@ -10,13 +10,13 @@ import { endedAttempts, jobName, type Old } from './attempts.ts';
 import { checkpointFiles, checkpointName } from './checkpoints.ts';
 import type { LogWriter } from './logs.ts';
 import { cancelledBeforehand, type Ended, endOfJob, labelKeyOf } from './outcome-of-job.ts';
-import type { RunParts } from './parts.ts';
+import type { GivenModel, RunParts } from './parts.ts';
 import { placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
 import { needsPython, preparePython, pythonCall, pythonOf, type RunTracking } from './python-run.ts';
 import { runCommand, type Stops, waitForJob } from './run-command.ts';
 import type { RunRow } from './store.ts';
-import type { StoredInput } from './submit-run.ts';
+import { modelInputs, type StoredInput } from './submit-run.ts';
 import { note } from './waits.ts';
 
 /** Runs an attempt of a run: a function here, or a job where it is placed. */
@@ -65,6 +65,13 @@ export async function execute(
       (await parts.catalog.writeNamedTable(scope.principal, dataset.version, scope.purpose, table));
     const source = isNamed ? table : lent.use(await parts.blobs.lend(address)).path;
     files.push({ path: dataset.name, source });
+  }
+  if (stored.model !== undefined) {
+    const given = await modelOf(parts, scope, stored.model);
+    for (const { path, address } of given.files) {
+      const { path: source } = lent.use(await parts.blobs.lend(address));
+      files.push({ path: `${modelInputs}/${path}`, source });
+    }
   }
   const stopping = AbortSignal.any([signal, cancel]);
   const telling = {
@@ -122,6 +129,12 @@ async function endOf(
     return await endOfJob(parts, manifest, job, more);
   const { state, failureClass, reason, message, usage, startedAt, endedAt } = job;
   return { killed: { state, failureClass, reason, message, usage, startedAt, endedAt }, executor };
+}
+
+/** The model that a run reads, decided anew at each attempt. */
+async function modelOf(parts: RunParts, scope: ReadScope, id: string): Promise<GivenModel> {
+  if (parts.findModel === undefined) throw new Error('models are not set up here');
+  return await parts.findModel(scope.principal, id, scope.purpose ?? 'infer');
 }
 
 /** What a run may track with. Throws `unsupported` where its job can see no environment, and so no socket. */

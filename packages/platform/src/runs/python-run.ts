@@ -94,7 +94,7 @@ export async function preparePython(
   const kit = implementation.kind === 'kit' ? await kits.filesOf(implementation.sources) : null;
   try {
     const lock = kit?.lock ?? (await lockOf(parts, row, waiting));
-    const environment = await environments.ensure({ lock, python }, waiting);
+    const environment = await environments.ensure({ lock, python, indexes: kit?.indexes ?? [] }, waiting);
     await told;
     if (row.environment?.key !== environment.key)
       await recordEnvironment(parts, principal, row, environment, lock);

@@ -6,7 +6,6 @@ import {
   type JobResources,
   jobResourcesSchema,
   type OwnTraining,
-  type Purpose,
   purposeSchema,
   relativePathSchema,
   someResourcesSchema,
@@ -27,7 +26,7 @@ import {
 import { checkpointName } from './checkpoints.ts';
 import type { CodeArchive } from './code-archive.ts';
 import { insertRun } from './lifecycle.ts';
-import type { RunParts } from './parts.ts';
+import type { GivenModel, RunParts } from './parts.ts';
 import { ownInputs } from './python-run.ts';
 import { findCapability } from './registry.ts';
 import { assertFits } from './schemas.ts';
@@ -35,6 +34,8 @@ import { run } from './tables.ts';
 
 const payload = z.object({ run: z.string(), delegation: z.string() });
 export type RunJob = z.infer<typeof payload>;
+/** Where the files of a model lie, below the inputs of the run that reads it. */
+export const modelInputs = 'model';
 export const runQueue: QueueDefinition<RunJob> = { name: 'run.execute', payload, retryLimit: 2 };
 
 export const submitRunSchema = z.strictObject({
@@ -49,6 +50,8 @@ export const submitRunSchema = z.strictObject({
     .array(z.strictObject({ name: relativePathSchema, version: z.string().max(100) }))
     .max(100)
     .default([]),
+  /** A registered model that the run reads: its files are at `inputs/model/`. */
+  model: z.string().min(1).max(100).optional(),
   purpose: purposeSchema.default('explore'),
   /** What it may use, where that is to be other than the capability declares. */
   resources: someResourcesSchema.optional(),
@@ -61,6 +64,8 @@ export type SubmitRun = z.infer<typeof submitRunSchema>;
 export type StoredInput = {
   input: unknown;
   datasets: { name: string; version: string }[];
+  /** The id of a registered model. */
+  model?: string;
   /** What differs from what the capability declares. */
   resources?: Partial<JobResources>;
   /** A program of one's own; its code lies under the label of the run. */
@@ -83,9 +88,11 @@ export const definedOf = (given: z.output<typeof someResourcesSchema> = {}): Par
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** Every dataset is a file of its own beside the input: none hides another, or lies within one. */
-function assertApart(names: readonly string[], purpose: Purpose): void {
+function assertApart(names: readonly string[], { purpose, model }: SubmitRun): void {
+  const taken = ['input.json', ownInputs];
   // a training goes on from what lies there
-  const taken = ['input.json', ownInputs, ...(purpose === 'train' ? [checkpointName] : [])];
+  if (purpose === 'train') taken.push(checkpointName);
+  if (model !== undefined) taken.push(modelInputs);
   names.forEach((name, at) => {
     const other = taken.find(
       (one) => one === name || one.startsWith(`${name}/`) || name.startsWith(`${one}/`),
@@ -111,7 +118,7 @@ export async function submitRun(
   const wanted = { ...given, input: given.input ?? null };
   const { door, ids, clock, queue, blobs } = parts;
   const { purpose } = wanted;
-  const { row, facts, versions, sources } = await sourcesOf(parts, principal, wanted);
+  const { row, facts, versions, model, sources } = await sourcesOf(parts, principal, wanted);
   if (row.manifest.implementation.kind === 'own' && program === undefined)
     throw invalidField(
       'capability',
@@ -145,6 +152,7 @@ export async function submitRun(
         if (earlier !== undefined) throw new Repeated(earlier);
         const stored: StoredInput = {
           ...{ input: wanted.input, datasets: wanted.datasets },
+          ...(model === null ? {} : { model: model.facts.id }),
           ...(wanted.resources === undefined ? {} : { resources: definedOf(wanted.resources) }),
         };
         if (program !== undefined) {
@@ -157,9 +165,13 @@ export async function submitRun(
           purpose,
           actions: [
             ...(['run.read', 'run.execute', 'run.finish', 'dataset.read', 'capability.read'] as const),
+            ...(model === null ? [] : (['model.read'] as const)),
             ...(purpose === 'train' ? (['model.create', 'tracking.read', 'tracking.log'] as const) : []),
           ],
-          resources: [id, row.id, ...versions.map(({ version }) => version.id)],
+          resources: [
+            ...[id, row.id, ...versions.map(({ version }) => version.id)],
+            ...(model === null ? [] : [model.facts.id]),
+          ],
           lifetimeMs: day,
         });
         await insertRun(
@@ -172,7 +184,7 @@ export async function submitRun(
             context: {
               configHash: canonicalHash(stored as never),
               environmentHash: row.digest,
-              runClass: versions.length > 0 ? 'analysis' : 'operational',
+              runClass: versions.length > 0 || model !== null ? 'analysis' : 'operational',
               ...(versions.length > 0
                 ? { dataVersion: canonicalHash(versions.map(({ version }) => version.sha256)) }
                 : {}),
@@ -223,7 +235,7 @@ export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, want
     await assertMember(parts.door.authorize(principal, purpose), paying, 'compute.project');
   assertApart(
     wanted.datasets.map(({ name }) => name),
-    purpose,
+    wanted,
   );
   const versions = await Promise.all(
     wanted.datasets.map(({ version }) => parts.catalog.showVersion(principal, version, purpose)),
@@ -231,7 +243,25 @@ export async function sourcesOf(parts: RunParts, principal: PrincipalFacts, want
   if (row.manifest.implementation.kind === 'function' && versions.length > 0) {
     throw invalidField('datasets', 'a built-in function reads no datasets');
   }
-  return { row, facts, versions, sources: [facts, ...versions.map((version) => version.facts)] };
+  const model =
+    wanted.model === undefined ? null : await modelOf(parts, principal, row, wanted.model, purpose);
+  const read = [...versions.map((version) => version.facts), ...(model === null ? [] : [model.facts])];
+  return { row, facts, versions, model, sources: [facts, ...read] };
+}
+
+/** The model that a run is to read, where its principal may and the capability can. */
+async function modelOf(
+  parts: RunParts,
+  principal: PrincipalFacts,
+  { manifest }: Awaited<ReturnType<typeof findCapability>>['row'],
+  id: string,
+  purpose: SubmitRun['purpose'],
+): Promise<GivenModel> {
+  if (manifest.implementation.kind === 'function' || parts.findModel === undefined)
+    throw invalidField('model', 'a built-in function reads no model');
+  // what a new model comes from is told of data, not of models yet
+  if (purpose === 'train') throw invalidField('model', 'a run that trains reads no model yet');
+  return await parts.findModel(principal, id, purpose);
 }
 
 /** Leaves the transaction without a trace: the run exists already. */

@@ -13,7 +13,7 @@ import { submitRunSchema } from './submit-run.ts';
 const tags = ['kits'];
 
 const trainSchema = submitRunSchema
-  .omit({ capability: true, input: true, purpose: true })
+  .omit({ capability: true, input: true, purpose: true, model: true })
   .extend({ program: ownTrainingSchema });
 /** Base64 takes a third more; the rest is the request itself. */
 const mostRequestBytes = Math.ceil((mostCodeBytes * 4) / 3) + 2 * 2 ** 20;

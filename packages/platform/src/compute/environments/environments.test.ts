@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GenesisError, jobSpecSchema, type LogLine } from '@genesis/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog, noCrashPoints } from '../../kernel/index.ts';
@@ -197,6 +200,20 @@ describe.skipIf(missing !== null)(
       expect(await readdir(join(root, 'full'))).toEqual([]);
     });
 
+    test('the disk is looked at by one look at a time, however long a look takes', async () => {
+      let [looking, most, looks] = [0, 0, 0];
+      const assertRoom = async () => {
+        looks++;
+        most = Math.max(most, ++looking);
+        await sleep(2_500);
+        looking--;
+      };
+      const environments = await open({ folder: join(root, 'slow'), guard: { assertRoom } });
+      await environments.ensure({ lock, python: '3.11' });
+      expect(looks).toBeGreaterThan(1);
+      expect(most).toBe(1);
+    });
+
     test('requirements without hashes, and a pyproject.toml, become a lock that can be made', async () => {
       const environments = await open();
       const locked = await environments.resolve({ kind: 'requirements', text: 'shelf>=1\n', python: '3.11' });
@@ -240,23 +257,96 @@ describe.skipIf(missing !== null)(
       expect(names).toEqual([made.key, 'steps']);
     });
 
-    test('wheels are fetched from where pip is set to look, by the platform, and not by what it makes', async () => {
-      const environments = await open({ folder: join(root, 'fetched'), wheelFolder: undefined });
-      const settings = { PIP_FIND_LINKS: wheels, PIP_NO_INDEX: '1' };
+    /** What pip is set to, only as long as `work` takes. */
+    const withPip = async <T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> => {
       const before = { ...process.env };
       Object.assign(process.env, settings);
       try {
-        const said: string[] = [];
-        const waiting = { onProgress: (line: string) => void said.push(line) };
-        const made = await environments.ensure({ lock, python: '3.11' }, waiting);
-        expect(said[0]).toBe('fetching 2 packages');
-        expect(await readdir(join(root, 'fetched', made.key))).not.toContain('wheels');
+        return await work();
       } finally {
         for (const name of Object.keys(settings)) {
           if (before[name] === undefined) delete process.env[name];
           else process.env[name] = before[name];
         }
       }
+    };
+
+    /** An index of one package as PyPI has it (PEP 503), and what was asked of it. */
+    async function anIndex(wheel: string) {
+      const asked: string[] = [];
+      const server = createServer((request, response) => {
+        const path = decodeURIComponent(request.url ?? '');
+        asked.push(path);
+        if (path === '/shelf/')
+          response.setHeader('content-type', 'text/html').end(`<a href="/${wheel}">${wheel}</a>`);
+        else if (path === `/${wheel}`)
+          void readFile(join(wheels, wheel)).then((bytes) => response.end(bytes));
+        else response.writeHead(404).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}`, asked, close: () => server.close() };
+    }
+
+    test('a build that no PyPI has comes from the index that a kit names, which is asked for nothing else', async () => {
+      const usual = join(root, 'usual');
+      await mkdir(usual);
+      await copyFile(
+        join(wheels, 'reader-1.0.0-py3-none-any.whl'),
+        join(usual, 'reader-1.0.0-py3-none-any.whl'),
+      );
+      const index = await anIndex('shelf-1.2.0+cpu-py3-none-any.whl');
+      const environments = await open({ folder: join(root, 'indexed'), wheelFolder: undefined });
+      try {
+        const made = await withPip({ PIP_FIND_LINKS: usual, PIP_INDEX_URL: `file://${usual}` }, () =>
+          environments.ensure({ lock, python: '3.11', indexes: [index.url] }),
+        );
+        expect(made.packages.map(({ name }) => name)).toEqual(['reader', 'shelf']);
+        expect(new Set(index.asked)).toEqual(new Set(['/shelf/', '/shelf-1.2.0+cpu-py3-none-any.whl']));
+      } finally {
+        index.close();
+      }
+    });
+
+    test('a build that is nowhere is told with what to do, whether its own index answers or not', async () => {
+      const only = lock.split('\n')[0]!;
+      const index = await anIndex('other-1.0-py3-none-any.whl');
+      const environments = await open({ folder: join(root, 'nowhere'), wheelFolder: undefined });
+      const empty = join(root, 'empty');
+      await mkdir(empty);
+      const told = (indexes: string[]) =>
+        withPip({ PIP_FIND_LINKS: empty, PIP_INDEX_URL: `file://${empty}` }, () =>
+          problemOf(environments.ensure({ lock: only, python: '3.11', indexes })),
+        );
+      try {
+        const { message, code } = await told([index.url]);
+        expect(code).toBe('invalid-input');
+        expect(message).toMatch(/^shelf==1\.2\.0\+cpu is not where wheels are taken from here/);
+        expect(message).toContain(`was not to be had from ${index.url}.`);
+        expect(message).toContain(
+          'pip config set global.extra-index-url https://download.pytorch.org/whl/cpu',
+        );
+        expect(message).toContain('--wheel-folder, or lock again without "+cpu"');
+        // nobody listens there any more: told as what is missing, and not as a network that may come back
+        index.close();
+        expect((await told([index.url])).message).toContain(`was not to be had from ${index.url}.`);
+        const folder = await open({ folder: join(root, 'nowhere-folder'), wheelFolder: empty });
+        const inFolder = await problemOf(folder.ensure({ lock: only, python: '3.11', indexes: [index.url] }));
+        expect(inFolder.message).toMatch(/shelf==1\.2\.0\+cpu is not where wheels are taken from here/);
+      } finally {
+        index.close();
+      }
+    });
+
+    test('wheels are fetched from where pip is set to look, by the platform, and not by what it makes', async () => {
+      const environments = await open({ folder: join(root, 'fetched'), wheelFolder: undefined });
+      const said: string[] = [];
+      const waiting = { onProgress: (line: string) => void said.push(line) };
+      const made = await withPip({ PIP_FIND_LINKS: wheels, PIP_NO_INDEX: '1' }, () =>
+        environments.ensure({ lock, python: '3.11' }, waiting),
+      );
+      expect(said[0]).toBe('fetching 2 packages');
+      expect(await readdir(join(root, 'fetched', made.key))).not.toContain('wheels');
     });
   },
 );

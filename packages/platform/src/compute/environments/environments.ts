@@ -44,7 +44,14 @@ export type Environment = {
   variables: { PATH: string; VIRTUAL_ENV: string };
 };
 
-export type Wanted = { /** A whole lock. */ lock: string /** For example `3.11`. */; python: string };
+export type Wanted = {
+  /** A whole lock. */
+  lock: string;
+  /** For example `3.11`. */
+  python: string;
+  /** Indexes that are asked for builds as `1.0+cpu` which are not found as pip is set up. */
+  indexes?: readonly string[];
+};
 export type Waiting = {
   signal?: AbortSignal | undefined;
   /** Told in words what goes on, where it has to be made. */
@@ -123,7 +130,13 @@ export function createEnvironments(options: EnvironmentOptions) {
     return null;
   }
 
-  async function make(key: string, lock: Lock, python: Python, task: Making): Promise<EnvironmentRecord> {
+  type What = { lock: Lock; python: Python; indexes: readonly string[] };
+
+  async function make(
+    key: string,
+    { lock, python, indexes }: What,
+    task: Making,
+  ): Promise<EnvironmentRecord> {
     const draft = join(folder, `${key}${unfinishedMark}${randomUUID()}`);
     await options.guard.assertRoom();
     await mkdir(draft, { recursive: true, mode: 0o700 });
@@ -131,7 +144,7 @@ export function createEnvironments(options: EnvironmentOptions) {
       for (const listener of task.listeners) listener(line);
     };
     const common: Omit<Step, 'name' | 'arguments' | 'places'> = {
-      ...{ python, onProgress: tell, signal: task.stop.signal, limitBytes: options.limitBytes },
+      ...{ python, indexes, onProgress: tell, signal: task.stop.signal, limitBytes: options.limitBytes },
       interpreter: await interpreterOf(python),
       texts: { 'requirements.txt': lock.text },
       assertRoom: () => options.guard.assertRoom(),
@@ -144,7 +157,7 @@ export function createEnvironments(options: EnvironmentOptions) {
       const fetches = options.wheelFolder === undefined && lock.entries.length > 0;
       if (fetches) {
         tell(`fetching ${lock.entries.length} packages`);
-        await run({ name: 'download', arguments: ['/genesis/wheels'], places, folder: wheels });
+        await run({ name: 'download', arguments: ['/genesis/wheels', ...indexes], places, folder: wheels });
       }
       crash.reach('environment.fetched');
       const from = fetches ? '/inputs/wheels' : '/inputs/pip/folder';
@@ -178,17 +191,12 @@ export function createEnvironments(options: EnvironmentOptions) {
   }
 
   /** Waits with others for one that is made; when nobody waits any more, it is broken off. */
-  async function made(
-    key: string,
-    lock: Lock,
-    python: Python,
-    { signal, onProgress }: Waiting,
-  ): Promise<EnvironmentRecord> {
+  async function made(key: string, what: What, { signal, onProgress }: Waiting): Promise<EnvironmentRecord> {
     let task = making.get(key);
     if (task === undefined) {
       const fresh: Making = {
         ...{ listeners: new Set(), stop: new AbortController(), waiting: 0 },
-        done: Promise.resolve().then(() => make(key, lock, python, fresh)),
+        done: Promise.resolve().then(() => make(key, what, fresh)),
       };
       making.set(key, fresh);
       const forget = (): void => {
@@ -245,11 +253,14 @@ export function createEnvironments(options: EnvironmentOptions) {
      * @throws GenesisError `unsupported` (no Python, no sandbox), `invalid-input` (the lock, what it names), `unavailable`
      * (the index), `storage-full` and `too-large`, each with what is to be done
      */
-    async ensure({ lock: text, python: version }: Wanted, waiting: Waiting = {}): Promise<Environment> {
+    async ensure(
+      { lock: text, python: version, indexes = [] }: Wanted,
+      waiting: Waiting = {},
+    ): Promise<Environment> {
       const lock = readLock(text, 'requirements');
       const python = await pythonOf(version);
       const key = keyOf(lock, python);
-      const record = (await find(key)) ?? (await made(key, lock, python, waiting));
+      const record = (await find(key)) ?? (await made(key, { lock, python, indexes }, waiting));
       const now = new Date();
       await utimes(join(folder, key), now, now);
       return {

@@ -64,7 +64,14 @@ def pip_wheel():
 
 
 def run_pip(python, arguments):
-    """Runs pip, passes on what it fetches, and ends this program with the reason where it fails."""
+    """As `try_pip`, but ends this program with the reason where pip fails."""
+    reason = try_pip(python, arguments)
+    if reason is not None:
+        fail(*reason)
+
+
+def try_pip(python, arguments):
+    """Runs pip and passes on what it fetches; None, or the kind of failure and what pip said of it."""
     environment = {
         **os.environ,
         "PIP_CONFIG_FILE": "/inputs/pip.conf",
@@ -90,21 +97,48 @@ def run_pip(python, arguments):
         if line.strip() and not wheel and not COLLECT.match(line):
             tail = (tail + [line.strip()])[-LONGEST_TAIL:]
     if child.wait() == 0:
-        return
+        return None
     for kind, _pattern in KINDS:
         if kind in reasons:
             # what a hash is wrong of comes in the lines after it
-            fail(kind, "\n".join(tail) if kind in ("hash", "clash") else reasons[kind])
-    fail("other", "\n".join(tail[-8:]))
+            return kind, "\n".join(tail) if kind in ("hash", "clash") else reasons[kind]
+    return "other", "\n".join(tail[-8:])
 
 
-def download(target):
+def download(target, *indexes):
+    """
+    Fetches what the lock names. Builds with a local version (1.0+cpu) are on no PyPI: where they are not found as pip is
+    set up, they alone are looked for in these indexes too.
+    """
     # what is under way may be larger than a sandbox's own folder, which is held in memory
     os.environ["TMPDIR"] = os.path.join(target, ".under-way")
     os.mkdir(os.environ["TMPDIR"])
-    where = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--progress-bar=off"]
-    run_pip(sys.executable, ["download", *where, "-r", "/inputs/requirements.txt", "-d", target])
+    where = ["download", "--require-hashes", "--only-binary=:all:", "--no-deps", "--progress-bar=off", "-d", target]
+    with open("/inputs/requirements.txt", encoding="utf-8") as file:
+        lines = file.readlines()
+    builds = [line for line in lines if re.match(r"\S+==[^\s;]+\+", line)]
+    usual = [line for line in lines if line not in builds]
+    if usual:
+        run_pip(sys.executable, [*where, "-r", written("usual", usual)])
+    if builds:
+        wanted = ["-r", written("builds", builds)]
+        reason = try_pip(sys.executable, [*where, *wanted])
+        if reason is not None and reason[0] == "missing" and indexes:
+            say(say="not where pip is set to look; trying the index that the kit names")
+            more = [f"--extra-index-url={index}" for index in indexes]
+            second = try_pip(sys.executable, [*where, *more, "--retries=2", *wanted])
+            # what is to be told of an index that is away is what was missing before
+            reason = reason if second is not None and second[0] in ("network", "refused") else second
+        if reason is not None:
+            fail(*reason)
     shutil.rmtree(os.environ["TMPDIR"])
+
+
+def written(name, lines):
+    path = f"/tmp/{name}.txt"
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+    return path
 
 
 def install(wheels, target):

@@ -49,6 +49,8 @@ export type Step = {
   texts: Record<string, string>;
   places: PipPlaces;
   mounts?: JobSpec['mounts'];
+  /** Indexes that are asked for builds which are not found as pip is set up. */
+  indexes?: readonly string[];
   /** The folder that it writes, made here; `resolve` has none. */
   folder?: string;
   /** The most that the folder may hold. */
@@ -69,8 +71,23 @@ export type Steps = {
 const invalid = (message: string): GenesisError =>
   new GenesisError({ code: 'invalid-input', message, problems: [{ field: 'requirements', message }] });
 
+/** A build with a local version, as `torch==2.13.0+cpu`: no PyPI has one. */
+const localBuild = /[\w.-]+==[\w.!]+\+[\w.]+/;
+
+function noBuild(build: string, indexes: readonly string[]): GenesisError {
+  const tried = indexes.length === 0 ? '' : `, and was not to be had from ${indexes.join(' or ')}`;
+  const [, local = ''] = build.split('+');
+  return invalid(
+    `${build} is not where wheels are taken from here${tried}. Builds with a "+" are not on PyPI. Have pip look where they are, as the user that the server runs as (for PyTorch: pip config set global.extra-index-url https://download.pytorch.org/whl/cpu), or put the wheel into a folder with all others and start the server with --wheel-folder, or lock again without "+${local}".`,
+  );
+}
+
 /** What went wrong, and what is to be done about it. */
-function failureOf(kind: string, about: string, { version, platform }: Python): GenesisError {
+function failureOf(
+  kind: string,
+  about: string,
+  { python: { version, platform }, indexes = [] }: Pick<Step, 'python' | 'indexes'>,
+): GenesisError {
   const here = `Python ${version} on ${platform}`;
   const first = (about.split('\n')[0] ?? '').replace(/^ERROR: /, '').replace(/\.$/, '');
   switch (kind) {
@@ -93,10 +110,13 @@ function failureOf(kind: string, about: string, { version, platform }: Python): 
       return invalid(
         `The index of packages refuses this machine: set its address and credentials for pip. (${first})`,
       );
-    case 'missing':
+    case 'missing': {
+      const build = localBuild.exec(first)?.[0];
+      if (build !== undefined) return noBuild(build, indexes);
       return invalid(
         `There is no wheel that fits ${here}: ${first}. Look for the name and the version; what there is as source only is not built here, so take a version with wheels.`,
       );
+    }
     case 'unhashed':
       return invalid(
         `The lock is not whole: every requirement, those of requirements too, needs a version and hashes. ${first}`,
@@ -212,7 +232,7 @@ async function attempt<T>(
     if (line.stream === 'stderr') lastWords = line.text.slice(0, 500);
     const words = readWords(line);
     if (words === null) return;
-    if ('error' in words) failure = failureOf(words.error, words.about, step.python);
+    if ('error' in words) failure = failureOf(words.error, words.about, step);
     else
       step.onProgress(
         'say' in words ? words.say : `${words.wheel}${words.size === '' ? '' : ` (${words.size})`}`,

@@ -6,7 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type CapabilityManifest, capabilityManifestSchema, GenesisError } from '@genesis/contracts';
+import {
+  type CapabilityManifest,
+  capabilityManifestSchema,
+  GenesisError,
+  kitManifestSchema,
+} from '@genesis/contracts';
 import { readLock } from '../../compute/index.ts';
 import { errorCode, type Log, nullIfAbsent } from '../../kernel/index.ts';
 import { type Kit, readKit } from './read-kit.ts';
@@ -20,8 +25,11 @@ export type Kits = {
   problems(): readonly string[];
   /** Of all kits, the capabilities as the platform registers them. */
   manifests(): CapabilityManifest[];
-  /** Where the files lie that a capability was registered with, and its lock. Throws `unsupported` where they are gone. */
-  filesOf(sources: string): Promise<{ folder: string; lock: string }>;
+  /**
+   * Where the files lie that a capability was registered with, its lock, and the indexes that have what PyPI has not.
+   * Throws `unsupported` where they are gone.
+   */
+  filesOf(sources: string): Promise<{ folder: string; lock: string; indexes: string[] }>;
 };
 
 /** The name of a kit's capability in the registry. */
@@ -66,7 +74,8 @@ export async function openKits(folder: string, keptIn: string, log: Log): Promis
         const message = 'The files of this version of the kit are not here any more: run a newer version.';
         throw new GenesisError({ code: 'unsupported', message }, { cause: error });
       });
-      return { folder: kept, lock: readLock(lock, 'requirements').text };
+      const { indexes } = kitManifestSchema.parse(JSON.parse(await readFile(join(kept, 'kit.json'), 'utf8')));
+      return { folder: kept, lock: readLock(lock, 'requirements').text, indexes };
     },
   };
 }

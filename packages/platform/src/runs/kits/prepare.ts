@@ -21,7 +21,11 @@ export type KitEnvironments = ReturnType<typeof createKitEnvironments>;
 export function createKitEnvironments({ kits, environments }: { kits: Kits; environments: Environments }) {
   /** By the hash of the sources: what goes on, or went wrong. */
   const making = new Map<string, { lines: string[]; problem: string | null; done: boolean }>();
-  const wantedOf = ({ lock, manifest }: Kit) => ({ lock: lock.text, python: manifest.python });
+  const wantedOf = ({ lock, manifest }: Kit) => ({
+    lock: lock.text,
+    python: manifest.python,
+    indexes: manifest.indexes,
+  });
 
   const kitOf = (name: string): Kit => {
     const kit = kits.list().find(({ manifest }) => manifest.name === name);
