@@ -24,10 +24,11 @@ export type Trained = {
 
 /** Imports a file; its version and how many rows it has. */
 export async function imported(genesis: Genesis, path: string, name = basename(path)) {
-  const { version, rows } = (await genesis([
+  const { version } = (await genesis([
     ...['dataset', 'import', path, '--name', name, '--label', 'internal'],
-  ])) as { version: string; rows?: number };
-  return { version, rows: rows ?? null };
+  ])) as { version: string };
+  const { rows } = (await genesis(['dataset', 'show', version])) as { rows: number | null };
+  return { version, rows };
 }
 
 /** A table of simulated curves, as a dataset. */
