@@ -1,6 +1,5 @@
 /** One training after the other, by the product's own commands. */
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Example } from './examples.ts';
 import type { Genesis } from './platform.ts';
 
@@ -23,24 +22,13 @@ export type Trained = {
   metrics: Metric[];
 };
 
-/** Waits until the model of a run is in the list: it is registered shortly after the run has ended. */
-async function modelOf(genesis: Genesis, run: string): Promise<string> {
-  for (const end = Date.now() + 120_000; ; ) {
-    const { items } = (await genesis(['model', 'list'])) as { items: { id: string; run: string }[] };
-    const found = items.find((one) => one.run === run);
-    if (found !== undefined) return found.id;
-    if (Date.now() > end)
-      throw new Error(`The run ${run} has left no model: genesis run logs ${run} --purpose train says why.`);
-    await sleep(2_000);
-  }
-}
-
 /** Imports a file; its version and how many rows it has. */
 export async function imported(genesis: Genesis, path: string, name = basename(path)) {
-  const { version, rows } = (await genesis([
+  const { version } = (await genesis([
     ...['dataset', 'import', path, '--name', name, '--label', 'internal'],
-  ])) as { version: string; rows?: number };
-  return { version, rows: rows ?? null };
+  ])) as { version: string };
+  const { rows } = (await genesis(['dataset', 'show', version])) as { rows: number | null };
+  return { version, rows };
 }
 
 /** A table of simulated curves, as a dataset. */
@@ -69,11 +57,13 @@ export async function trainExample(
         ? await simulated(genesis, folder, quick)
         : await imported(genesis, join(data, table), name);
   const began = performance.now();
-  const { run } = (await genesis(['train', ...example.train(own?.version ?? '', quick)])) as {
+  const { run, model } = (await genesis(['train', ...example.train(own?.version ?? '', quick)])) as {
     run: { id: string };
+    model: string | null;
   };
   const seconds = (performance.now() - began) / 1_000;
-  const model = await modelOf(genesis, run.id);
+  if (model === null)
+    throw new Error(`The run ${run.id} has left no model: the end of its log, in the folder, says why.`);
   const { metrics } = (await genesis(['model', 'show', model])) as { metrics: Metric[] };
   return {
     ...{ name, about, rows: own?.rows ?? null, seconds, model, metrics },

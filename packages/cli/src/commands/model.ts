@@ -10,7 +10,12 @@ import { registryCommands } from './model-registry.ts';
 type Model = Answer<'/v1/models/{id}', 'get'>;
 
 const metricsOf = ({ metrics }: Model): string =>
-  metrics.map(({ name, value, on, n }) => `${name} ${figure(value)} on ${on} (n = ${n})`).join('; ');
+  metrics
+    .map(({ name, value, on, n, low, high }) => {
+      const between = low === undefined || high === undefined ? '' : `${figure(low)} to ${figure(high)}, `;
+      return `${name} ${figure(value)} (${between}n = ${n}) on ${on}`;
+    })
+    .join('; ');
 
 const inUnit = (name: string, unit: string | null): string => (unit === null ? name : `${name} in ${unit}`);
 

@@ -12,6 +12,7 @@ import { table } from '../terminal/table.ts';
 import { readCodeFolder } from '../work/code-folder.ts';
 import { saveAnswer } from '../work/documents.ts';
 import { findVersion } from '../work/find-dataset.ts';
+import { until } from '../work/wait.ts';
 import {
   type ComputeOptions,
   computeOf,
@@ -186,6 +187,27 @@ async function download(
   }
 }
 
+/** A model is registered shortly after its run has ended. */
+const mostModelMs = 60_000;
+
+/** The model that a run left, once it is registered; null where none is that its reader may see. */
+async function modelOf(call: Call, client: GenesisClient, id: string): Promise<string | null> {
+  const end = Date.now() + mostModelMs;
+  const found = await until(async () => {
+    const { items } = dataOf(
+      await client.api.GET('/v1/models', { params: { query: { limit: 50 } }, signal: call.signal }),
+    );
+    const model = items.find(({ run }) => run === id)?.id;
+    return model ?? (Date.now() > end ? null : undefined);
+  }, call.signal);
+  return found;
+}
+
+const toldOfModel = (id: string, model: string | null): string =>
+  model === null
+    ? `No model was registered that you may see. Why, says the end of: genesis run logs ${id} --purpose train`
+    : `Model ${model}: genesis model show ${model}`;
+
 /** Shows the log as it comes, then how the run ended and what it left. */
 async function follow(call: Call, client: GenesisClient, id: string, options: Options): Promise<Result> {
   call.say(`Run ${id}. It goes on without this command: genesis run logs ${id} --purpose train --follow`);
@@ -195,6 +217,8 @@ async function follow(call: Call, client: GenesisClient, id: string, options: Op
   if (options.output !== undefined)
     await download(call, client, id, outputs, resolve(call.folder, options.output));
   const { text, json } = showRun({ ...found, output: null }, await resourceName(client, found, call.signal));
+  const trained = found.run.status === 'succeeded' && outputs.some(({ path }) => path === 'model/model.json');
+  const model = trained ? await modelOf(call, client, id) : null;
   const exitCode = (found.output as { files?: { exitCode?: number | null } } | null)?.files?.exitCode ?? null;
   const left =
     outputs.length === 0
@@ -204,10 +228,15 @@ async function follow(call: Call, client: GenesisClient, id: string, options: Op
           outputs.map(({ path, bytes }) => [path, bytes]),
         )}\n${options.output === undefined ? `Fetch one: genesis run output ${id} PATH --purpose train --output FILE` : `Written to ${options.output}`}`;
   return {
-    text: [text, exitCode === null ? null : `Exit code ${exitCode}`, left]
+    text: [
+      text,
+      exitCode === null ? null : `Exit code ${exitCode}`,
+      left,
+      trained ? toldOfModel(id, model) : null,
+    ]
       .filter((part) => part !== null)
       .join('\n\n'),
-    json: { ...json, output: found.output, exitCode },
+    json: { ...json, output: found.output, exitCode, model },
     exitCode: found.run.status === 'succeeded' ? exitCodes.ok : exitCodes.failed,
   };
 }

@@ -2,6 +2,7 @@ import { conditionsSchema, labelSchema, modelStages } from '@genesis/contracts';
 import { z } from 'zod';
 import type { ResourceFacts } from '../policy/index.ts';
 import { type ModelRow, stageOf } from './registry/rows.ts';
+import { canBeAsked } from './serving/table.ts';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullable();
 const metric = z.strictObject({
@@ -90,7 +91,7 @@ function registeredOf(row: ModelRow): View['registered'] {
     })),
     outputs: description.outputs.map(({ name, unit }) => ({ name, unit: unit ?? null })),
     files: files.map(({ path, format, bytes, sha256 }) => ({ path, format, bytes, sha256 })),
-    servable: description.serving !== null,
+    servable: description.serving !== null && canBeAsked(description.inputs),
     served: row.serving !== null,
     capability: { name: capability.name, version: capability.version, digest: capability.digest },
     ...{ environmentHash, configHash, seeds, data },

@@ -15,6 +15,7 @@ import { node, onnxModel } from '../../../test/onnx-made.ts';
 import { requireAuthentication } from '../../identity/index.ts';
 import { createApp, createLog, systemClock } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
+import { view } from '../views.ts';
 import { servingRoutes } from './routes.ts';
 import { createServing, type Serving } from './serving.ts';
 
@@ -36,10 +37,14 @@ beforeAll(async () => {
         { 'model.onnx': badShape },
       ),
     }),
+    curves: async () => ({
+      exitCode: 0,
+      outputs: trainedModel({ inputs: [{ name: 'q', kind: 'curve', unit: null }] }),
+    }),
     unserved: async () => ({ exitCode: 0, outputs: trainedModel({ serving: null }) }),
   });
   by = world.person('org_a', both);
-  for (const name of ['good', 'unfit', 'unserved'])
+  for (const name of ['good', 'unfit', 'curves', 'unserved'])
     await world.runs.runs.register(by, world.manifest(name, name));
   const train = async (program: string, versions: string[] = []) =>
     (await world.modelOf(by, await world.train(by, program, versions))).row.id;
@@ -255,7 +260,13 @@ test('what cannot be served says why; what was stopped answers no more, and a re
   const modelOf = async (program: string) =>
     (await world.modelOf(by, await world.train(by, program, []))).row.id;
   await expect(serving.start(by, await modelOf('unfit'))).rejects.toThrow('model.json names x');
-  await expect(serving.start(by, await modelOf('unserved'))).rejects.toThrow('left no ONNX file to serve');
+  await expect(serving.start(by, await modelOf('unserved'))).rejects.toThrow(
+    /left no ONNX file to serve.*--model mdl_/,
+  );
+  const curves = await modelOf('curves');
+  await expect(serving.start(by, curves)).rejects.toThrow(/is a curve, which only the program.*--model ID/);
+  const { row, facts } = await world.models.find(world.door.authorize(by, 'infer'), curves);
+  expect(view(row, facts).registered?.servable).toBe(false);
   const third = await modelOf('good');
   expect((await ask({ rows }, 'application/json', by, third)).text).toContain('genesis model serve');
   await serving.start(by, third);

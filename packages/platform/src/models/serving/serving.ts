@@ -22,7 +22,10 @@ const conflict = (message: string): GenesisError => new GenesisError({ code: 'co
 /** Whether and how a version can be served. @throws GenesisError `conflict` saying why it cannot */
 function servable(row: RegisteredRow) {
   const { serving } = row.description;
-  if (serving === null) throw conflict('The run left no ONNX file to serve (serving is null in model.json).');
+  if (serving === null)
+    throw conflict(
+      `This version is not served: the run left no ONNX file to serve (serving is null in model.json). Use it in a run: genesis run submit CAPABILITY --purpose infer --model ${row.id}`,
+    );
   const file = row.files.find(({ path }) => path === serving.file);
   if (file === undefined) throw conflict(`The artifact has no file ${serving.file}.`);
   const outputs = outputsOf(serving);

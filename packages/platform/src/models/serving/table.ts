@@ -38,12 +38,16 @@ function categoryOf(categories: readonly string[]): Check {
   return (value) => (typeof value === 'string' ? index.get(value) : undefined) ?? `expected one of ${known}`;
 }
 
+/** Whether a call can hold rows of these inputs: numbers and categories. */
+export const canBeAsked = (inputs: readonly { kind: string }[]): boolean =>
+  inputs.every(({ kind }) => kind === 'number' || kind === 'category');
+
 /** Checks calls against the schema of a model; made once for each model. @throws where an input cannot be served */
 export function createChecker({ inputs }: Pick<ModelDescription, 'inputs'>): (table: Table) => Checked {
   const checks = inputs.map(({ name, kind, categories = [] }): Check => {
     if (kind === 'number') return numberOf;
     if (kind === 'category') return categoryOf(categories);
-    const message = `The input ${JSON.stringify(name)} is a ${kind}, whose features are computed by the kit. Predict with a run of the kit instead.`;
+    const message = `The input ${JSON.stringify(name)} is a ${kind}, which only the program that trained it reads. Use the model in a run: genesis run submit CAPABILITY --purpose infer --model ID`;
     throw new GenesisError({ code: 'conflict', message });
   });
   const byName = new Map(inputs.map((input, at) => [input.name, at]));
