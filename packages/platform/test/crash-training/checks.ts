@@ -28,7 +28,7 @@ export type Seen = {
   processorSeconds: number;
 };
 
-const patienceMs = 420_000;
+const patienceMs = 1_800_000;
 const lookMs = 200;
 
 /** Asks again while the platform is away. */

@@ -16,6 +16,7 @@ const usage = `Usage: npm run test:crash-training -- [options]
   --only PLACES   some of ${places.join(', ')}; separated by commas
   --environments FOLDER
                   Python environments of a data folder, which are taken along instead of being made
+  --python PATH   the Python of the environments
   --tiny          a training in plain Python, without PyTorch
   --quick         6 trials
   --json          one object with everything that was seen, on the last line
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: places.join(',') },
     environments: { type: 'string' },
+    python: { type: 'string' },
     tiny: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -86,7 +88,7 @@ const lineOf = ({ trial, killed, seen, broken, seconds }: Result): string =>
 
 const begun = Date.now();
 const training = options.tiny ? tinyTraining(120, 0.05) : deepTraining();
-const found = await openPlace(training, only.includes('slurm'), options.environments);
+const found = await openPlace(training, only.includes('slurm'), options);
 if ('missing' in found) {
   console.error(`Nothing can be tried here: ${found.missing}`);
   process.exit(1);

@@ -45,11 +45,11 @@ async function importTable(server: ServerUnderTest, token: string, ask: Ask, nam
   throw new Error('the table is not imported in time');
 }
 
-/** `environments`: a folder of Python environments, which are taken along. */
+/** `environments`: a folder of Python environments, which are taken along; `python`: the Python that they are of. */
 export async function openPlace(
   training: Training,
   withSlurm: boolean,
-  environments?: string,
+  { environments, python }: { environments?: string | undefined; python?: string | undefined } = {},
 ): Promise<Place | { missing: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-training-'));
   chmodSync(folder, 0o711);
@@ -62,9 +62,10 @@ export async function openPlace(
   const data = join(folder, 'data');
   const staging = join(folder, 'jobs');
   mkdirSync(staging, { mode: 0o700 });
+  const named = python === undefined ? [] : ['--python', python];
   const server = new ServerUnderTest(data, {
     log: join(folder, 'server.log'),
-    flags: ['--reserve-bytes', '0'],
+    flags: ['--reserve-bytes', '0', ...named],
   });
   const close = async ({ keep }: { keep: boolean }): Promise<void> => {
     await server.stop();
