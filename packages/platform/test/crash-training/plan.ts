@@ -15,7 +15,7 @@ const victims = {
 } as const;
 export type Victim = (typeof victims)[Where][number];
 
-/** `share`: of the processor time that a training takes which nobody disturbs, at which a trainer of this one is. */
+/** `share`: of the processor time that a training takes which nobody disturbs, that the processes of this one have taken. */
 export type Kill = { victim: Victim; share: number; awayMs: number };
 export type Trial = { number: number; where: Where; kills: Kill[] };
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { differences, leftBehind, leftOf, patiently, type Seen } from './checks.ts';
 import type { Place } from './place.ts';
 import type { Kill, Trial, Victim } from './plan.ts';
-import { processorSeconds, trainerOf } from './processes.ts';
+import { processesOfRun, processorSeconds, trainerOf } from './processes.ts';
 
 export type Result = {
   trial: Trial;
@@ -35,8 +35,8 @@ async function carryOut(place: Place, id: string, { victim, share, awayMs }: Kil
   // processor time, since the clock says little of how far a trainer is where others work too
   const isThere = (): boolean => {
     if (share < early) return Date.now() >= at;
-    const pid = trainerOf(id, training.word);
-    return pid !== undefined && processorSeconds(pid) >= share * undisturbed.processorSeconds;
+    const taken = processesOfRun(id).reduce((all, pid) => all + processorSeconds(pid), 0);
+    return taken >= share * undisturbed.processorSeconds;
   };
   if (!(await until(isThere, over))) return false;
   if (victim === 'platform') {
