@@ -11,14 +11,24 @@ import { processesOfRun } from './processes.ts';
 /** SHA-256 of files by path; the points of each metric in their order. */
 export type Left = { files: Record<string, string>; metrics: Record<string, [number, number][]> };
 
+type Ended = { message: string | null; usage: { cpuSeconds: number | null } };
 type Shown = {
-  run: { status: string; attempts: number; outcome: { message: string | null } | null };
+  run: { status: string; attempts: number; outcome: Ended | null };
   output: { files: { outputs: { path: string; sha256: string }[] } } | null;
   attempts: { number: number; outcome: { reason: string | null } | null }[];
 };
-export type Seen = { status: string; attempts: number; killed: number; resumed: number };
+export type Seen = {
+  status: string;
+  attempts: number;
+  /** Attempts that are recorded as killed; the others ended with the platform. */
+  killed: number;
+  /** Attempts that went on from a checkpoint. */
+  resumed: number;
+  /** Of the last attempt. */
+  processorSeconds: number;
+};
 
-const patienceMs = 420_000;
+const patienceMs = 1_800_000;
 const lookMs = 200;
 
 /** Asks again while the platform is away. */
@@ -81,7 +91,7 @@ export async function leftOf(
   if (run.status !== 'succeeded')
     return {
       left: { files: {}, metrics: {} },
-      seen: { status: run.status, attempts: run.attempts, killed: 0, resumed: 0 },
+      seen: { status: run.status, attempts: run.attempts, killed: 0, resumed: 0, processorSeconds: 0 },
       broken: [`the run ${id} is ${run.status}: ${run.outcome?.message}`],
     };
   const outputs = output?.files.outputs ?? [];
@@ -95,10 +105,11 @@ export async function leftOf(
   const headers = { authorization: `Bearer ${token}` };
   const log = await (await fetch(`${server.url}/v1/runs/${id}/logs?purpose=train`, { headers })).text();
   const resumed = log.match(/resumed: |begins at step [1-9]/g)?.length ?? 0;
+  const processorSeconds = run.outcome?.usage.cpuSeconds ?? 0;
   const killed = attempts.filter(({ outcome }) => outcome?.reason != null).length;
   return {
     ...{ left: { files, metrics }, broken },
-    seen: { status: run.status, attempts: run.attempts, killed, resumed },
+    seen: { status: run.status, attempts: run.attempts, killed, resumed, processorSeconds },
   };
 }
 

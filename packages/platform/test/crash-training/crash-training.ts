@@ -14,6 +14,9 @@ const usage = `Usage: npm run test:crash-training -- [options]
   --trials N      number of trainings that are killed, a third of them twice (40)
   --seed N        another seed gives other moments (1)
   --only PLACES   some of ${places.join(', ')}; separated by commas
+  --environments FOLDER
+                  Python environments of a data folder, which are taken along instead of being made
+  --python PATH   the Python of the environments
   --tiny          a training in plain Python, without PyTorch
   --quick         6 trials
   --json          one object with everything that was seen, on the last line
@@ -27,6 +30,8 @@ const { values: options } = parseArgs({
     trials: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: places.join(',') },
+    environments: { type: 'string' },
+    python: { type: 'string' },
     tiny: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -83,7 +88,7 @@ const lineOf = ({ trial, killed, seen, broken, seconds }: Result): string =>
 
 const begun = Date.now();
 const training = options.tiny ? tinyTraining(120, 0.05) : deepTraining();
-const found = await openPlace(training, only.includes('slurm'));
+const found = await openPlace(training, only.includes('slurm'), options);
 if ('missing' in found) {
   console.error(`Nothing can be tried here: ${found.missing}`);
   process.exit(1);
@@ -92,7 +97,7 @@ current = found;
 const { files, metrics } = found.undisturbed.left;
 const points = Object.values(metrics).reduce((all, one) => all + one.length, 0);
 console.log(
-  `Undisturbed: ${(found.undisturbed.ms / 1_000).toFixed(1)} s, ${Object.keys(files).length} files, ${points} points of metrics\n`,
+  `Undisturbed: ${(found.undisturbed.ms / 1_000).toFixed(1)} s, ${found.undisturbed.processorSeconds.toFixed(1)} s of processor time, ${Object.keys(files).length} files, ${points} points of metrics\n`,
 );
 console.log(row(['trial', 'where', 'killed', 'came', 'attempts', 'resumed', 'seconds']));
 const results: Result[] = [];

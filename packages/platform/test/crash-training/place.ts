@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { copyTree } from '../../src/compute/copy-tree.ts';
 import { ServerUnderTest } from '../crash/server-under-test.ts';
 import { type Ask, makePerson } from '../crash-compute/people.ts';
 import { SlurmUnderTest } from '../crash-compute/slurm-under-test.ts';
@@ -22,7 +23,7 @@ export type Place = {
   /** As an operator, who looks after resources. */
   operate: Ask;
   /** What a training left that nobody disturbed, and how long it took. */
-  undisturbed: { left: Left; ms: number };
+  undisturbed: { left: Left; ms: number; processorSeconds: number };
   close(options: { keep: boolean }): Promise<void>;
 };
 
@@ -44,9 +45,11 @@ async function importTable(server: ServerUnderTest, token: string, ask: Ask, nam
   throw new Error('the table is not imported in time');
 }
 
+/** `environments`: a folder of Python environments, which are taken along; `python`: the Python that they are of. */
 export async function openPlace(
   training: Training,
   withSlurm: boolean,
+  { environments, python }: { environments?: string | undefined; python?: string | undefined } = {},
 ): Promise<Place | { missing: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'genesis-crash-training-'));
   chmodSync(folder, 0o711);
@@ -59,9 +62,10 @@ export async function openPlace(
   const data = join(folder, 'data');
   const staging = join(folder, 'jobs');
   mkdirSync(staging, { mode: 0o700 });
+  const named = python === undefined ? [] : ['--python', python];
   const server = new ServerUnderTest(data, {
     log: join(folder, 'server.log'),
-    flags: ['--reserve-bytes', '0'],
+    flags: ['--reserve-bytes', '0', ...named],
   });
   const close = async ({ keep }: { keep: boolean }): Promise<void> => {
     await server.stop();
@@ -69,6 +73,10 @@ export async function openPlace(
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   try {
+    if (environments !== undefined) {
+      mkdirSync(data, { mode: 0o700 });
+      await copyTree(environments, join(data, 'environments'), { byLinks: true });
+    }
     await server.start();
     const admin = readFileSync(join(data, 'admin.token'), 'utf8').trim();
     const { ask, token } = await makePerson(server, admin, 'researcher');
@@ -80,7 +88,7 @@ export async function openPlace(
       await operator.ask('POST', '/v1/compute/inspect');
     }
     await training.prepare(ask, (name, rows) => importTable(server, token, ask, name, rows));
-    const undisturbed = { left: { files: {}, metrics: {} }, ms: 0 };
+    const undisturbed = { left: { files: {}, metrics: {} }, ms: 0, processorSeconds: 0 };
     const place: Place = {
       ...{ folder, data, server, slurm, staging, training, token, ask, undisturbed, close },
       operate: operator.ask,
@@ -89,10 +97,10 @@ export async function openPlace(
     for (const name of ['first', 'second']) {
       const begun = Date.now();
       const id = await training.submit(ask, name, 'local');
-      const { left, broken } = await leftOf(place, id, { isTracked: true });
+      const { left, seen, broken } = await leftOf(place, id, { isTracked: true });
       if (name === 'second') broken.push(...differences(left, place.undisturbed.left, true));
       if (broken.length > 0) throw new Error(`the ${name} undisturbed training: ${broken.join('; ')}`);
-      place.undisturbed = { left, ms: Date.now() - begun };
+      place.undisturbed = { left, ms: Date.now() - begun, processorSeconds: seen.processorSeconds };
     }
     return place;
   } catch (error) {

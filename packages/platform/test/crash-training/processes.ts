@@ -27,3 +27,14 @@ export const trainerOf = (run: string, word: string): number | undefined =>
       command.some((one) => one.endsWith(word)) && !command.some((one) => one.endsWith('genesis_run.py'))
     );
   });
+
+const ticksInSecond = 100;
+
+/** Processor time that a process has taken, in seconds; 0 when it is gone. */
+export function processorSeconds(pid: number): number {
+  const fields = readOf(pid, 'stat')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  const [user = 0, system = 0] = [fields[11], fields[12]].map((ticks) => Number(ticks ?? 0));
+  return (user + system) / ticksInSecond;
+}

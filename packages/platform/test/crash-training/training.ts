@@ -32,7 +32,7 @@ const environmentMs = 1_800_000;
 export function deepTraining(): Training {
   let version = '';
   const input = {
-    ...{ target: 'y', members: 2, steps: 400, width: 192, depth: 3, batch: 128, dropout: 0.1, seed: 3 },
+    ...{ target: 'y', members: 2, steps: 300, width: 128, depth: 2, batch: 64, dropout: 0.1, seed: 3 },
     ...{ checkpointSteps: 20, validateSteps: 20, threads: 1 },
   };
   return {

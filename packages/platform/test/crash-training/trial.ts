@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { differences, leftBehind, leftOf, patiently, type Seen } from './checks.ts';
 import type { Place } from './place.ts';
 import type { Kill, Trial, Victim } from './plan.ts';
-import { trainerOf } from './processes.ts';
+import { processesOfRun, processorSeconds, trainerOf } from './processes.ts';
 
 export type Result = {
   trial: Trial;
@@ -25,11 +25,20 @@ async function until(came: () => boolean, over: AbortSignal): Promise<boolean> {
   return true;
 }
 
+/** Shares below this are of the time from when a training was sent: before its trainer began, perhaps. */
+const early = 0.1;
+
 /** Kills at the planned moment, and brings back what was killed. */
 async function carryOut(place: Place, id: string, { victim, share, awayMs }: Kill, over: AbortSignal) {
   const { server, slurm, training, undisturbed, operate } = place;
   const at = Date.now() + share * undisturbed.ms;
-  if (!(await until(() => Date.now() >= at, over))) return false;
+  // processor time, since the clock says little of how far a trainer is where others work too
+  const isThere = (): boolean => {
+    if (share < early) return Date.now() >= at;
+    const taken = processesOfRun(id).reduce((all, pid) => all + processorSeconds(pid), 0);
+    return taken >= share * undisturbed.processorSeconds;
+  };
+  if (!(await until(isThere, over))) return false;
   if (victim === 'platform') {
     await server.kill('server');
     await pause(awayMs);

@@ -44,14 +44,28 @@ async function candidates(version: string): Promise<string[]> {
   return [name, `/usr/bin/${name}`, `/usr/local/bin/${name}`, ...found];
 }
 
-const mostMs = 30_000;
+const mostMs = 60_000;
 
-/** What a Python says of itself; a text says why it cannot be asked. */
+/**
+ * What a Python says of itself; a text says why it cannot be asked. One that does not answer in time is no other's
+ * turn: an environment belongs to its Python, and a busy machine must not change which that is.
+ *
+ * @throws GenesisError `unavailable`
+ */
 async function ask(command: string): Promise<Python | string> {
   try {
     const { stdout } = await run(command, ['-I', probe], { timeout: mostMs, maxBuffer: 2 ** 20 });
     return factsSchema.parse(JSON.parse(stdout));
   } catch (error) {
+    if ((error as { killed?: boolean }).killed === true)
+      throw new GenesisError(
+        {
+          code: 'unavailable',
+          message: `${command} does not answer within ${mostMs / 1_000} seconds: this machine is busy.`,
+          retryAfterSeconds: 60,
+        },
+        { cause: error },
+      );
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is not there' : 'it cannot be run';
   }
 }
