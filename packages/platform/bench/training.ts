@@ -134,7 +134,9 @@ try {
   const holds = cost <= promised;
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
   if (options.json)
-    process.stdout.write(`${JSON.stringify({ rows, steps, pairs, promised, alone, run, cost, holds, machine })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ rows, steps, pairs, promised, alone, run, cost, holds, machine })}\n`,
+    );
   else
     process.stdout.write(
       [
