@@ -299,9 +299,9 @@ test('what is not there is answered on a beat, whatever the lookup took', async 
   });
   const left: number[] = [];
   app.addHook('onResponse', async (_request, reply) => void left.push(reply.elapsedTime));
-  for (const path of ['/lookup/0', '/lookup/5', '/lookup/60', '/nowhere'])
+  for (const path of ['/lookup/0', '/lookup/5', '/lookup/30', '/nowhere'])
     expect((await app.inject(path)).statusCode).toBe(404);
   // never before its beat; how long after it depends on the machine
-  expect(left.map((ms) => ms >= 40)).toEqual([true, true, true, true]);
-  expect(left[2]).toBeGreaterThanOrEqual(80);
+  expect(left.map((ms) => ms >= 20)).toEqual([true, true, true, true]);
+  expect(left[2]).toBeGreaterThanOrEqual(40);
 });

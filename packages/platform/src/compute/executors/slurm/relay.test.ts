@@ -32,7 +32,7 @@ async function relayed(listen: (socket: Socket) => void) {
     return relay;
   };
   const node = await openNodeRelay(job, sockets);
-  cleanUp.push(() => node.close());
+  cleanUp.push(() => node[Symbol.asyncDispose]());
   return { job, start, failures, path: node.sockets[0]!.source };
 }
 

@@ -18,15 +18,14 @@ export async function makeRelayFolders(job: string, sockets: Sockets): Promise<v
   for (const index of sockets.keys()) await mkdir(folderOf(job, index), { recursive: true, mode: 0o700 });
 }
 
-export type NodeRelay = {
+export type NodeRelay = AsyncDisposable & {
   /** The same sockets, whose sources are on this node. */
   sockets: Sockets;
-  close(): Promise<void>;
 };
 
 /** On the node: listens for the job, and writes down what it says. */
 export async function openNodeRelay(job: string, sockets: Sockets): Promise<NodeRelay> {
-  if (sockets.length === 0) return { sockets, close: async () => undefined };
+  if (sockets.length === 0) return { sockets, [Symbol.asyncDispose]: async () => undefined };
   // short, since a path of a socket has at most 107 bytes
   const place = await mkdtemp(join(tmpdir(), 'genesis-relay-'));
   const stop = new AbortController();
@@ -60,7 +59,7 @@ export async function openNodeRelay(job: string, sockets: Sockets): Promise<Node
   }
   return {
     sockets: here,
-    async close() {
+    async [Symbol.asyncDispose]() {
       stop.abort();
       for (const relay of relays) relay.close();
       for (const server of servers) server.close();

@@ -86,14 +86,12 @@ export async function serveJob(folder: string, launch: Launch, runner: Runner): 
       if ((await listingOf(source)) !== mountListings[index])
         throw new Error(`What the job sees at ${path} is not whole on this node.`);
     const executor = await opened;
-    await using relay = new AsyncDisposableStack();
-    const { sockets, close } = await openNodeRelay(folder, spec.sockets);
-    relay.defer(close);
+    await using relay = await openNodeRelay(folder, spec.sockets);
     let unwritten: Error | null = null;
     let cancel = (): void => {};
     const log = join(folder, files.log);
     const handle = await executor.launch(
-      { ...spec, sockets },
+      { ...spec, sockets: relay.sockets },
       {
         // in the folder of the job, where the server finds it whatever becomes of this node
         keepIn: staging.kept,
