@@ -6,6 +6,7 @@ one of a step that failed, {"error": kind, "about": text}. Nothing of an index's
 """
 
 import glob
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import urllib.parse
 
 KINDS = (
     ("hash", re.compile(r"DO NOT MATCH THE HASHES")),
@@ -235,14 +237,27 @@ def resolve(kind, target):
         write_lock(target, json.load(file)["install"])
 
 
+def sha256_of(source):
+    """Of what pip chose. Before 23.1 it says none of a file in a folder."""
+    said = source.get("archive_info", {}).get("hashes", {}).get("sha256")
+    address = urllib.parse.urlsplit(source["url"])
+    if said is not None or address.scheme != "file":
+        return said
+    digest = hashlib.sha256()
+    with open(urllib.parse.unquote(address.path), "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
 def write_lock(target, chosen):
     lines = []
     for one in chosen:
         about, source = one["metadata"], one["download_info"]
-        hashes = source.get("archive_info", {}).get("hashes", {})
-        if "sha256" not in hashes:
+        digest = sha256_of(source)
+        if digest is None:
             fail("other", f"pip does not say the SHA-256 of {about['name']}")
-        lines.append(f"{about['name'].lower()}=={about['version']} --hash=sha256:{hashes['sha256']}")
+        lines.append(f"{about['name'].lower()}=={about['version']} --hash=sha256:{digest}")
     with open(target, "w", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in sorted(lines)))
 

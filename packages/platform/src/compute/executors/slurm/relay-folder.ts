@@ -7,7 +7,6 @@ import { readdir, readFile, rename, rm, watch, writeFile } from 'node:fs/promise
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorCode } from '../../../kernel/system-error.ts';
 
 /** Where nothing tells of changes; a shared file system seldom does. */
 const lookEveryMs = 100;
@@ -147,9 +146,9 @@ export async function relaySocket(
   } catch (error) {
     socket.destroy();
     done.abort();
-    await relay.put(goneName(connection, side), Buffer.alloc(0)).catch((failure: unknown) => {
+    await relay.put(goneName(connection, side), Buffer.alloc(0)).catch((failure: NodeJS.ErrnoException) => {
       // the folder goes with the job
-      if (errorCode(failure) !== 'ENOENT') throw failure;
+      if (failure.code !== 'ENOENT') throw failure;
     });
     throw error;
   } finally {
