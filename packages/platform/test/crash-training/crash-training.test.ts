@@ -46,7 +46,7 @@ describe.skipIf(skip !== null)(skip === null ? 'a training' : `a training (skipp
       // the trainer dies, and then the platform between taking over the checkpoint and letting go of the job
       await server.stop();
       await server.start('run.kept');
-      const id = await training.submit(ask, 'at run.kept', 'local');
+      const id = await training.submit(ask, 'at-run.kept', 'local');
       let pid = trainerOf(id, training.word);
       for (; pid === undefined; pid = trainerOf(id, training.word)) await pause(20);
       const kept = join(place.data, 'jobs', `${id}-1`, 'kept');
