@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GenesisError, type JobSpec } from '@genesis/contracts';
+import { nullIfAbsent } from '../../kernel/index.ts';
 
 export type PipPlaces = { config: string; mounts: JobSpec['mounts'] };
 
@@ -30,7 +31,7 @@ export async function pipPlaces(
   const mounts: JobSpec['mounts'] = [];
   const seen = async (value: string, isIndex: boolean): Promise<string> => {
     const local = localOf(value);
-    const found = local === null ? null : await stat(local).catch(() => null);
+    const found = local === null ? null : await nullIfAbsent(stat(local));
     if (local === null || found === null) return value;
     const path = local.replace(/\/+$/, '');
     const source = isIndex && found.isDirectory() ? dirname(path) : path;
@@ -62,7 +63,7 @@ export async function pipPlaces(
  * @throws GenesisError `unsupported` where pip could not read it: it runs as another user under a server of root
  */
 export async function folderOnly(folder: string): Promise<PipPlaces> {
-  const status = await stat(folder).catch(() => null);
+  const status = await nullIfAbsent(stat(folder));
   const readable = process.getuid?.() !== 0 || ((status?.mode ?? 0) & 0o005) === 0o005;
   if (status?.isDirectory() !== true || !readable) {
     const why =

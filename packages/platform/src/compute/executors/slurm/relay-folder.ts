@@ -118,7 +118,8 @@ async function* receive(relay: RelayFolder, way: string, signal: AbortSignal): A
 }
 
 /**
- * Passes on what a socket says and what the other side says, until both have ended. A side that breaks off tells the other.
+ * Passes on what a socket says and what the other side says, until both have ended. A side that breaks off tells the other;
+ * it throws where it cannot.
  *
  * @param socket with `allowHalfOpen`
  * @param side the way that this side writes: `up` is from the job to the server
@@ -129,7 +130,7 @@ export async function relaySocket(
   socket: Socket,
   side: Side,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<'whole' | 'broken'> {
   const other: Side = side === 'up' ? 'down' : 'up';
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, stop]);
@@ -143,14 +144,16 @@ export async function relaySocket(
       send(relay, `${connection}.${side}`, socket.iterator({ destroyOnReturn: false }), signal),
       pipeline(receive(relay, `${connection}.${other}`, signal), socket, { signal }),
     ]);
-  } catch (error) {
+    return 'whole';
+  } catch {
+    // whatever it was, both ends of the connection learn that it broke
     socket.destroy();
     done.abort();
     await relay.put(goneName(connection, side), Buffer.alloc(0)).catch((failure: NodeJS.ErrnoException) => {
       // the folder goes with the job
       if (failure.code !== 'ENOENT') throw failure;
     });
-    throw error;
+    return 'broken';
   } finally {
     done.abort();
   }

@@ -38,14 +38,18 @@ export async function openNodeRelay(job: string, sockets: Sockets): Promise<Node
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const connection = `c${number++}`;
       socket.on('error', () => undefined);
-      const whole = relay
-        .put(`${connection}.open`, Buffer.alloc(0))
-        .then(() => relaySocket(relay, connection, socket, 'up', stop.signal));
-      void whole.then(
-        () => relay.clear(connection),
-        // the program in the job learns it from its socket
-        () => undefined,
-      );
+      const serve = async (): Promise<void> => {
+        await relay.put(`${connection}.open`, Buffer.alloc(0));
+        const end = await relaySocket(relay, connection, socket, 'up', stop.signal);
+        if (end === 'whole') await relay.clear(connection);
+      };
+      serve().catch((error: unknown) => {
+        socket.destroy();
+        // into what the runner says, which the server shows when it fails
+        console.error(
+          `A connection cannot be relayed: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
     });
     server.maxConnections = mostConnections;
     const source = join(place, `${index}.sock`);
@@ -100,8 +104,7 @@ export function openServerRelay(
       const socket = createConnection({ path: target, allowHalfOpen: true });
       socket.on('error', () => undefined);
       void relaySocket(relay, connection, socket, 'down', stop.signal)
-        // either side has told the job that it broke
-        .catch(() => undefined)
+        .catch(warn)
         .finally(() => open.delete(connection));
     }
   };
