@@ -108,10 +108,10 @@ class Training:
             say(f"resumed: {place if self.progress.member < self.settings.members else 'after the last step'}")
 
     def _checkpoint(self) -> None:
-        """Metric points go out before the checkpoint that is past them, so that none is lost; what could not go out is kept in it."""
+        """Metric points begin to go out; the checkpoint keeps those that have not gone out yet, so that none is lost."""
         if not self.processes.first:
             return
-        self.tracker.flush()
+        self.tracker.send()
         now = self.progress.member < self.settings.members
         if now and self.scaled:
             self.progress.scaler = self.scaler.state_dict()
@@ -190,7 +190,7 @@ class Training:
             if self.progress.member < settings.members:
                 self._start_member()
             self._checkpoint()
-        self.tracker.flush()
+        self.tracker.send()
         members = []
         for number, weights in enumerate(self.done):
             seed_step(settings.seed, number, -1, 0)

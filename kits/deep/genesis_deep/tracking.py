@@ -1,7 +1,8 @@
 """Parameters and metrics to a server of MLflow's REST API, when MLFLOW_TRACKING_URI is set. Never fails a training.
 
-Each metric point is keyed by its step. Before anything is sent in a resumed run the server is asked which steps it has, so that
-none is doubled; points go out before the checkpoint that is past them, so that none is lost.
+Each metric point is keyed by its step. Points go out beside the training, which waits for no answer; a checkpoint keeps those that
+the server has not confirmed, so that none is lost. Before anything is sent in a resumed run the server is asked which steps it has,
+so that none is doubled.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -27,7 +29,7 @@ def token() -> str | None:
 
 
 class Tracker:
-    """Silent without a server. After three failed sends the points wait for the next flush."""
+    """Silent without a server. After three failed sends the points wait for the next `send`."""
 
     def __init__(self, name: str, parameters: dict[str, Any], uri: str | None = None) -> None:
         uri = os.environ.get("MLFLOW_TRACKING_URI") if uri is None else uri
@@ -37,7 +39,10 @@ class Tracker:
         self.told = False
         self.begun = False
         self.waiting: list[dict[str, Any]] = []
+        """Points that the server has not confirmed, the oldest first: the training adds behind, the sender takes away in front."""
         self.last: dict[str, int] = {}
+        self.lock = threading.Lock()
+        self.sender: threading.Thread | None = None
 
     def _ask(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"{self.uri}/api/2.0/mlflow/{path}"
@@ -103,27 +108,42 @@ class Tracker:
         self.begun = True
 
     def metric(self, key: str, value: float, step: int) -> None:
-        """Takes a point; it goes out at the next flush."""
+        """Takes a point; it goes out at the next `send`."""
         if self.uri is None or step <= self.last.get(key, -1):
             return
-        if len(self.waiting) >= MOST_WAITING:
-            return
-        self.waiting.append({"key": key, "value": value, "timestamp": int(time.time() * 1000), "step": step})
+        with self.lock:
+            if len(self.waiting) < MOST_WAITING:
+                self.waiting.append({"key": key, "value": value, "timestamp": int(time.time() * 1000), "step": step})
 
-    def flush(self) -> None:
-        """Sends what waits; what cannot be sent goes on waiting."""
-        if self.uri is None or not self.waiting:
+    def send(self) -> None:
+        """Begins to send what waits, beside what the caller does next; one sender at a time."""
+        if self.uri is None or (self.sender is not None and self.sender.is_alive()):
             return
+        self.sender = threading.Thread(target=self._send, daemon=True)
+        self.sender.start()
+
+    def _send(self) -> None:
+        """Sends until nothing waits; what cannot be sent goes on waiting."""
         # nothing goes out before it is known what the server has
         if not self.begun and not self._quietly(self._begin):
             return
         while self.waiting:
-            batch = [point for point in self.waiting[:MOST_PER_BATCH] if point["step"] > self.last.get(point["key"], -1)]
+            taken = self.waiting[:MOST_PER_BATCH]
+            batch = [point for point in taken if point["step"] > self.last.get(point["key"], -1)]
             if batch and not self._quietly(lambda: self._ask("POST", "runs/log-batch", {"run_id": self.run, "metrics": batch})):
                 return
-            for point in batch:
-                self.last[point["key"]] = max(point["step"], self.last.get(point["key"], -1))
-            self.waiting = self.waiting[MOST_PER_BATCH:]
+            with self.lock:
+                for point in batch:
+                    self.last[point["key"]] = max(point["step"], self.last.get(point["key"], -1))
+                self.waiting = self.waiting[len(taken) :]
+
+    def flush(self) -> None:
+        """Sends what waits and comes back when it is sent, or cannot be."""
+        if self.uri is None:
+            return
+        if self.sender is not None:
+            self.sender.join()
+        self._send()
 
     def finish(self, metrics: dict[str, float], status: str = "FINISHED") -> None:
         """Sends the measured values and ends the run."""
@@ -137,4 +157,5 @@ class Tracker:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the tracker."""
-        return {} if self.uri is None else {"run": self.run, "told": self.told, "waiting": self.waiting}
+        with self.lock:
+            return {} if self.uri is None else {"run": self.run, "told": self.told, "waiting": list(self.waiting)}

@@ -26,6 +26,8 @@ class Server:
         self.tokens: set[str | None] = set()
         self.calls = 0
         self.silent_reads = 0
+        self.answering = threading.Event()
+        self.answering.set()
         told = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,6 +51,7 @@ class Server:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                told.answering.wait(20)
                 told.tokens.add(self.headers.get("Authorization"))
                 told.calls += 1
                 if told.calls % 3 == 0:
@@ -111,6 +114,22 @@ def test_nothing_goes_out_before_it_is_known_what_the_server_has(server: Server)
         tracker.metric("loss", 1.0, step)
     tracker.flush()
     assert [point["step"] for point in server.points] == [1, 2, 3]
+
+
+def test_nobody_waits_for_a_slow_server_and_what_it_has_not_confirmed_is_kept(server: Server) -> None:
+    tracker = Tracker("deep y", {}, server.uri)
+    tracker.start({"run": "r1", "told": True, "waiting": []})
+    server.answering.clear()
+    for step in (1, 2):
+        tracker.metric("loss", 1.0, step)
+        tracker.send()
+    kept = tracker.state()["waiting"]
+    assert [point["step"] for point in kept] == [1, 2]
+    assert server.points == []
+    server.answering.set()
+    tracker.flush()
+    assert [point["step"] for point in server.points] == [1, 2]
+    assert tracker.state()["waiting"] == []
 
 
 def test_a_run_of_an_earlier_attempt_is_gone_on_with_and_ended(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

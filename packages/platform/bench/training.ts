@@ -1,13 +1,12 @@
 /**
  * What the platform costs a training: the training script of the `deep` kit by itself in a folder, beside the same script as a run of
  * a platform (placed, sandboxed, tracked over MLflow's API, its outputs hashed and kept, its end recorded), in turn, in one run. A run
- * counts from its submission until somebody who asks is told that it has ended. Ends with status 1 when it costs more than promised.
+ * counts from its submission until somebody who follows its log is told that it has ended. Ends with status 1 when it costs more than promised.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { asking, imported, person } from '../test/campaign-world.ts';
@@ -81,22 +80,22 @@ async function bare(folder: string, program: string, steps: number, place: strin
 }
 
 type Shown = { run: { status: string; outcome: unknown } };
-type Ask = ReturnType<typeof asking>;
+type Submitting = { ask: ReturnType<typeof asking>; url: string; token: string; version: string };
 
-/** The same as a run, from its submission until its end is told. */
-async function governed(ask: Ask, version: string, steps: number): Promise<{ seconds: number; id: string }> {
+/** The same as a run, from its submission until its log, which is followed as `genesis train` does, tells its end. */
+async function governed({ ask, url, token, version }: Submitting, steps: number): Promise<number> {
   const began = performance.now();
   const { id } = await ask<{ id: string }>('POST', '/v1/runs', {
     ...{ capability: 'deep-train', purpose: 'train', input: inputOf(steps) },
     datasets: [{ name: 'table.parquet', version }],
   });
-  for (;;) {
-    const { run } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
-    if (run.status === 'succeeded') return { seconds: (performance.now() - began) / 1000, id };
-    if (run.status === 'failed' || run.status === 'cancelled')
-      throw new Error(`the run ended otherwise: ${JSON.stringify(run.outcome)}`);
-    await wait(50);
-  }
+  const headers = { authorization: `Bearer ${token}` };
+  const log = await (await fetch(`${url}/v1/runs/${id}/logs?purpose=train`, { headers })).text();
+  const took = (performance.now() - began) / 1000;
+  const { run } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
+  if (run.status !== 'succeeded')
+    throw new Error(`the run ended otherwise: ${JSON.stringify(run.outcome)}\n${log.slice(-2_000)}`);
+  return took;
 }
 
 const python = await pythonWith(join(kit, 'requirements.txt'));
@@ -115,7 +114,8 @@ try {
   const by = await person(at, 'researcher');
   const ask = asking(at, by);
   const { version } = await imported(at, by, table, { split: undefined });
-  await governed(ask, version, 100);
+  const submitting = { ask, url: server.url, token: by.token, version };
+  await governed(submitting, 100);
   const few = await bare(folder, python.program, 200, 'few');
   const more = await bare(folder, python.program, 1200, 'more');
   const perStep = Math.max((more.seconds - few.seconds) / 1000, 1e-5);
@@ -126,7 +126,7 @@ try {
   for (let pair = 0; pair < pairs; pair++) {
     const one = async () =>
       void alone.push((await bare(folder, python.program, steps, `bare-${pair}`)).seconds);
-    const other = async () => void run.push((await governed(ask, version, steps)).seconds);
+    const other = async () => void run.push(await governed(submitting, steps));
     for (const next of pair % 2 === 0 ? [one, other] : [other, one]) await next();
     say(`  by itself ${alone.at(-1)!.toFixed(2)} s, as a run ${run.at(-1)!.toFixed(2)} s`);
   }

@@ -12,7 +12,11 @@ export type LogWriter = {
   close(): Promise<void>;
 };
 
-const writeEveryMs = 300;
+/**
+ * The first lines are there soon; of a program that goes on writing, each batch waits a little longer than the one before,
+ * since each is an entry of the ledger.
+ */
+const pace = { firstMs: 300, growth: 1.1, mostMs: 1_500 };
 
 /** How many lines of each stream an attempt has in its log already. */
 type Stored = Record<LogLine['stream'], number>;
@@ -49,6 +53,7 @@ export function createLogWriter(
   };
   let timer: NodeJS.Timeout | undefined;
   let written: Promise<void> = Promise.resolve();
+  let waitMs = pace.firstMs;
 
   async function flush(): Promise<void> {
     const lines = waiting;
@@ -76,12 +81,14 @@ export function createLogWriter(
   return {
     write(lines) {
       waiting.push(...lines.filter(isNew));
-      timer ??= setTimeout(() => {
+      if (timer !== undefined) return;
+      timer = setTimeout(() => {
         timer = undefined;
         written = written.then(flush);
         // An error stays in `written` and is thrown by close(); here it must only not be unhandled.
         written.catch(() => undefined);
-      }, writeEveryMs);
+      }, waitMs);
+      waitMs = Math.min(pace.mostMs, waitMs * pace.growth);
     },
     async close() {
       clearTimeout(timer);

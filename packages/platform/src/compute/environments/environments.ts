@@ -183,6 +183,8 @@ export function createEnvironments(options: EnvironmentOptions) {
       await syncFolder(draft);
       await rename(draft, join(folder, key));
       crash.reach('environment.made');
+      // nothing of it need be looked through again
+      whole.set(key, Promise.resolve(record));
       return record;
     } catch (error) {
       await rm(draft, { recursive: true, force: true });

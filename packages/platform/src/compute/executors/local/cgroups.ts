@@ -3,8 +3,9 @@
  * server's own groups, so whatever bounds the server bounds its jobs too.
  * Source: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
  */
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readKernelFile } from './kernel-file.ts';
 
 type Controller = 'memory' | 'pids' | 'cpu' | 'cpuacct';
 const controllers: Controller[] = ['memory', 'pids', 'cpu', 'cpuacct'];
@@ -30,7 +31,7 @@ export type JobCgroup = {
   readonly folders: string[];
   /** Moves one process, with all its threads; what it starts later is born inside. */
   add(pid: number): Promise<void>;
-  sample(): Promise<CgroupSample>;
+  sample(): CgroupSample;
 };
 
 const files = {
@@ -52,11 +53,6 @@ const files = {
 
 const cpuPeriodMicroseconds = 100_000;
 
-/** Text of a file, or `null` when it cannot be read: an absent control file is an answer, not a fault. */
-async function readOptional(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null);
-}
-
 async function succeeds(action: Promise<unknown>): Promise<boolean> {
   return action.then(
     () => true,
@@ -68,11 +64,9 @@ const keyed = (text: string | null, key: string): number =>
   Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text ?? '')?.[1] ?? 0);
 
 /** Where the server itself lives: controller (or '' for version 2) to the folder of its group. */
-async function ownGroups(): Promise<Map<string, string>> {
-  const [groups, mounts] = await Promise.all([
-    readOptional('/proc/self/cgroup'),
-    readOptional('/proc/self/mountinfo'),
-  ]);
+function ownGroups(): Map<string, string> {
+  const groups = readKernelFile('/proc/self/cgroup');
+  const mounts = readKernelFile('/proc/self/mountinfo');
   const mountOf = new Map<string, { root: string; folder: string }>();
   for (const line of (mounts ?? '').split('\n')) {
     const [left, right] = line.split(' - ');
@@ -99,7 +93,7 @@ async function ownGroups(): Promise<Map<string, string>> {
 
 /** Tries each controller by making and removing a group; nothing is left behind. */
 export async function detectCgroups(): Promise<CgroupParents> {
-  const own = await ownGroups();
+  const own = ownGroups();
   const probe = `genesis-probe-${process.pid}`;
   const folders: CgroupParents['folders'] = {};
   for (const controller of controllers) {
@@ -113,7 +107,7 @@ export async function detectCgroups(): Promise<CgroupParents> {
   if (unified === undefined) return noCgroups;
   // refused with EBUSY where the server shares its group with other processes: then an operator has to delegate one
   await succeeds(writeFile(join(unified, 'cgroup.subtree_control'), '+memory +pids +cpu'));
-  const enabled = ((await readOptional(join(unified, 'cgroup.subtree_control'))) ?? '').trim().split(' ');
+  const enabled = (readKernelFile(join(unified, 'cgroup.subtree_control')) ?? '').trim().split(' ');
   if (!(await succeeds(mkdir(join(unified, probe))))) return noCgroups;
   await rmdir(join(unified, probe));
   for (const controller of ['memory', 'pids', 'cpu'] as const)
@@ -173,16 +167,14 @@ export async function createJobCgroup(
     add: async (pid) => {
       await Promise.all(folders.map((folder) => writeFile(join(folder, 'cgroup.procs'), String(pid))));
     },
-    sample: async () => {
-      const [peak, memoryStatistics, memoryEvents, pidsEvents, cpuUsage] = await Promise.all([
-        memory === null ? null : readOptional(join(memory, names.memoryPeak)),
-        memory === null ? null : readOptional(join(memory, 'memory.stat')),
-        memory === null ? null : readOptional(join(memory, names.memoryEvents)),
-        pids === null ? null : readOptional(join(pids, 'pids.events')),
-        accounting === null
-          ? null
-          : readOptional(join(accounting, parents.version === 1 ? 'cpuacct.usage' : 'cpu.stat')),
-      ]);
+    sample: () => {
+      const read = (folder: string | null, name: string): string | null =>
+        folder === null ? null : readKernelFile(join(folder, name));
+      const peak = read(memory, names.memoryPeak);
+      const memoryStatistics = read(memory, 'memory.stat');
+      const memoryEvents = read(memory, names.memoryEvents);
+      const pidsEvents = read(pids, 'pids.events');
+      const cpuUsage = read(accounting, parents.version === 1 ? 'cpuacct.usage' : 'cpu.stat');
       return {
         peakMemoryBytes: peak === null ? null : Number(peak),
         memoryBytes: memoryStatistics === null ? null : keyed(memoryStatistics, names.anonymous),

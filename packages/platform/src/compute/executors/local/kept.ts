@@ -11,7 +11,7 @@ import { relativePathSchema } from '@genesis/contracts';
 import { childPath, deepestLevel } from './collect.ts';
 import type { StartedJob } from './started-job.ts';
 
-const lookEveryMs = 250;
+const lookEveryMs = 500;
 /** Copying takes at most this part of the time. */
 const share = 0.2;
 /** More files than this are no checkpoint: each of them is an input of the job that goes on from it. */

@@ -1,6 +1,7 @@
 /** Reading and ending the processes of one job through /proc. Source: proc(5). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { readKernelFile } from './kernel-file.ts';
 
 /** The kernel's clock for process times has 100 ticks a second on every architecture supported here. */
 const ticksPerSecond = 100;
@@ -20,16 +21,11 @@ export type TreeSample = {
 /** Fields of /proc/PID/stat after the name, which may itself hold spaces and parentheses; field 3 is index 0. */
 const statFields = (text: string): string[] => text.slice(text.lastIndexOf(')') + 2).split(' ');
 
-/** `null` when the process has gone, which may happen between any two reads. */
-async function readGone(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch(() => null);
-}
-
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 /** A process in a form that survives the reuse of its number; `null` when there is none. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
-  const stat = await readGone(`/proc/${pid}/stat`);
+  const stat = readKernelFile(`/proc/${pid}/stat`);
   if (stat === null) return null;
   return { pid, startTicks: Number(statFields(stat)[19]), bootId: bootId() };
 }
@@ -37,7 +33,7 @@ export async function identify(pid: number): Promise<ProcessIdentity | null> {
 /** Whether that very process lives (a zombie does not). */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   if (identity.bootId !== bootId()) return false;
-  const stat = await readGone(`/proc/${identity.pid}/stat`);
+  const stat = readKernelFile(`/proc/${identity.pid}/stat`);
   if (stat === null) return false;
   const fields = statFields(stat);
   return Number(fields[19]) === identity.startTicks && fields[0] !== 'Z' && fields[0] !== 'X';
@@ -46,7 +42,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 /** Direct children, also those that threads other than the first have made. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(threads.map((thread) => readGone(`/proc/${pid}/task/${thread}/children`)));
+  const lists = threads.map((thread) => readKernelFile(`/proc/${pid}/task/${thread}/children`));
   return lists.flatMap((list) => (list ?? '').split(' ').filter(Boolean).map(Number));
 }
 
@@ -55,7 +51,7 @@ export async function sampleTree(root: number, limit: number): Promise<TreeSampl
   const sample: TreeSample = { pids: [], threads: 0, cpuSeconds: 0, residentBytes: 0 };
   const queue = await childrenOf(root);
   for (let next = queue.pop(); next !== undefined && sample.pids.length <= limit; next = queue.pop()) {
-    const stat = await readGone(`/proc/${next}/stat`);
+    const stat = readKernelFile(`/proc/${next}/stat`);
     if (stat === null) continue;
     const fields = statFields(stat);
     const field = (index: number): number => Number(fields[index] ?? 0);
@@ -72,7 +68,8 @@ export async function sampleTree(root: number, limit: number): Promise<TreeSampl
 export async function proportionalBytes(pids: number[]): Promise<number> {
   let total = 0;
   for (const pid of pids) {
-    const rollup = await readGone(`/proc/${pid}/smaps_rollup`);
+    // unlike the others it takes long for a large process
+    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => null);
     total += Number(/^Pss:\s+(\d+) kB$/m.exec(rollup ?? '')?.[1] ?? 0) * 1024;
   }
   return total;
@@ -80,7 +77,7 @@ export async function proportionalBytes(pids: number[]): Promise<number> {
 
 /** Whether this kernel tells children (CONFIG_PROC_CHILDREN); without it no watchdog can follow a tree. */
 export async function canFollowTrees(): Promise<boolean> {
-  return (await readGone(`/proc/${process.pid}/task/${process.pid}/children`)) !== null;
+  return readKernelFile(`/proc/${process.pid}/task/${process.pid}/children`) !== null;
 }
 
 /** Sends a signal; a process that has gone is no error, any other refusal is. */

@@ -78,8 +78,8 @@ export function watch(
       report('process-limit');
   };
 
-  const readCgroup = async (group: NonNullable<typeof cgroup>): Promise<void> => {
-    const sample = await group.sample();
+  const readCgroup = (group: NonNullable<typeof cgroup>): void => {
+    const sample = group.sample();
     usage = {
       cpuSeconds: raise(usage.cpuSeconds, sample.cpuSeconds),
       peakMemoryBytes: raise(usage.peakMemoryBytes, sample.peakMemoryBytes),
@@ -89,7 +89,7 @@ export function watch(
   };
 
   const look = async (): Promise<void> => {
-    if (cgroup !== null) await readCgroup(cgroup);
+    if (cgroup !== null) readCgroup(cgroup);
     if (plan.enforcement === 'watchdog') await followTree();
     if ((await meter()).full) report('output-limit');
   };
