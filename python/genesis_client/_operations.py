@@ -2231,7 +2231,7 @@ class Operations(_Caller):
         *,
         purpose: str | None = None,
     ) -> Any:
-        """The log as server-sent events, while the run goes on and after; it carries the label of the run.
+        """The log as server-sent events, while the run goes on and after; `waits` says what it waits for. It carries the label of the run.
 
         GET /v1/runs/{id}/logs
         """

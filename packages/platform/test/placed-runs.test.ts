@@ -110,12 +110,15 @@ test('while a resource is down its runs wait and say so, and go on when it is up
   });
   const body = { capability: 'quick', input: {}, compute: { resources: ['shaky'] } };
   const made = (await platform.ask<{ id: string }>(researcher, 'POST', '/v1/runs', body)).json();
+  const following = platform.ask(researcher, 'GET', `/v1/runs/${made.id}/logs`);
   const waiting = async () => (await platform.show(researcher, made.id)).run as Record<string, unknown>;
   await expect.poll(async () => (await waiting())['waitsFor'], { timeout: 30_000 }).toMatch(/shaky: .*down/);
   await resolveIncident(platform, operator, incident);
   const ended = await platform.until(researcher, made.id, 'succeeded');
   // waiting uses up no attempt
   expect(ended.run).toMatchObject({ resource: id, waitsFor: null, attempts: 1 });
+  // and whoever follows the log is told, once
+  expect((await following).text.match(/event: waits\ndata: \{"text":".*shaky: .*down/g)).toHaveLength(1);
 });
 
 test('a run whose place does not answer is placed anew where its choice allows', async () => {

@@ -178,6 +178,7 @@ export async function showLog(
     for await (const { event, data } of client.events<{ text?: string; status?: string }>(path, { signal })) {
       rearm();
       if (event === 'end') status = data.status ?? status;
+      else if (event === 'waits') call.say(plainLines(`waits: ${data.text ?? ''}`));
       else call.say(plainLines(data.text ?? ''));
     }
   } catch (error) {

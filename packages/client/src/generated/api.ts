@@ -10439,7 +10439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The log as server-sent events, while the run goes on and after; it carries the label of the run */
+        /** The log as server-sent events, while the run goes on and after; `waits` says what it waits for. It carries the label of the run */
         get: {
             parameters: {
                 query?: {

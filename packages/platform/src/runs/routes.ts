@@ -328,7 +328,7 @@ export function runRoutes(
       schema: {
         tags,
         summary:
-          'The log as server-sent events, while the run goes on and after; it carries the label of the run',
+          'The log as server-sent events, while the run goes on and after; `waits` says what it waits for. It carries the label of the run',
         params: runParams,
         querystring: z.strictObject(purposeQuery),
       },
@@ -366,9 +366,14 @@ async function* followLog(
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   let after = from;
+  let toldWait: string | null = null;
   while (!signal.aborted) {
     const scope = await authorize();
     const row = await findRun(scope, id);
+    if (row.waitsFor !== toldWait) {
+      toldWait = row.waitsFor;
+      if (toldWait !== null) yield { event: 'waits', data: { text: toldWait } };
+    }
     const lines = await readLog(scope, id, after, linesAtOnce);
     for (const one of lines) {
       after = { attempt: one.attempt, line: one.line };
