@@ -1,3 +1,3 @@
 """Models from tables: search, nested cross-validation, conformal intervals, and a model that ONNX Runtime serves."""
 
-VERSION = "1.0.0"
+VERSION = "1.0.1"

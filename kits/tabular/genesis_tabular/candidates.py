@@ -125,31 +125,20 @@ def finish(problem: Problem, candidate: Candidate, in_order: bool) -> Member:
     that is trained on all rows. In order of time the boosted trees are trained on all rows too, since the last fold misses none."""
     if candidate.members and not in_order:
         return Committee(list(candidate.members))
-    columns = columns_of(candidate.settings, problem.parts)
-    x, y, rows = problem.design, problem.target, len(problem.target)
+    return fit_again(problem, candidate, np.arange(len(problem.target)), -1)
+
+
+def fit_again(problem: Problem, candidate: Candidate, rows: np.ndarray, at: int) -> Member:
+    """A member with the candidate's settings, trained on `rows`. Boosted trees take the candidate's number of rounds. `at` is a
+    number for these rows, other than the folds' own; -1 is for all rows."""
+    columns, settings = columns_of(candidate.settings, problem.parts), candidate.settings
+    x, y, seed = problem.design[rows], problem.target[rows], problem.seed + max(0, at)
     if candidate.members:
         last = candidate.members[-1]
         rounds = last.rounds if isinstance(last, Boosted) else 1
         return fit_boosted(
-            candidate.settings,
-            (x, y),
-            None,
-            columns,
-            problem.classes,
-            problem.metric,
-            problem.seed,
-            problem.threads,
-            rounds,
+            settings, (x, y), None, columns, problem.classes, problem.metric, seed, problem.threads, rounds
         )
-    matter = problem.importances(-1, np.arange(rows), candidate.settings["take"], columns)
-    return fit(
-        candidate.settings,
-        x,
-        y,
-        columns,
-        problem.classes,
-        problem.seed,
-        problem.threads,
-        tree_count(rows),
-        matter,
-    )
+    matter = problem.importances(at, rows, settings["take"], columns)
+    trees = tree_count(len(rows))
+    return fit(settings, x, y, columns, problem.classes, seed, problem.threads, trees, matter)

@@ -7,7 +7,7 @@ times the scale at the new row. Rows must be exchangeable: a row unlike all of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
@@ -21,12 +21,17 @@ LEAST_ROWS = 60
 
 @dataclass
 class Intervals:
-    """`quantile` times exp(`scale` at a row) is the half width; without a scale model the scale is one."""
+    """`quantile` times exp(`scale` at a row) is the half width; without a scale model the scale is one. `factor` is what `quantile`
+    was multiplied by because the final model errs less than those that calibrate."""
 
     level: float
     quantile: float
     scale: Boosted | None
     log_scale_bounds: tuple[float, float]
+    factor: float = 1.0
+
+    def narrowed(self, factor: float) -> Intervals:
+        return replace(self, quantile=self.quantile * factor, factor=self.factor * factor)
 
     def scales(self, design: np.ndarray) -> np.ndarray:
         if self.scale is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .candidates import Candidate, Problem, evaluate, finish
 from .conformal import Intervals, calibrate
 from .ensemble import LEAST_GAIN, Bend, bend_out_of_fold, choose_weights, learn_bend
 from .families import Settings, is_reducible, key, near, portfolio
+from .gain import is_measured, narrowing, seconds_to_measure
 from .members import Member
 
 TAIL_ROWS = 0.02
@@ -90,7 +92,7 @@ def search(problem: Problem, budget: Budget, level: float, in_order: bool, say: 
             break
         deadline = None
         if budget.seconds is not None and kept:
-            reserve = 0.1 * budget.seconds + _cost_to_finish(kept, weights)
+            reserve = 0.1 * budget.seconds + _cost_to_finish(problem, kept, weights, in_order)
             deadline = start + budget.seconds - reserve
             expected = costs.get(settings["family"], 0.0) * len(problem.folds)
             if budget.clock() >= deadline:
@@ -117,8 +119,11 @@ def search(problem: Problem, budget: Budget, level: float, in_order: bool, say: 
     return _assemble(problem, kept, weights, level, in_order, len(kept), fits, by_time)
 
 
-def _cost_to_finish(kept: list[Candidate], weights: np.ndarray) -> float:
-    return sum(1.3 * one.seconds for one, weight in zip(kept, weights, strict=False) if weight > 0 and not one.members)
+def _cost_to_finish(problem: Problem, kept: list[Candidate], weights: np.ndarray, in_order: bool) -> float:
+    """Seconds to train members again on all rows, and to measure what that gains."""
+    used = [(one, float(weight)) for one, weight in zip(kept, weights, strict=False) if weight > 0]
+    again = sum(1.3 * one.seconds for one, _ in used if not one.members)
+    return again + (seconds_to_measure(problem, used) if is_measured(problem, in_order) else 0.0)
 
 
 def _draw(
@@ -167,6 +172,9 @@ def _assemble(
         if problem.loss(y, bent[:, None]) < (1 - LEAST_GAIN) * problem.loss(y, straight[:, None]):
             bend, settled = learn_bend(found[:, 0], y, problem.metric == "mae"), bent
         intervals = calibrate(problem.design[covered], y - settled, held, level, problem.seed, problem.threads)
+        if is_measured(problem, in_order):
+            settle = partial(_settle, bend=bend, bounds=bounds)
+            intervals = intervals.narrowed(narrowing(problem, used, settle, intervals))
         found = settled[:, None]
     loss = problem.loss(y, found)
     return Model(

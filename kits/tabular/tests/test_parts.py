@@ -14,6 +14,7 @@ from genesis_tabular.errors import Refused
 from genesis_tabular.features import BaseColumn, Design
 from genesis_tabular.fitting import column_importances, fit
 from genesis_tabular.folds import make_folds, together
+from genesis_tabular.gain import LEAST_FACTOR
 from genesis_tabular.members import Boosted, Forest
 from genesis_tabular.metrics import LOSSES, bootstrap
 from genesis_tabular.onnx_export import to_onnx
@@ -169,3 +170,32 @@ class Members(unittest.TestCase):
         self.assertFalse(model.stopped_by_time)
         quick = search(problem, Budget(None, 1.0), 0.9, False, lambda _: None)
         self.assertTrue(quick.stopped_by_time)
+
+
+class Narrowing(unittest.TestCase):
+    """A made target that more rows tell better, so that the final model errs less than those of the folds."""
+
+    def searched(self, rows: int, in_order: bool = False) -> tuple[Model, Problem]:
+        random = np.random.default_rng(11)
+        x = random.uniform(-2, 2, size=(rows, 5)).astype(np.float32)
+        y = np.sin(3 * x[:, 0]) * np.cos(2 * x[:, 1]) + np.abs(x[:, 2]) + x[:, 3] * x[:, 4]
+        folds = make_folds(4, np.arange(rows), np.arange(rows) if in_order else None, None, 0)
+        problem = Problem(x, ["number"] * 5, y, 0, folds, "mae", LOSSES["mae"], 1, 1)
+        return search(problem, Budget(24, None), 0.9, in_order, lambda _: None), problem
+
+    def test_intervals_are_narrowed_the_same_each_time_and_cover_new_rows(self) -> None:
+        model, _ = self.searched(1200)
+        again, _ = self.searched(1200)
+        self.assertEqual(model.intervals.quantile, again.intervals.quantile)
+        self.assertLess(model.intervals.factor, 0.97)
+        self.assertGreaterEqual(model.intervals.factor, LEAST_FACTOR)
+        fresh = np.random.default_rng(12).uniform(-2, 2, size=(4000, 5)).astype(np.float32)
+        y = np.sin(3 * fresh[:, 0]) * np.cos(2 * fresh[:, 1]) + np.abs(fresh[:, 2]) + fresh[:, 3] * fresh[:, 4]
+        error, width = np.abs(y - model.predict(fresh)[:, 0]), model.intervals.half_widths(fresh)
+        narrowed = (error <= width).mean()
+        self.assertLess(abs(narrowed - 0.9), abs((error <= width / model.intervals.factor).mean() - 0.9))
+
+    def test_few_rows_and_an_order_in_time_leave_widths_as_they_are(self) -> None:
+        for rows, in_order in ((900, False), (1200, True)):
+            model, _ = self.searched(rows, in_order)
+            self.assertEqual(model.intervals.factor, 1.0)
