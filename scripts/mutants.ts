@@ -15,13 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { accessFaults } from './faults/access.ts';
-import { budgetFaults } from './faults/budget.ts';
-import { domainFaults } from './faults/domains.ts';
-import { doorFaults } from './faults/door.ts';
 import { type Fault, type Suite, suites } from './faults/fault.ts';
-import { governedFaults } from './faults/governed.ts';
-import { policyFaults } from './faults/policy.ts';
+import { groups } from './faults/groups.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -141,14 +136,6 @@ function apply({ name, edits }: Fault): () => void {
   return undo;
 }
 
-const groups: Readonly<Record<string, readonly Fault[]>> = {
-  policy: policyFaults,
-  door: doorFaults,
-  domain: domainFaults,
-  budget: budgetFaults,
-  access: accessFaults,
-  governed: governedFaults,
-};
 const faults = Object.values(groups).flat();
 const wanted = options.group === undefined ? faults : groups[options.group];
 if (wanted === undefined) throw new Error(`--group: expected one of ${Object.keys(groups).join(', ')}`);

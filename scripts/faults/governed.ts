@@ -142,9 +142,9 @@ export const governedFaults: readonly Fault[] = [
     suite: 'search',
     edits: [
       edit(
-        'catalog/search/count.ts',
-        'from ${searchDocument} where ${shows(visible)} and ${where}',
-        'from ${searchDocument} where (${shows(visible)} or true) and ${where}',
+        'catalog/search/page.ts',
+        'where ${shows(visible, { beside: !isAll })} and ${where} and ${searchDocument.createdAt} <=',
+        'where (${shows(visible, { beside: !isAll })} or true) and ${where} and ${searchDocument.createdAt} <=',
       ),
     ],
   },
