@@ -3,8 +3,9 @@
  * against what is promised: every run has one recorded outcome, no user code starts twice, nothing is left.
  */
 import { parseArgs } from 'node:util';
+import { optionsBy, whenInterrupted } from '../crash/series-options.ts';
 import type { Place } from './place.ts';
-import { allPoints, type Kind, kinds, planTrials } from './schedule.ts';
+import { allPoints, kinds, planTrials } from './schedule.ts';
 import { runSeries } from './series.ts';
 import { heading, lineOf } from './table.ts';
 
@@ -33,39 +34,19 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Ends the process where an option is none. */
-function refuse(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(2);
-}
-const numberOf = (name: string, text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) refuse(`--${name}: expected a whole number from 1 on`);
-  return value;
-};
-
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const isKind = (text: string): text is Kind => kinds.some((kind) => kind === text);
-const only = options.only.split(',').map((text) => {
-  if (!isKind(text)) refuse(`--only: "${text}" is none of ${kinds.join(', ')}`);
-  return text;
-});
-const trials = numberOf('trials', options.trials ?? (options.quick ? '6' : '60'));
-const runs = numberOf('runs', options.runs ?? (options.quick ? '10' : '50'));
-const seed = numberOf('seed', options.seed);
+const reading = optionsBy(usage);
+reading.helpIf(options.help);
+const only = reading.someOf('only', options.only, kinds);
+const trials = reading.wholeNumber('trials', options.trials ?? (options.quick ? '6' : '60'));
+const runs = reading.wholeNumber('runs', options.runs ?? (options.quick ? '10' : '50'));
+const seed = reading.wholeNumber('seed', options.seed);
 
 let current: Place | undefined;
 const interruption = new AbortController();
-/** Daemons outlive whoever started them, so an interrupted series ends its own. */
-const interrupt = async (): Promise<never> => {
+whenInterrupted(async () => {
   interruption.abort();
   await current?.close({ keep: false });
-  process.exit(130);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
+});
 
 const begun = Date.now();
 console.log(heading);

@@ -4,11 +4,12 @@
  * nothing is half there, nothing happens twice.
  */
 import { parseArgs } from 'node:util';
-import type { Place, StoreKind } from './place.ts';
+import { optionsBy, whenInterrupted } from '../crash/series-options.ts';
+import { type Place, storeKinds } from './place.ts';
 import { scenarios } from './scenarios.ts';
 import { runSeries } from './series.ts';
 import { heading, lineOf, tableOf } from './table.ts';
-import { type Kind, kinds, planTrials } from './trial.ts';
+import { kinds, planTrials } from './trial.ts';
 
 const usage = `Usage: npm run test:crash-data -- [options]
 
@@ -37,40 +38,16 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Ends the process where an option is none. */
-function refuse(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(2);
-}
-const numberOf = (name: string, text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) refuse(`--${name}: expected a whole number from 1 on`);
-  return value;
-};
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const isKind = (text: string): text is Kind => kinds.some((kind) => kind === text);
-const only = options.only.split(',').map((text): Kind => {
-  if (!isKind(text)) return refuse(`--only: "${text}" is none of ${kinds.join(', ')}`);
-  return text;
-});
-const stores = options.stores.split(',').map((text): StoreKind => {
-  if (text !== 'folder' && text !== 's3') return refuse(`--stores: "${text}" is neither folder nor s3`);
-  return text;
-});
-const atOnce = numberOf('at-once', options['at-once']);
-const seed = numberOf('seed', options.seed);
-const trials = numberOf('trials', options.trials ?? (options.quick ? '10' : '60'));
+const reading = optionsBy(usage);
+reading.helpIf(options.help);
+const only = reading.someOf('only', options.only, kinds);
+const stores = reading.someOf('stores', options.stores, storeKinds);
+const atOnce = reading.wholeNumber('at-once', options['at-once']);
+const seed = reading.wholeNumber('seed', options.seed);
+const trials = reading.wholeNumber('trials', options.trials ?? (options.quick ? '10' : '60'));
 
-/** Daemons outlive whoever started them, so an interrupted series ends its own. */
 const opened = new Set<Place>();
-const interrupt = async (): Promise<never> => {
-  await Promise.all([...opened].map((place) => place.close({ keep: false })));
-  process.exit(130);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
+whenInterrupted(() => Promise.all([...opened].map((place) => place.close({ keep: false }))));
 
 const begun = Date.now();
 console.log(heading);

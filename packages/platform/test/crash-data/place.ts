@@ -16,7 +16,8 @@ import { ServerUnderTest } from '../crash/server-under-test.ts';
 import { type Read, readerOf } from '../crash-compute/database.ts';
 import { type DevelopmentObjectStore, developmentObjectStore } from '../development-object-store.ts';
 
-export type StoreKind = 'folder' | 's3';
+export const storeKinds = ['folder', 's3'] as const;
+export type StoreKind = (typeof storeKinds)[number];
 
 /** A platform whose blobs lie in its folder or in an object store of its own. */
 export type Place = {

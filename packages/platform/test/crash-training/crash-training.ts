@@ -4,8 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { type Checkpoint, checkLedger } from '../crash/ledger.ts';
+import { optionsBy, whenInterrupted } from '../crash/series-options.ts';
 import { openPlace, type Place } from './place.ts';
-import { places, planTrials, type Where, wordsOf } from './plan.ts';
+import { places, planTrials, wordsOf } from './plan.ts';
 import { deepTraining, tinyTraining } from './training.ts';
 import { type Result, runTrial } from './trial.ts';
 
@@ -39,35 +40,14 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Ends the process where an option is none. */
-function refuse(message: string): never {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(2);
-}
-const numberOf = (name: string, text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) refuse(`--${name}: expected a whole number from 1 on`);
-  return value;
-};
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const isWhere = (text: string): text is Where => places.some((place) => place === text);
-const only = options.only.split(',').map((text): Where => {
-  if (!isWhere(text)) return refuse(`--only: "${text}" is none of ${places.join(', ')}`);
-  return text;
-});
-const trials = numberOf('trials', options.trials ?? (options.quick ? '6' : '40'));
-const seed = numberOf('seed', options.seed);
+const reading = optionsBy(usage);
+reading.helpIf(options.help);
+const only = reading.someOf('only', options.only, places);
+const trials = reading.wholeNumber('trials', options.trials ?? (options.quick ? '6' : '40'));
+const seed = reading.wholeNumber('seed', options.seed);
 
 let current: Place | undefined;
-/** Daemons outlive whoever started them, so an interrupted series ends its own. */
-const interrupt = async (): Promise<never> => {
-  await current?.close({ keep: false });
-  process.exit(130);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt());
+whenInterrupted(async () => current?.close({ keep: false }));
 
 const row = (cells: readonly (string | number)[]): string => {
   const widths = [7, 8, 40, 11, 10, 9, 9];
