@@ -28,17 +28,21 @@ async function until(came: () => boolean, over: AbortSignal): Promise<boolean> {
 /** Shares below this are of the time from when a training was sent: before its trainer began, perhaps. */
 const early = 0.1;
 
-/** Kills at the planned moment, and brings back what was killed. */
-async function carryOut(place: Place, id: string, { victim, share, awayMs }: Kill, over: AbortSignal) {
-  const { server, slurm, training, undisturbed, operate } = place;
+/** Waits for the moment of a kill; false when the run was over before. */
+async function itsMoment(place: Place, id: string, { share }: Kill, over: AbortSignal): Promise<boolean> {
+  const { undisturbed } = place;
   const at = Date.now() + share * undisturbed.ms;
   // processor time, since the clock says little of how far a trainer is where others work too
-  const isThere = (): boolean => {
+  return await until(() => {
     if (share < early) return Date.now() >= at;
     const taken = processesOfRun(id).reduce((all, pid) => all + processorSeconds(pid), 0);
     return taken >= share * undisturbed.processorSeconds;
-  };
-  if (!(await until(isThere, over))) return false;
+  }, over);
+}
+
+/** Kills, and brings back what was killed; false when there was no trainer to kill any more. */
+async function carryOut(place: Place, id: string, { victim, awayMs }: Kill, over: AbortSignal) {
+  const { server, slurm, training, operate } = place;
   if (victim === 'platform') {
     await server.kill('server');
     await pause(awayMs);
@@ -71,23 +75,21 @@ export async function runTrial(place: Place, trial: Trial, key: string): Promise
   const id = await patiently(() => training.submit(ask, key, trial.where));
   const over = new AbortController();
   const killed: Victim[] = [];
+  let isAway = false;
   const killing = (async () => {
-    for (const kill of trial.kills)
+    for (const kill of trial.kills) {
+      if (!(await itsMoment(place, id, kill, over.signal))) continue;
+      isAway = kill.victim !== 'trainer';
       if (await carryOut(place, id, kill, over.signal)) killed.push(kill.victim);
+      isAway = false;
+    }
   })();
   // what cannot be brought back ends the trial at once
   const failing = killing.then(() => new Promise<never>(() => {}));
-  let isBack = false;
-  killing.then(
-    () => {
-      isBack = true;
-    },
-    () => undefined,
-  );
   let tended = Date.now();
-  /** A controller that forgot drains its node minutes later: an operator is there all the time. */
+  /** A controller that forgot drains its node minutes later, in the next trial perhaps: an operator is there all the time. */
   const tend = async (): Promise<void> => {
-    if (trial.where !== 'slurm' || slurm === null || !isBack || Date.now() - tended < tendMs) return;
+    if (trial.where !== 'slurm' || slurm === null || isAway || Date.now() - tended < tendMs) return;
     tended = Date.now();
     if (!slurm.troubled) return;
     slurm.restart();
