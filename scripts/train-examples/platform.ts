@@ -66,6 +66,9 @@ export async function startPlatform(folder: string, say: (line: string) => void)
     server.kill('SIGTERM');
     await ended;
   };
+  // a platform outlives whoever started it
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(130)));
   try {
     const url = await new Promise<string>((resolve, reject) => {
       createInterface(server.stdout).on('line', (line) => {
