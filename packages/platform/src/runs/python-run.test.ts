@@ -218,12 +218,16 @@ describe.skipIf(missing !== null)(
 
     test('it asks for what it needs, and gets no more', async () => {
       const program = {
-        command: ['python', '-c', 'import os; print(os.environ["OMP_NUM_THREADS"]); x = bytearray(2**30)'],
+        command: [
+          'python',
+          '-c',
+          'import os; print(os.environ["OMP_NUM_THREADS"], os.environ["OMP_WAIT_POLICY"]); x = bytearray(2**30)',
+        ],
       };
       const id = await train(program, { resources: { memoryBytes: 2 ** 28, cpuCores: 2 } });
       const { run } = await over(id);
       expect(run.status).toBe('failed');
-      expect(await logOf(id)).toContain('"2"');
+      expect(await logOf(id)).toContain('"2 PASSIVE"');
     });
 
     test('it reaches the tracking server, and nothing else, with a token that it does not choose', async () => {

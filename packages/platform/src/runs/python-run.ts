@@ -192,6 +192,8 @@ export async function pythonCall(
             MKL_NUM_THREADS: cores,
             LOKY_MAX_CPU_COUNT: cores,
           },
+          // threads that wait for each other sleep: beside other work, two that spin took seven times as long as one alone
+          OMP_WAIT_POLICY: 'PASSIVE',
           PYTHONUNBUFFERED: '1',
           ...(kit.length === 0 ? {} : { PYTHONPATH: kitPlace, PYTHONSAFEPATH: '1' }),
           ...tracking?.variables,
