@@ -21,7 +21,7 @@ const unittest = (program: string, module: string): Promise<string> =>
   });
 
 for (const [module, what, count] of [
-  ['tests.test_parts', 'folds, trees, members, intervals and ensembles', 13],
+  ['tests.test_parts', 'folds, trees, members, intervals, their narrowing, and ensembles', 15],
   ['tests.test_refusals', 'what cannot be trained on is refused', 6],
   ['tests.test_asked_rows', 'rows as JSON lines, and baselines', 3],
   ['tests.test_jobs', 'train and predict as jobs', 8],
