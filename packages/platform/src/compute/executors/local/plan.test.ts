@@ -24,7 +24,7 @@ test('without them the limits of processes, a watchdog and pinned cores do', () 
   const plan = planLimits(resources({ memoryBytes: 2 ** 28, processes: 10, cpuCores: 2 }), uncounted);
   expect(plan.enforcement).toBe('watchdog');
   expect([plan.watchedMemoryBytes, plan.watchedProcesses, plan.pinnedCores]).toEqual([2 ** 28, 10, 2]);
-  expect(plan.process.dataBytes).toBe(2 ** 29);
+  expect(plan.process.dataBytes).toBe(2 ** 29 + 2 ** 28);
 });
 
 test('what cannot be bounded is refused by name', () => {

@@ -33,6 +33,8 @@ export type LimitPlan = {
 };
 
 const pageBytes = 4096;
+/** The watchdog looks every 50 ms; memory is filled at some GB/s. */
+const betweenLooksBytes = 2 ** 28;
 /** Timers here count milliseconds in 31 bits. */
 const longestSeconds = Math.floor((2 ** 31 - 1) / 1_000);
 
@@ -84,8 +86,9 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
     process: {
       fileBytes: resources.outputBytes,
       cpuSeconds: resources.durationSeconds * Math.max(1, Math.ceil(resources.cpuCores)) + 1,
-      // twice the limit: the watchdog comes first and can tell why, and what is never touched does no harm
-      dataBytes: memoryCounted ? null : resources.memoryBytes * 2,
+      // twice the limit and what a fast program fills between two looks: the watchdog comes first and can tell why, and
+      // what is never touched does no harm
+      dataBytes: memoryCounted ? null : resources.memoryBytes * 2 + betweenLooksBytes,
       // above the watchdog's bound, so that it can see that the bound was passed
       processes: processesCounted ? null : resources.processes + 256,
     },

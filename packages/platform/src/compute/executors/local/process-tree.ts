@@ -1,7 +1,7 @@
 /** Reading and ending the processes of one job through /proc. Source: proc(5). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { readKernelFile } from './kernel-file.ts';
+import { isAbsent, readKernelFile } from './kernel-file.ts';
 
 /** The kernel's clock for process times has 100 ticks a second on every architecture supported here. */
 const ticksPerSecond = 100;
@@ -69,7 +69,10 @@ export async function proportionalBytes(pids: number[]): Promise<number> {
   let total = 0;
   for (const pid of pids) {
     // unlike the others it takes long for a large process
-    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => null);
+    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch((error: unknown) => {
+      if (isAbsent(error)) return null;
+      throw error;
+    });
     total += Number(/^Pss:\s+(\d+) kB$/m.exec(rollup ?? '')?.[1] ?? 0) * 1024;
   }
   return total;
