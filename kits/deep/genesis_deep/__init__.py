@@ -5,4 +5,4 @@ import os
 # threads that wait sleep: spinning ones make a shared machine many times slower; must be set before torch is loaded
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-VERSION = "1.0.2"
+VERSION = "1.1.0"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
+
+from .errors import Refused
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,42 @@ class Processes:
             dist.destroy_process_group()
 
 
+def gpus_given() -> int:
+    """How many GPUs the platform gave to this job; 0 outside it, where those that torch sees are used."""
+    return int(os.environ.get("GENESIS_GPUS") or "0")
+
+
+def assert_gpus_usable() -> None:
+    """A GPU that was asked for and paid is used or told: nothing goes on quietly on the CPU."""
+    given = gpus_given()
+    if given == 0 or (torch.cuda.is_available() and torch.cuda.device_count() >= given):
+        return
+    if torch.version.cuda is None:
+        why = f"PyTorch {torch.__version__} is a build for CPUs; the kit's requirements-gpu.txt names one for GPUs"
+    else:
+        try:
+            torch.cuda.init()
+            why = f"PyTorch sees {torch.cuda.device_count()}"
+        except (AssertionError, RuntimeError) as error:
+            why = str(error).splitlines()[0]
+    raise Refused("resources.gpus", f"{given} given, and not usable: {why}")
+
+
+def command_over_gpus(module: str) -> list[str] | None:
+    """How torchrun starts a module with a process for each GPU; None where there are not several, or it is done already."""
+    given = gpus_given()
+    if given < 2 or "WORLD_SIZE" in os.environ:
+        return None
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(given), "-m", module]
+
+
 def join(threads: int) -> Processes:
     """Joins the group torchrun made (gloo on CPU, nccl on GPU), or is alone. Fixes threads and deterministic algorithms.
 
     `threads` is the total of a machine's processes, so that the sum of work per machine stays what was asked.
+    Raises Refused where a GPU was given that torch cannot use.
     """
+    assert_gpus_usable()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     world = int(os.environ.get("WORLD_SIZE", "1"))
     local = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))

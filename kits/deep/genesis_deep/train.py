@@ -6,6 +6,7 @@ Under `torchrun --nproc-per-node N -m genesis_deep.train` the same batch is shar
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from .job import INPUTS, main, say, sha256
 from .loop import CHECKPOINT_FOLDERS, Training, throughput
 from .measure import of_classification, of_regression
 from .member import Member
-from .processes import Processes, join
+from .processes import Processes, command_over_gpus, join
 from .settings import Settings, read_settings
 from .split import split
 from .table import Table, read_training
@@ -107,5 +108,8 @@ def work(given: dict[str, Any]) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
+    over_gpus = command_over_gpus("genesis_deep.train")
+    if over_gpus is not None:
+        os.execv(over_gpus[0], over_gpus)
     main(work)
     shutil.rmtree(CHECKPOINT_FOLDERS[0], ignore_errors=True)

@@ -6,8 +6,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import SMALL, Job, plain_table
 from safetensors.numpy import load
+
+from genesis_deep.processes import command_over_gpus
 
 PLAIN = {**SMALL, "dropout": 0.0, "members": 1, "steps": 30}
 RANKS = """
@@ -60,3 +63,23 @@ def test_two_processes_give_each_rank_the_same_resume_to_it_and_come_near_one_pr
     ours, theirs = (load(job.weights()["member-00.safetensors"]) for job in (one, two))
     for name, weights in ours.items():
         assert np.allclose(weights, theirs[name], atol=2e-4), name
+
+
+def test_a_gpu_that_was_given_and_cannot_be_used_is_told(tmp_path: Path) -> None:
+    job = Job(tmp_path / "job", SMALL, plain_table())
+    done = job.run(GENESIS_GPUS="1", CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 2
+    assert "refused: resources.gpus: 1 given, and not usable: " in done.stderr
+    assert not (job.folder / "output.json").exists()
+
+
+def test_several_gpus_are_a_process_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    for given in ("", "0", "1"):
+        monkeypatch.setenv("GENESIS_GPUS", given)
+        assert command_over_gpus("genesis_deep.train") is None
+    monkeypatch.setenv("GENESIS_GPUS", "4")
+    command = command_over_gpus("genesis_deep.train") or []
+    assert command[-4:] == ["--nproc-per-node", "4", "-m", "genesis_deep.train"]
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert command_over_gpus("genesis_deep.train") is None

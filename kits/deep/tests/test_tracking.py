@@ -1,6 +1,7 @@
 """Metrics over MLflow's REST API: every step once, also when the training was killed, and nothing fails without the server."""
 
 import json
+import signal
 import threading
 import time
 from collections import Counter
@@ -28,6 +29,9 @@ class Server:
         self.silent_reads = 0
         self.answering = threading.Event()
         self.answering.set()
+        self.last_answered: int | None = None
+        """Once it has taken more than so many points and ends of runs it is silent, so that a trainer cannot end before it is killed."""
+        self.killed = threading.Event()
         told = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,11 +69,17 @@ class Server:
                     told.ended.append(body["status"])
                 told.points += body.get("metrics", [])
                 told.params += body.get("params", [])
+                if told.last_answered is not None and told.taken() > told.last_answered:
+                    told.killed.wait(20)
+                    return
                 self.answer({})
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.uri = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def taken(self) -> int:
+        return len(self.points) + len(self.ended)
 
 
 @pytest.fixture
@@ -83,14 +93,17 @@ def server() -> Iterator[Server]:
 def test_a_killed_training_tells_every_step_once_and_to_one_run(server: Server, tmp_path: Path) -> None:
     job = Job(tmp_path / "job", SMALL, plain_table())
     tracked = {"MLFLOW_TRACKING_URI": server.uri, "MLFLOW_TRACKING_TOKEN": "secret"}
-    for _ in range(2):
-        before = len(list((job.folder / "checkpoint").glob("step-*"))), len(server.points)
+    for more in (5, 0):
+        server.killed.clear()
+        server.last_answered = server.taken() + more
         trainer = job.start(**tracked)
-        while trainer.poll() is None and len(server.points) < before[1] + 6:
+        while trainer.poll() is None and server.taken() <= server.last_answered:
             time.sleep(0.002)
         time.sleep(0.03)
         trainer.kill()
-        trainer.wait()
+        assert trainer.wait() == -signal.SIGKILL
+        server.killed.set()
+    server.last_answered = None
     done = job.run(**tracked)
     assert done.returncode == 0, done.stderr
     seen = Counter((point["key"], point["step"]) for point in server.points)

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { writeWheel } from '../src/compute/environments/wheel-for-tests.ts';
 
 const train = `
-import json, pathlib, sys
+import json, os, pathlib, sys
 import shelf
 given = json.loads(pathlib.Path("inputs/input.json").read_text())
-print("fitting", given["target"], file=sys.stderr)
+print("fitting", given["target"], "on", os.environ["GENESIS_GPUS"], "GPUs", file=sys.stderr)
 try:
     pathlib.Path("/opt/kit/new").write_text("x")
 except OSError as error:
@@ -17,7 +17,8 @@ pathlib.Path("model/model.json").write_text(json.dumps({"format": "genesis-model
 pathlib.Path("output.json").write_text(json.dumps({"books": shelf.books, "target": given["target"]}))
 `;
 
-export async function makeTinyKit(root: string, version = '1.0.0') {
+/** With `onGpus` it has a lock for GPUs, by which it counts one book more. */
+export async function makeTinyKit(root: string, version = '1.0.0', onGpus = false) {
   const wheelFolder = join(root, 'wheels');
   const kitsFolder = join(root, 'kits');
   const kit = join(kitsFolder, 'tiny');
@@ -42,6 +43,10 @@ export async function makeTinyKit(root: string, version = '1.0.0') {
   await writeFile(join(kit, 'requirements.in'), 'shelf\n');
   const lock = `shelf==1.2.0+cpu --hash=sha256:${wheel}\n`;
   await writeFile(join(kit, 'requirements.txt'), lock);
+  if (onGpus) {
+    const other = await writeWheel(wheelFolder, 'shelf', '1.2.0', { 'shelf.py': 'books = 8\n' });
+    await writeFile(join(kit, 'requirements-gpu.txt'), `shelf==1.2.0 --hash=sha256:${other}\n`);
+  }
   await writeFile(join(kit, 'genesis_tiny/__init__.py'), '');
   await writeFile(join(kit, 'genesis_tiny/train.py'), train);
   return { wheelFolder, kitsFolder, kit, lock };

@@ -97,6 +97,19 @@ describe.skipIf(missing !== null)(missing === null ? 'training' : `training (ski
     expect(foreign.status).toBe(404);
   });
 
+  test('GPUs that a kit cannot use, or that are nowhere, are refused before anything starts', async () => {
+    const before = await runs();
+    const kit = {
+      ...{ capability: 'tiny-train', input: { target: 'y' }, purpose: 'train', resources: { gpus: 1 } },
+      datasets: [{ name: 'table.parquet', version: versions['open']! }],
+    };
+    expect(await refused(researcher, '/v1/runs', kit)).toEqual({
+      status: 400,
+      detail: 'resources.gpus: this kit computes without GPUs: expected 0',
+    });
+    expect(await runs()).toBe(before);
+  });
+
   test('data whose card says that nothing may be trained on it is refused before anything starts', async () => {
     const before = await runs();
     const closed = versions['closed']!;

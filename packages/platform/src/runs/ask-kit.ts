@@ -79,16 +79,17 @@ export async function askKit<T>(
   const { implementation, resources } = row.manifest;
   if (implementation.kind !== 'kit') throw new Error(`${capability} is none of a kit`);
   const { environments, kits } = pythonOf(parts);
-  const { folder, lock, indexes } = await kits.filesOf(implementation.sources);
+  const ofKit = await kits.filesOf(implementation.sources);
+  const { lock, indexes } = ofKit.environment;
   const environment = await environments.ensure({ lock, python: implementation.python, indexes }, { signal });
-  const kit = [{ path: '/opt/kit', source: folder, digest: implementation.sources }];
+  const kit = [{ path: '/opt/kit', source: ofKit.folder, digest: implementation.sources }];
   const { machine } = await placeRun(parts, principal, scope, run, {
     ...{ attempt, asked: resources, folders: true },
   });
   const executor = await parts.compute.executorOf(machine);
   const callOf = async () => {
     const prepared = { environment, lock, kit };
-    const call = await pythonCall({ id: run, input: {} }, row.manifest, prepared, null, null, folder);
+    const call = await pythonCall({ id: run, input: {} }, row.manifest, prepared, null, null, ofKit.folder);
     const files = [...wanted.files, ...(await writeGiven(parts, principal, scope, wanted)), ...call.files];
     return { ...call, ...{ name, input, signal, files } };
   };

@@ -79,10 +79,12 @@ export async function execute(
     note: (waitsFor: string) => note(parts, principal, row.id, scope.purpose ?? 'train', waitsFor),
   };
   const python = needsPython(implementation)
-    ? await preparePython(parts, principal, row, implementation, telling).catch((error: unknown) => {
-        if (cancel.aborted && !signal.aborted) return null;
-        throw error;
-      })
+    ? await preparePython(parts, principal, row, { implementation, resources }, telling).catch(
+        (error: unknown) => {
+          if (cancel.aborted && !signal.aborted) return null;
+          throw error;
+        },
+      )
     : null;
   if (needsPython(implementation) && python === null) return cancelledBeforehand(parts);
   const { machine } = await placeRun(parts, principal, scope, row.id, {

@@ -22,6 +22,11 @@ import type { RunTracking } from './python-run.ts';
 import { readLog } from './store.ts';
 
 const missing = await sandboxMissing();
+/** One that is none: jobs see the null device in its place. */
+const gpus = {
+  devices: new Map([[0, { source: '/dev/null', at: '/dev/nvidia0' }]]),
+  ...{ shared: [], places: [], libraries: null, model: 'NVIDIA H200', missing: 'these are all' },
+};
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** Hears what is tracked, as a server would. */
@@ -58,7 +63,7 @@ describe.skipIf(missing !== null)(
     beforeAll(async () => {
       const root = await temporaryFolder();
       data.folder = await temporaryFolder();
-      const made = await makeTinyKit(root);
+      const made = await makeTinyKit(root, '1.0.0', true);
       lock = made.lock;
       kitFolder = made.kitsFolder;
       environments = createEnvironments({
@@ -73,7 +78,7 @@ describe.skipIf(missing !== null)(
       await environments.start();
       platform = await startRuns({
         ...{ database: await freshDatabase(), dataFolder: data.folder },
-        executor: await createLocalExecutor({ stagingRoot: join(data.folder, 'jobs') }),
+        executor: await createLocalExecutor({ stagingRoot: join(data.folder, 'jobs'), gpus }),
         python: {
           environments,
           kits: await openKits(kitFolder, join(data.folder, 'kits'), log),
@@ -128,10 +133,24 @@ describe.skipIf(missing !== null)(
       const said = await logOf(submitted.id);
       for (const words of [
         'environment: making a virtual environment',
-        'fitting depth',
+        'fitting depth on 0 GPUs',
         'OSError Read-only file system',
       ])
         expect(said).toContain(words);
+    });
+
+    test('a run with a GPU gets the lock for GPUs, where the kit has one, and is placed where a GPU is', async () => {
+      const asked = (gpus: number) => ({
+        ...{ capability: 'tiny-train', input: { target: 'depth' }, datasets: [], purpose: 'train' as const },
+        resources: { gpus },
+      });
+      const { id } = await platform.runs.submit(by, asked(1));
+      const shown = await over(id);
+      expect(shown.run.outcome?.message ?? null).toBe(null);
+      expect(shown.run).toMatchObject({ status: 'succeeded', sandboxed: true });
+      expect(shown.output?.value).toEqual({ books: 8, target: 'depth' });
+      expect(await output(id, 'environment/requirements.txt')).toMatch(/^shelf==1\.2\.0 /);
+      expect(await logOf(id)).toContain('fitting depth on 1 GPUs');
     });
 
     test('what trains is run for the purpose "train" only, and what ships is not declared by others', async () => {

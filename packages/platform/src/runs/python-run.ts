@@ -2,11 +2,18 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CapabilityManifest, GenesisError, type JobSpec, type OwnTraining } from '@genesis/contracts';
+import {
+  type CapabilityManifest,
+  GenesisError,
+  invalidField,
+  type JobResources,
+  type JobSpec,
+  type OwnTraining,
+} from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
 import { type Environment, type Environments, isLocked, readLock } from '../compute/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
-import type { Kits } from './kits/kits.ts';
+import type { KitEnvironment, KitFiles, Kits } from './kits/kits.ts';
 import type { LogWriter } from './logs.ts';
 import type { RunParts } from './parts.ts';
 import type { RunRow } from './store.ts';
@@ -79,7 +86,10 @@ export async function preparePython(
   parts: RunParts,
   principal: PrincipalFacts,
   row: RunRow,
-  implementation: PythonImplementation,
+  {
+    implementation,
+    resources,
+  }: Pick<CapabilityManifest, 'resources'> & { implementation: PythonImplementation },
   { logs, signal, note }: Telling,
 ): Promise<PreparedPython> {
   const { environments, kits } = pythonOf(parts);
@@ -92,9 +102,11 @@ export async function preparePython(
   const given = (row.input as StoredInput).own;
   const python = implementation.kind === 'kit' ? implementation.python : (given?.python ?? '3.11');
   const kit = implementation.kind === 'kit' ? await kits.filesOf(implementation.sources) : null;
+  const ofKit = kit === null ? null : environmentFor(kit, resources.gpus);
   try {
-    const lock = kit?.lock ?? (await lockOf(parts, row, waiting));
-    const environment = await environments.ensure({ lock, python, indexes: kit?.indexes ?? [] }, waiting);
+    const lock = ofKit?.lock ?? (await lockOf(parts, row, waiting));
+    const indexes = ofKit?.indexes ?? [];
+    const environment = await environments.ensure({ lock, python, indexes }, waiting);
     await told;
     if (row.environment?.key !== environment.key)
       await recordEnvironment(parts, principal, row, environment, lock);
@@ -106,6 +118,23 @@ export async function preparePython(
   } finally {
     await told?.catch(() => undefined);
   }
+}
+
+/** Throws `invalid-input` where GPUs were asked for and the kit can use none. */
+function environmentFor({ environment, gpuEnvironment }: KitFiles, gpus: number): KitEnvironment {
+  if (gpus === 0) return environment;
+  if (gpuEnvironment !== null) return gpuEnvironment;
+  throw invalidField('resources.gpus', 'this kit computes without GPUs: expected 0');
+}
+
+/** What a kit cannot use is refused before anything starts. */
+export async function assertUsesGpus(
+  parts: RunParts,
+  { implementation }: CapabilityManifest,
+  { gpus }: JobResources,
+): Promise<void> {
+  if (implementation.kind === 'kit' && gpus > 0)
+    environmentFor(await pythonOf(parts).kits.filesOf(implementation.sources), gpus);
 }
 
 async function lockOf(
@@ -200,6 +229,7 @@ export async function pythonCall(
           ...own?.environment,
           ...environment.variables,
           GENESIS_RUN: row.id,
+          GENESIS_GPUS: String(manifest.resources.gpus),
         },
       },
     },

@@ -27,7 +27,7 @@ import { checkpointName } from './checkpoints.ts';
 import type { CodeArchive } from './code-archive.ts';
 import { insertRun } from './lifecycle.ts';
 import type { GivenModel, RunParts } from './parts.ts';
-import { ownInputs } from './python-run.ts';
+import { assertUsesGpus, ownInputs } from './python-run.ts';
 import { findCapability } from './registry.ts';
 import { assertFits } from './schemas.ts';
 import { run } from './tables.ts';
@@ -124,6 +124,11 @@ export async function submitRun(
       'capability',
       'a program of your own is sent to /v1/runs/train (genesis train -- COMMAND)',
     );
+  await assertUsesGpus(
+    parts,
+    row.manifest,
+    resourcesOf(row.manifest, { resources: definedOf(wanted.resources) }),
+  );
   const owner = ownerOfDerived(sources);
   const id = ids.next('run');
   const governed: ResourceFacts = {

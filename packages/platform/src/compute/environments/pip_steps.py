@@ -107,6 +107,18 @@ def try_pip(python, arguments):
     return "other", "\n".join(tail[-8:])
 
 
+def try_exact(python, arguments, lines):
+    """
+    As `try_pip`, for lines of a lock. Of 1.0 and 1.0+cpu, "==1.0" takes the second where both are, so "===" is asked for
+    first; a version that its wheel writes in another way (1.0.0) is no such exact one.
+    """
+    exact = [line.replace("==", "===", 1) for line in lines]
+    reason = try_pip(python, [*arguments, "-r", written("exact", exact)])
+    if reason is not None and reason[0] == "missing":
+        reason = try_pip(python, [*arguments, "-r", written("lines", lines)])
+    return reason
+
+
 def download(target, *indexes):
     """
     Fetches what the lock names. Builds with a local version (1.0+cpu) are on no PyPI: where they are not found as pip is
@@ -121,7 +133,9 @@ def download(target, *indexes):
     builds = [line for line in lines if re.match(r"\S+==[^\s;]+\+", line)]
     usual = [line for line in lines if line not in builds]
     if usual:
-        run_pip(sys.executable, [*where, "-r", written("usual", usual)])
+        reason = try_exact(sys.executable, where, usual)
+        if reason is not None:
+            fail(*reason)
     if builds:
         wanted = ["-r", written("builds", builds)]
         reason = try_pip(sys.executable, [*where, *wanted])
@@ -151,11 +165,15 @@ def install(wheels, target):
         fail("no-venv", "the module venv is missing")
     # links, so that the base interpreter stays the one that was found; without pip, which no job needs
     venv.EnvBuilder(symlinks=True, with_pip=False).create(target)
-    if os.path.getsize("/inputs/requirements.txt") == 0:
+    with open("/inputs/requirements.txt", encoding="utf-8") as file:
+        lines = file.readlines()
+    if not lines:
         return
     python = os.path.join(target, "bin", "python")
     where = ["--no-index", f"--find-links={wheels}", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-    run_pip(python, ["install", *where, "--no-warn-script-location", "-r", "/inputs/requirements.txt"])
+    reason = try_exact(python, ["install", *where, "--no-warn-script-location"], lines)
+    if reason is not None:
+        fail(*reason)
     check(python)
 
 

@@ -13,8 +13,8 @@ import {
   kitManifestSchema,
 } from '@genesis/contracts';
 import { readLock } from '../../compute/index.ts';
-import { errorCode, type Log, nullIfAbsent } from '../../kernel/index.ts';
-import { type Kit, readKit } from './read-kit.ts';
+import { type Log, nullIfAbsent } from '../../kernel/index.ts';
+import { gpuLock, type Kit, readKit } from './read-kit.ts';
 
 const unfinishedMark = '.unfinished-';
 
@@ -25,12 +25,20 @@ export type Kits = {
   problems(): readonly string[];
   /** Of all kits, the capabilities as the platform registers them. */
   manifests(): CapabilityManifest[];
-  /**
-   * Where the files lie that a capability was registered with, its lock, and the indexes that have what PyPI has not.
-   * Throws `unsupported` where they are gone.
-   */
-  filesOf(sources: string): Promise<{ folder: string; lock: string; indexes: string[] }>;
+  /** The files that a capability was registered with. Throws `unsupported` where they are gone. */
+  filesOf(sources: string): Promise<KitFiles>;
 };
+
+export type KitFiles = {
+  /** Where they lie. */
+  folder: string;
+  environment: KitEnvironment;
+  /** That of runs with GPUs; null: the kit computes without. */
+  gpuEnvironment: KitEnvironment | null;
+};
+
+/** A lock, and the indexes that have what PyPI has not. */
+export type KitEnvironment = { lock: string; indexes: string[] };
 
 /** The name of a kit's capability in the registry. */
 export const capabilityName = (kit: string, name: string): string => `${kit}-${name}`;
@@ -69,13 +77,22 @@ export async function openKits(folder: string, keptIn: string, log: Log): Promis
     manifests: () => kits.flatMap(manifestsOf),
     async filesOf(sources) {
       const kept = join(keptIn, sources);
-      const lock = await readFile(join(kept, 'requirements.txt'), 'utf8').catch((error: unknown) => {
-        if (errorCode(error) !== 'ENOENT') throw error;
+      const read = (name: string): Promise<string | null> => nullIfAbsent(readFile(join(kept, name), 'utf8'));
+      const [lock, manifest, forGpus] = [
+        await read('requirements.txt'),
+        await read('kit.json'),
+        await read(gpuLock),
+      ];
+      if (lock === null || manifest === null) {
         const message = 'The files of this version of the kit are not here any more: run a newer version.';
-        throw new GenesisError({ code: 'unsupported', message }, { cause: error });
-      });
-      const { indexes } = kitManifestSchema.parse(JSON.parse(await readFile(join(kept, 'kit.json'), 'utf8')));
-      return { folder: kept, lock: readLock(lock, 'requirements').text, indexes };
+        throw new GenesisError({ code: 'unsupported', message });
+      }
+      const { indexes } = kitManifestSchema.parse(JSON.parse(manifest));
+      return {
+        folder: kept,
+        environment: { lock: readLock(lock, 'requirements').text, indexes },
+        gpuEnvironment: forGpus === null ? null : { lock: readLock(forGpus, gpuLock).text, indexes: [] },
+      };
     },
   };
 }

@@ -15,6 +15,9 @@ export type Kit = {
   files: { path: string; content: Buffer }[];
 };
 
+/** The lock of runs with GPUs, where a kit has one; it names builds that PyPI has. */
+export const gpuLock = 'requirements-gpu.txt';
+
 const mostFiles = 500;
 const mostBytes = 64 * 2 ** 20;
 /** What a run has no use for. */
@@ -72,6 +75,8 @@ export async function readKit(folder: string): Promise<Kit> {
   if (manifest.name !== basename(folder))
     throw invalidField(`${field}/kit.json`, 'name: expected that of its folder');
   const lock = readLock(textOf('requirements.txt'), `${field}/requirements.txt`);
+  // read here only to be refused here
+  if (own.some(({ path }) => path === gpuLock)) readLock(textOf(gpuLock), `${field}/${gpuLock}`);
   const files = [...own, ...(await usedBy(manifest, folder, field))];
   const hash = createHash('sha256');
   for (const { path, content } of files)

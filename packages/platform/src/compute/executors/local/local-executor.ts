@@ -15,8 +15,9 @@ import {
   removeCgroupFolders,
 } from './cgroups.ts';
 import { inheritableDescriptors } from './descriptors.ts';
+import { findGpus, type Gpus, gpuPool, noGpus, type TakenGpus } from './gpus.ts';
 import { keepCopies, newestCopy } from './kept.ts';
-import { enforcementOf, type LimitAbilities, planLimits, type SandboxWays } from './plan.ts';
+import { enforcementOf, type LimitAbilities, type LimitPlan, planLimits, type SandboxWays } from './plan.ts';
 import { canFollowTrees, isAlive, killMarked, signal } from './process-tree.ts';
 import { type RunningJob, runJob } from './run-job.ts';
 import { type SandboxHost, startSandboxed } from './sandboxed.ts';
@@ -45,6 +46,8 @@ export type LocalExecutorOptions = {
   trySandbox?: boolean;
   /** What differs from the sandbox of jobs, where the platform does work of its own in one. */
   ways?: SandboxWays;
+  /** The GPUs that jobs can be given; those of the machine, where it is not said. */
+  gpus?: Gpus;
   /** First of 65,536 user ids that jobs get when the server runs as root; nobody else may have them. */
   firstJobUser?: number;
   /** Told what is wrong with this machine but changes no outcome. */
@@ -58,7 +61,14 @@ type SandboxStatus =
 
 export type LocalExecutor = Executor & { readonly sandbox: SandboxStatus };
 
-type Host = { limits: LimitAbilities; sandbox: SandboxHost | null; missing: string; inheritable: number[] };
+type Host = {
+  limits: Omit<LimitAbilities, 'gpus'>;
+  sandbox: SandboxHost | null;
+  missing: string;
+  inheritable: number[];
+};
+
+const countOf = ({ devices, missing }: Gpus): LimitAbilities['gpus'] => ({ count: devices.size, missing });
 
 const tasksetPath = '/usr/bin/taskset';
 const jobUsers = 65_536;
@@ -70,7 +80,7 @@ async function examineHost(options: LocalExecutorOptions): Promise<Host> {
     () => tasksetPath,
     () => null,
   );
-  const limits: LimitAbilities = {
+  const limits: Host['limits'] = {
     cgroups,
     followsTrees: await canFollowTrees(),
     pinsCores: taskset !== null,
@@ -146,7 +156,12 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     const staging = new Staging(stagingRoot, spec.name);
     await staging.create(spec.name);
     try {
-      const job = await startSandboxed(spec, planLimits(spec.resources, host.limits), staging, sandbox);
+      const job = await startSandboxed(
+        spec,
+        planLimits(spec.resources, { ...host.limits, gpus: countOf(noGpus('on trial')) }),
+        staging,
+        sandbox,
+      );
       await abandon(job);
       return null;
     } catch (error) {
@@ -159,6 +174,11 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
   const trouble = host.sandbox === null ? host.missing : tried ? await trial(host.sandbox) : null;
   const sandboxHost = trouble === null ? host.sandbox : null;
 
+  // nothing keeps a job without a sandbox from another's GPU
+  const gpus =
+    sandboxHost === null ? noGpus('only jobs in a sandbox are given any') : (options.gpus ?? findGpus());
+  const pool = gpuPool(gpus);
+
   const begin = async (spec: JobSpec, hooks: JobHooks): Promise<JobHandle> => {
     if (sandboxHost === null && !allowUnsandboxed)
       throw new GenesisError({
@@ -166,8 +186,25 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
         message: `Commands cannot be isolated here: ${trouble}. Install bubblewrap where user namespaces are allowed, or allow unsandboxed jobs in the configuration.`,
       });
     // without a sandbox no cgroup is used: the outcome says that nothing is enforced
-    const abilities = sandboxHost === null ? { ...host.limits, cgroups: noCgroups } : host.limits;
-    const plan = planLimits(spec.resources, abilities);
+    const cgroups = sandboxHost === null ? noCgroups : host.limits.cgroups;
+    const plan = planLimits(spec.resources, { ...host.limits, cgroups, gpus: countOf(gpus) });
+    const taken = await pool.take(spec.resources.gpus);
+    try {
+      const handle = await beginWith(spec, hooks, plan, taken);
+      handle.wait().then(taken.free, taken.free);
+      return handle;
+    } catch (error) {
+      taken.free();
+      throw error;
+    }
+  };
+
+  const beginWith = async (
+    spec: JobSpec,
+    hooks: JobHooks,
+    plan: LimitPlan,
+    { given }: TakenGpus,
+  ): Promise<JobHandle> => {
     const staging = new Staging(stagingRoot, spec.name);
     await staging.create(spec.name);
     let job: StartedJob;
@@ -175,7 +212,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       job =
         sandboxHost === null
           ? await startUnsandboxed(spec, plan, staging, host.inheritable)
-          : await startSandboxed(spec, plan, staging, sandboxHost);
+          : await startSandboxed(spec, plan, staging, sandboxHost, given);
     } catch (error) {
       await staging.remove();
       throw error;
@@ -238,12 +275,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     launch: async (input, hooks = {}) => {
       const spec = jobSpecSchema.safeParse(input);
       if (!spec.success) throw invalidSpec(spec.error);
-      if (closed)
-        throw new GenesisError({
-          code: 'unavailable',
-          message: 'The executor is closing.',
-          retryAfterSeconds: 10,
-        });
+      if (closed) throw closing();
       const launch = begin(spec.data, hooks);
       launching.add(launch);
       return launch.finally(() => launching.delete(launch));
@@ -254,6 +286,10 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       return reconcile(new Staging(stagingRoot, name), host.limits.cgroups);
     },
     kept: (name) => newestCopy(new Staging(stagingRoot, name).kept),
+    inspect: async () => ({
+      ...{ status: 'up', reason: null },
+      hardware: { acceleratorsPerNode: gpus.devices.size, acceleratorType: gpus.model },
+    }),
     release: async (name) => {
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });
@@ -265,6 +301,7 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     },
     close: async () => {
       closed = true;
+      pool.close(closing());
       await Promise.allSettled(launching);
       const jobs = [...running.values()];
       for (const job of jobs) job.stop('killed');
@@ -274,6 +311,9 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     },
   };
 }
+
+const closing = (): GenesisError =>
+  new GenesisError({ code: 'unavailable', message: 'The executor is closing.', retryAfterSeconds: 10 });
 
 /** Ends a job that has not passed its gate. */
 async function abandon(job: StartedJob): Promise<void> {

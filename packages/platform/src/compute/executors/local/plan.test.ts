@@ -8,6 +8,7 @@ const counted: LimitAbilities = {
   pinsCores: true,
   hostCores: 8,
   maxFolderBytes: 2 ** 30,
+  gpus: { count: 2, missing: 'these are all' },
 };
 const uncounted: LimitAbilities = { ...counted, cgroups: { version: 2, folders: {} } };
 const resources = (more: object = {}) => jobResourcesSchema.parse(more);
@@ -25,6 +26,14 @@ test('without them the limits of processes, a watchdog and pinned cores do', () 
   expect(plan.enforcement).toBe('watchdog');
   expect([plan.watchedMemoryBytes, plan.watchedProcesses, plan.pinnedCores]).toEqual([2 ** 28, 10, 2]);
   expect(plan.process.dataBytes).toBe(2 ** 29 + 2 ** 28);
+});
+
+test('CUDA sets addresses apart that are no memory: a job with GPUs has the watchdog alone', () => {
+  const plan = planLimits(resources({ memoryBytes: 2 ** 28, gpus: 2 }), uncounted);
+  expect([plan.watchedMemoryBytes, plan.process.dataBytes]).toEqual([2 ** 28, null]);
+  expect(() => planLimits(resources({ gpus: 3 }), uncounted)).toThrow(
+    /^resources\.gpus: a job can be given 2 here \(these are all\)/,
+  );
 });
 
 test('what cannot be bounded is refused by name', () => {

@@ -4,6 +4,7 @@ import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
 import type { CgroupLimits, CgroupParents } from './cgroups.ts';
 import { reservedNames } from './collect.ts';
 import type { ProcessLimits } from './gate.ts';
+import type { GivenGpus } from './gpus.ts';
 import { beginsIn } from './workspace.ts';
 
 export type LimitAbilities = {
@@ -15,6 +16,8 @@ export type LimitAbilities = {
   hostCores: number;
   /** Largest job folder, which lives in memory. */
   maxFolderBytes: number;
+  /** GPUs that jobs can be given, and why there are no more. */
+  gpus: { count: number; missing: string };
 };
 
 export type LimitPlan = {
@@ -44,12 +47,13 @@ export const enforcementOf = ({ folders }: CgroupParents): LimitPlan['enforcemen
 
 /** Throws `unsupported`, naming the field, when a limit cannot be held here. */
 export function planLimits(resources: JobResources, abilities: LimitAbilities): LimitPlan {
-  const { cgroups, followsTrees, pinsCores, hostCores, maxFolderBytes } = abilities;
+  const { cgroups, followsTrees, pinsCores, hostCores, maxFolderBytes, gpus } = abilities;
   const refuse = (field: keyof JobResources, why: string): never => {
     throw new GenesisError({ code: 'unsupported', message: `resources.${field}: ${why}` });
   };
   if (resources.nodes > 1) refuse('nodes', 'a job runs on one node here; ask for 1');
-  if (resources.gpus > 0) refuse('gpus', 'a sandbox sees no accelerators here; ask for 0');
+  if (resources.gpus > gpus.count)
+    refuse('gpus', `a job can be given ${gpus.count} here (${gpus.missing}); ask for at most that many`);
   if (resources.durationSeconds > longestSeconds)
     refuse('durationSeconds', `this executor cannot hold limits above ${longestSeconds} seconds`);
   const memoryCounted = cgroups.folders.memory !== undefined;
@@ -88,7 +92,8 @@ export function planLimits(resources: JobResources, abilities: LimitAbilities): 
       cpuSeconds: resources.durationSeconds * Math.max(1, Math.ceil(resources.cpuCores)) + 1,
       // twice the limit and what a fast program fills between two looks: the watchdog comes first and can tell why, and
       // what is never touched does no harm
-      dataBytes: memoryCounted ? null : resources.memoryBytes * 2 + betweenLooksBytes,
+      // what never does any harm either are the addresses that CUDA sets apart, more than the machine has memory
+      dataBytes: memoryCounted || resources.gpus > 0 ? null : resources.memoryBytes * 2 + betweenLooksBytes,
       // above the watchdog's bound, so that it can see that the bound was passed
       processes: processesCounted ? null : resources.processes + 256,
     },
@@ -152,6 +157,7 @@ export function sandboxArguments(
   runtime: RuntimePart[],
   seen: SeenPaths,
   { network, workspaceAt }: SandboxWays = {},
+  gpus: GivenGpus | null = null,
 ): string[] {
   const { sources, mounts, sockets, workspace } = seen;
   const scratch = `/job/${reservedNames.scratch}`;
@@ -173,6 +179,7 @@ export function sandboxArguments(
     ...['--uid', String(insideId), '--gid', String(insideId), '--cap-drop', 'ALL', '--hostname', 'job'],
     ...['--new-session', '--die-with-parent', '--clearenv'],
     ...Object.entries(fixedEnvironment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...(gpus?.libraries == null ? [] : ['--setenv', 'LD_LIBRARY_PATH', gpus.libraries]),
     ...runtime.flatMap((part) =>
       part.kind === 'link'
         ? ['--symlink', part.target, part.path]
@@ -186,13 +193,17 @@ export function sandboxArguments(
       String(descriptors.group),
       '/etc/group',
     ],
-    ...['--proc', '/proc', '--remount-ro', '/proc'],
+    // CUDA names its threads in /proc/PID/task/TID/comm and does not start where it cannot; bubblewrap itself keeps
+    // /proc/sys and what else is not a process's own from being written
+    ...['--proc', '/proc', ...(gpus === null ? ['--remount-ro', '/proc'] : [])],
+    ...(gpus?.places ?? []).flatMap((place) => ['--ro-bind', place, place]),
     ...['--tmpfs', '/dev'],
     ...['null', 'zero', 'full', 'random', 'urandom'].flatMap((name) => [
       '--dev-bind',
       `/dev/${name}`,
       `/dev/${name}`,
     ]),
+    ...(gpus?.files ?? []).flatMap(({ source, at }) => ['--dev-bind', source, at]),
     ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', '/proc/self/fd/0', '/dev/stdin'],
     ...['--symlink', '/proc/self/fd/1', '/dev/stdout', '--symlink', '/proc/self/fd/2', '/dev/stderr'],
     ...['--symlink', scratch, '/dev/shm', '--remount-ro', '/dev'],

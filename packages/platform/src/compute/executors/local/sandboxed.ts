@@ -8,6 +8,7 @@ import type { Bubblewrap, RuntimePart } from './bubblewrap.ts';
 import { type CgroupParents, createJobCgroup, removeCgroupFolders } from './cgroups.ts';
 import { closedStdio, readLines, sendTo } from './descriptors.ts';
 import { gateCommand, gateWords } from './gate.ts';
+import type { GivenGpus } from './gpus.ts';
 import { type JobInputs, prepareInputs } from './job-inputs.ts';
 import {
   descriptors,
@@ -51,6 +52,7 @@ function spawnSandbox(
   user: number | null,
   id: string,
   devNull: number,
+  gpus: GivenGpus | null,
 ): ChildProcess {
   const [program = '', ...rest] = inputs.wrap([
     ...(plan.pinnedCores === null || host.taskset === null
@@ -72,7 +74,7 @@ function spawnSandbox(
   });
   const feed = (descriptor: number, data: string | Buffer): void =>
     sendTo(pipeOf(child, descriptor), data, true);
-  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs, host.ways);
+  const args = sandboxArguments(spec, plan, host.bubblewrap, host.runtime, inputs, host.ways, gpus);
   feed(descriptors.arguments, args.map((argument) => `${argument}\0`).join(''));
   feed(
     descriptors.seccomp,
@@ -80,6 +82,7 @@ function spawnSandbox(
       seccompProgram(host.architecture, {
         kernelMemoryIsCounted: host.cgroups.folders.memory !== undefined,
         coresArePinned: plan.pinnedCores !== null,
+        usesGpus: gpus !== null,
       }),
     ),
   );
@@ -97,6 +100,7 @@ export async function startSandboxed(
   plan: LimitPlan,
   staging: Staging,
   host: SandboxHost,
+  gpus: GivenGpus | null = null,
 ): Promise<StartedJob> {
   const user = host.jobUser === null ? null : ((await ownerOf(spec.workspace)) ?? host.jobUser());
   if (spec.workspace !== undefined) await checkWorkspace(spec.workspace);
@@ -107,7 +111,7 @@ export async function startSandboxed(
   const devNull = await open('/dev/null', 'r');
   let child: ChildProcess;
   try {
-    child = spawnSandbox(spec, plan, host, inputs, user, staging.id, devNull.fd);
+    child = spawnSandbox(spec, plan, host, inputs, user, staging.id, devNull.fd, gpus);
   } finally {
     await devNull.close();
   }

@@ -28,7 +28,11 @@ function run(program: Instruction[], arch: number, number: number, args: bigint[
 }
 
 for (const arch of ['x64', 'arm64'] as const satisfies Architecture[]) {
-  const program = seccompProgram(arch, { kernelMemoryIsCounted: true, coresArePinned: false });
+  const program = seccompProgram(arch, {
+    kernelMemoryIsCounted: true,
+    coresArePinned: false,
+    usesGpus: false,
+  });
   const call = (name: Parameters<typeof systemCallNumber>[1], ...args: bigint[]): number =>
     run(program, audit[arch], systemCallNumber(arch, name) ?? Number.NaN, args);
 
@@ -81,11 +85,20 @@ for (const arch of ['x64', 'arm64'] as const satisfies Architecture[]) {
 
   test(`${arch}: memory outside processes only where it is counted, other cores only where a quota holds`, () => {
     expect([call('memfd_create'), call('sched_setaffinity')]).toEqual([verdicts.allow, verdicts.allow]);
-    const uncounted = seccompProgram(arch, { kernelMemoryIsCounted: false, coresArePinned: true });
+    const uncounted = seccompProgram(arch, {
+      kernelMemoryIsCounted: false,
+      coresArePinned: true,
+      usesGpus: false,
+    });
     for (const name of ['memfd_create', 'sched_setaffinity'] as const)
       expect(run(uncounted, audit[arch], systemCallNumber(arch, name) ?? Number.NaN)).toBe(
         verdicts.notPermitted,
       );
+    const options = { kernelMemoryIsCounted: false, coresArePinned: true, usesGpus: true };
+    const onGpus = seccompProgram(arch, options);
+    expect(run(onGpus, audit[arch], systemCallNumber(arch, 'memfd_create') ?? Number.NaN)).toBe(
+      verdicts.allow,
+    );
   });
 
   test(`${arch}: another architecture kills`, () => {
@@ -95,7 +108,11 @@ for (const arch of ['x64', 'arm64'] as const satisfies Architecture[]) {
 }
 
 test('the x32 interface kills', () => {
-  const program = seccompProgram('x64', { kernelMemoryIsCounted: true, coresArePinned: false });
+  const program = seccompProgram('x64', {
+    kernelMemoryIsCounted: true,
+    coresArePinned: false,
+    usesGpus: false,
+  });
   expect(run(program, audit.x64, 0x40000000 + 39)).toBe(verdicts.killProcess);
   expect(run(program, audit.x64, 0xffffffff)).toBe(verdicts.killProcess);
 });
@@ -103,7 +120,11 @@ test('the x32 interface kills', () => {
 test('the encoding is eight bytes an instruction, little-endian', () => {
   const bytes = encodeProgram([{ code: 0x15, jumpTrue: 1, jumpFalse: 2, k: 0xc000003e }]);
   expect(bytes.toString('hex')).toBe('1500' + '01' + '02' + '3e0000c0');
-  const program = seccompProgram('x64', { kernelMemoryIsCounted: false, coresArePinned: true });
+  const program = seccompProgram('x64', {
+    kernelMemoryIsCounted: false,
+    coresArePinned: true,
+    usesGpus: false,
+  });
   // the kernel's limit
   expect(program.length).toBeLessThan(4_096);
   for (const { jumpTrue, jumpFalse } of program) expect(Math.max(jumpTrue, jumpFalse)).toBeLessThan(256);

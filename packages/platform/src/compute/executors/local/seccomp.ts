@@ -60,12 +60,14 @@ export type SeccompOptions = {
   kernelMemoryIsCounted: boolean;
   /** Whether cores are bounded by pinning, which the job must not undo. */
   coresArePinned: boolean;
+  /** Whether the job has GPUs: CUDA does not start without such memory. */
+  usesGpus: boolean;
 };
 
 /** The program for one architecture. Any other architecture, and x32, kill the process. */
 export function seccompProgram(
   arch: Architecture,
-  { kernelMemoryIsCounted, coresArePinned }: SeccompOptions,
+  { kernelMemoryIsCounted, coresArePinned, usesGpus }: SeccompOptions,
 ): Instruction[] {
   const number = (name: SystemCall) => systemCallNumber(arch, name);
   const onCall = (name: SystemCall, body: Instruction[]): Instruction[] => {
@@ -85,7 +87,7 @@ export function seccompProgram(
   ];
   const denied = [
     ...deniedSystemCalls,
-    ...(kernelMemoryIsCounted ? [] : kernelMemorySystemCalls),
+    ...(kernelMemoryIsCounted || usesGpus ? [] : kernelMemorySystemCalls),
     ...(coresArePinned ? pinningSystemCalls : []),
   ];
   return [

@@ -42,7 +42,7 @@ export function readInspection(text: string, partition: string | undefined): Ins
 }
 
 /** `gpu:a100:4(S:0-1)` or `gpu:4`; several kinds separated by commas. */
-function acceleratorsOf(text: string): Pick<Hardware, 'acceleratorsPerNode' | 'acceleratorType'> {
+export function acceleratorsOf(text: string): Pick<Hardware, 'acceleratorsPerNode' | 'acceleratorType'> {
   const match = /(?:^|,)gpu:(?:([A-Za-z][^:,(]*):)?(\d+)/.exec(text);
   if (match === null) return { acceleratorsPerNode: 0, acceleratorType: null };
   return { acceleratorsPerNode: Number(match[2]), acceleratorType: match[1] ?? null };

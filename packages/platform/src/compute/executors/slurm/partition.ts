@@ -1,28 +1,30 @@
 /** What a partition can run at once, read from sinfo. */
+import { acceleratorsOf } from './inspect.ts';
 
 /** Nodes that are alike, and the longest time that a job may have; null: no limit. */
 export type Partition = {
-  nodes: { count: number; cpus: number; mebibytes: number }[];
+  nodes: { count: number; cpus: number; mebibytes: number; gpus: number }[];
   seconds: number | null;
 };
 
-/** Name of the partition (the default one has a star), number of nodes, processors, memory, time limit. */
-export const partitionFormat = '%P|%D|%c|%m|%l';
+/** Name of the partition (the default one has a star), number of nodes, processors, memory, time limit, generic resources. */
+export const partitionFormat = '%P|%D|%c|%m|%l|%G';
 
 export function readPartition(text: string): Partition {
   const lines = text
     .split('\n')
     .map((line) => line.split('|'))
-    .filter((fields) => fields.length === 5);
+    .filter((fields) => fields.length === 6);
   const byDefault = lines.filter(([name]) => name?.endsWith('*'));
   // asked for one partition by name, there is no other; of several the default one takes jobs
   const own = byDefault.length > 0 && new Set(lines.map(([name]) => name)).size > 1 ? byDefault : lines;
   return {
-    nodes: own.map(([, count = '', cpus = '', mebibytes = '']) => ({
+    nodes: own.map(([, count = '', cpus = '', mebibytes = '', , gres = '']) => ({
       count: Number.parseInt(count, 10) || 0,
       // "16+" stands for nodes that have 16 or more
       cpus: Number.parseInt(cpus, 10) || 0,
       mebibytes: Number.parseInt(mebibytes, 10) || 0,
+      gpus: acceleratorsOf(gres).acceleratorsPerNode ?? 0,
     })),
     seconds: secondsOf(own[0]?.[4] ?? ''),
   };

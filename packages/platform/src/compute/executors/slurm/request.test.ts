@@ -2,7 +2,7 @@ import { jobResourcesSchema } from '@genesis/contracts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPartition } from './partition.ts';
-import { changeSeconds, planBatch } from './request.ts';
+import { changeSeconds, needOf, planBatch, requestArguments } from './request.ts';
 
 const job = (seconds: number, cpuCores = 1) =>
   jobResourcesSchema.parse({
@@ -11,7 +11,7 @@ const job = (seconds: number, cpuCores = 1) =>
     memoryBytes: 2 ** 28,
     outputBytes: 2 ** 20,
   });
-const partition = { nodes: [{ count: 2, cpus: 8, mebibytes: 4_000 }], seconds: 86_400 };
+const partition = { nodes: [{ count: 2, cpus: 8, mebibytes: 4_000, gpus: 0 }], seconds: 86_400 };
 
 test('as many runners as fit at once, and no more than jobs', () => {
   // 513 MiB each: seven fit the memory of a node
@@ -19,6 +19,16 @@ test('as many runners as fit at once, and no more than jobs', () => {
   expect(planBatch(Array(3).fill(job(10)), partition).tasks).toBe(3);
   expect(planBatch(Array(100).fill(job(10, 4)), partition).tasks).toBe(4);
   expect(planBatch([job(10, 64)], partition).tasks).toBe(1);
+});
+
+test('a job with GPUs asks Slurm for them, and as many runners as there are GPUs for run at once', () => {
+  const trained = { ...job(10), gpus: 2 };
+  const where = { output: '/dev/null' };
+  expect(requestArguments(needOf(trained), where)).toContain('--gres=gpu:2');
+  expect(requestArguments(needOf(job(10)), where).join(' ')).not.toContain('--gres');
+  const nodes = [{ count: 2, cpus: 64, mebibytes: 64_000, gpus: 4 }];
+  const planned = planBatch(Array(100).fill(trained), { nodes, seconds: null });
+  expect([planned.tasks, planned.need.gpus]).toEqual([4, 2]);
 });
 
 test('runners ask for what the largest job needs, and for a whole day only when one job does', () => {
@@ -48,17 +58,18 @@ test('the runners together have time for every job, in whatever order they take 
 });
 
 test('what sinfo says is read, the default partition among several', () => {
-  const text = 'short|2|16+|64000+|30:00\ndebug*|1|8|8000|1-00:00:00\ndebug*|3|4|4000|1-00:00:00\n';
+  const text =
+    'short|2|16+|64000+|30:00|(null)\ndebug*|1|8|8000|1-00:00:00|(null)\ndebug*|3|4|4000|1-00:00:00|gpu:a100:4(S:0-1)\n';
   expect(readPartition(text)).toEqual({
     nodes: [
-      { count: 1, cpus: 8, mebibytes: 8_000 },
-      { count: 3, cpus: 4, mebibytes: 4_000 },
+      { count: 1, cpus: 8, mebibytes: 8_000, gpus: 0 },
+      { count: 3, cpus: 4, mebibytes: 4_000, gpus: 4 },
     ],
     seconds: 86_400,
   });
-  expect(readPartition('short|2|16+|64000+|30:00\n')).toEqual({
-    nodes: [{ count: 2, cpus: 16, mebibytes: 64_000 }],
+  expect(readPartition('short|2|16+|64000+|30:00|(null)\n')).toEqual({
+    nodes: [{ count: 2, cpus: 16, mebibytes: 64_000, gpus: 0 }],
     seconds: 1_800,
   });
-  expect(readPartition('long*|1|1|1|infinite').seconds).toBeNull();
+  expect(readPartition('long*|1|1|1|infinite|(null)').seconds).toBeNull();
 });

@@ -3,7 +3,7 @@ import type { JobResources } from '@genesis/contracts';
 import type { Partition } from './partition.ts';
 
 /** What one job, or one runner that serves several, needs of a node. */
-export type Need = { cpus: number; mebibytes: number; seconds: number };
+export type Need = { cpus: number; mebibytes: number; seconds: number; gpus: number };
 
 /** Runners side by side, and what each of them needs. */
 export type BatchPlan = { tasks: number; need: Need };
@@ -23,8 +23,14 @@ const mostTasks = 1_000;
 /** Whole minutes, as Slurm counts. */
 const wholeMinutes = (seconds: number): number => Math.ceil(seconds / 60) * 60;
 
-export const needOf = ({ memoryBytes, outputBytes, cpuCores, durationSeconds }: JobResources): Need => ({
-  cpus: Math.ceil(cpuCores),
+export const needOf = ({
+  memoryBytes,
+  outputBytes,
+  cpuCores,
+  durationSeconds,
+  gpus,
+}: JobResources): Need => ({
+  ...{ cpus: Math.ceil(cpuCores), gpus },
   // the job folder is held in memory
   mebibytes: Math.ceil((memoryBytes + outputBytes) / mebibyte) + runnerMebibytes,
   seconds: wholeMinutes(durationSeconds + spareSeconds),
@@ -40,16 +46,22 @@ export function planBatch(jobs: readonly JobResources[], partition: Partition): 
   const largest = (of: keyof Need): number => needs.reduce((most, need) => Math.max(most, need[of]), 0);
   const cpus = largest('cpus');
   const mebibytes = largest('mebibytes');
+  const gpus = largest('gpus');
   const slots = partition.nodes.reduce(
     (sum, node) =>
-      sum + node.count * Math.min(Math.floor(node.cpus / cpus), Math.floor(node.mebibytes / mebibytes)),
+      sum +
+      node.count *
+        Math.min(
+          ...[Math.floor(node.cpus / cpus), Math.floor(node.mebibytes / mebibytes)],
+          gpus === 0 ? Number.POSITIVE_INFINITY : Math.floor(node.gpus / gpus),
+        ),
     0,
   );
   const tasks = Math.max(1, Math.min(jobs.length, slots, mostTasks));
   const all = jobs.reduce((sum, { durationSeconds }) => sum + durationSeconds + changeSeconds, 0);
   const longest = largest('seconds');
   const share = Math.min(all / tasks + longest, longestShift, partition.seconds ?? longestShift);
-  return { tasks, need: { cpus, mebibytes, seconds: wholeMinutes(Math.max(longest, share)) } };
+  return { tasks, need: { cpus, mebibytes, gpus, seconds: wholeMinutes(Math.max(longest, share)) } };
 }
 
 /** Arguments of sbatch for a job that is not to be started twice. The script and its arguments come after them. */
@@ -64,6 +76,7 @@ export const requestArguments = (
   '--ntasks=1',
   `--cpus-per-task=${need.cpus}`,
   `--mem=${need.mebibytes}M`,
+  ...(need.gpus === 0 ? [] : [`--gres=gpu:${need.gpus}`]),
   `--time=${need.seconds / 60}`,
   '--chdir=/',
   `--output=${where.output}`,

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { JobOutcome } from '@genesis/contracts';
 import { listingOf } from '../../listing.ts';
 import type { Executor } from '../../ports.ts';
+import { allottedBySlurm, findGpus } from '../local/gpus.ts';
 import { createLocalExecutor } from '../local/local-executor.ts';
 import type { ProcessIdentity } from '../local/process-tree.ts';
 import { outcomeEnd, Staging } from '../local/staging.ts';
@@ -50,8 +51,9 @@ export type Runner = {
 export function executorIn(root: string): Runner['executor'] {
   let opened: Promise<Executor> | undefined;
   return ({ allowUnsandboxed, graceSeconds }) => {
-    // the job's own control group is Slurm's
-    const how = { useCgroups: false, trySandbox: false };
+    // the job's own control group is Slurm's, and so is the choice of GPUs
+    const gpus = findGpus({ allotted: allottedBySlurm(process.env) });
+    const how = { useCgroups: false, trySandbox: false, gpus };
     opened ??= createLocalExecutor({ stagingRoot: root, allowUnsandboxed, graceSeconds, ...how });
     return opened;
   };
