@@ -51,6 +51,7 @@ export function slurmConf(plan: Plan): string {
     ['AccountingStorageType', 'accounting_storage/none'],
     ['JobCompType', 'jobcomp/none'],
     ['FirstJobId', plan.firstJobId],
+    ['GresTypes', 'gpu'],
     ['MinJobAge', 300],
     ['MaxJobCount', 20_000],
     ['SlurmctldTimeout', 30],
@@ -58,11 +59,23 @@ export function slurmConf(plan: Plan): string {
   ];
   return [
     ...settings.map(([name, value]) => `${name}=${value}`),
-    `NodeName=${node} NodeAddr=127.0.0.1 CPUs=${plan.cores} RealMemory=${plan.memoryMebibytes} State=UNKNOWN`,
+    `NodeName=${node} NodeAddr=127.0.0.1 CPUs=${plan.cores} RealMemory=${plan.memoryMebibytes} Gres=gpu:${Object.keys(gpuFiles).length} State=UNKNOWN`,
     `PartitionName=debug Nodes=${node} Default=YES MaxTime=24:00:00 DefMemPerCPU=256 State=UP`,
     '',
   ].join('\n');
 }
+
+/**
+ * What Slurm gives to jobs as GPUs, so that a machine without any tests how they are asked for: device files that every
+ * machine has, by names that end with the numbers of the GPUs.
+ */
+export const gpuFiles = { gpu0: '/dev/null', gpu1: '/dev/zero' };
+
+/** The text of gres.conf, beside slurm.conf. */
+export const gresConf = (folder: string): string =>
+  Object.keys(gpuFiles)
+    .map((name) => `Name=gpu File=${folder}/${name}\n`)
+    .join('');
 
 /** The text of cgroup.conf, beside slurm.conf. */
 export const cgroupConf = (): string =>

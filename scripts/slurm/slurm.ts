@@ -7,12 +7,20 @@
 // Debian: apt-get install --no-install-recommends slurm-wlm slurm-wlm-basic-plugins munge bubblewrap
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cgroupConf, type Plan, slurmConf } from './configuration.ts';
+import { cgroupConf, gpuFiles, gresConf, type Plan, slurmConf } from './configuration.ts';
 import { endAll, processesOf } from './processes.ts';
 
 const path = '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin';
@@ -105,6 +113,7 @@ async function start(folder: string): Promise<void> {
     throw new Error(`${folder} holds a Slurm already: use "restart", or "stop" and remove the folder`);
   for (const name of ['', 'controller', 'spool', 'log', 'run'])
     mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+  for (const [name, device] of Object.entries(gpuFiles)) symlinkSync(device, join(folder, name));
   writeFileSync(join(folder, 'munge.key'), randomBytes(128), { mode: 0o400 });
   const attempt = async (cgroups: Plan['cgroups']): Promise<void> => {
     const plan: Plan = {
@@ -118,6 +127,7 @@ async function start(folder: string): Promise<void> {
       firstJobId: randomInt(1, 50_000) * 1_000,
     };
     writeFileSync(join(folder, 'slurm.conf'), slurmConf(plan));
+    writeFileSync(join(folder, 'gres.conf'), gresConf(folder));
     if (cgroups !== null) writeFileSync(join(folder, 'cgroup.conf'), cgroupConf());
     await launchDaemons(folder);
   };

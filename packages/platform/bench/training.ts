@@ -13,11 +13,12 @@ import { asking, imported, person } from '../test/campaign-world.ts';
 import { ServerUnderTest } from '../test/crash/server-under-test.ts';
 import { pythonWith } from '../test/python-environment.ts';
 
-const usage = `Usage: npm run bench:training -- [--quick] [--json] [--pairs N] [--seconds S]
+const usage = `Usage: npm run bench:training -- [--quick] [--json] [--pairs N] [--seconds S] [--gpus N]
 
   --quick    one pair of short trainings: the fixed costs weigh more, and nothing is judged
   --pairs    trainings by each way (3)
   --seconds  about how long each should take (60)
+  --gpus     GPUs of this machine that each trains on (0); a process for each
   --json     one object with everything measured, on the last line`;
 
 const { values: options } = parseArgs({
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
     pairs: { type: 'string' },
     seconds: { type: 'string' },
+    gpus: { type: 'string', default: '0' },
   },
 });
 if (options.help) {
@@ -37,6 +39,7 @@ if (options.help) {
 const promised = 0.02;
 const pairs = Number(options.pairs ?? (options.quick ? 1 : 3));
 const seconds = Number(options.seconds ?? (options.quick ? 10 : 60));
+const gpus = Number(options.gpus);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const execute = promisify(execFile);
 const kit = fileURLToPath(new URL('../../../kits/deep/', import.meta.url));
@@ -72,33 +75,42 @@ async function bare(folder: string, program: string, steps: number, place: strin
   const threads = Object.fromEntries(
     ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'].map((name) => [name, '2']),
   );
-  const env = { PATH: process.env['PATH'], ...threads, PYTHONPATH: kit, PYTHONSAFEPATH: '1' };
+  const ours = { PYTHONPATH: kit, PYTHONSAFEPATH: '1', GENESIS_GPUS: String(gpus) };
+  const env = { PATH: process.env['PATH'], ...threads, ...ours };
   const began = performance.now();
   await execute(program, ['-m', 'genesis_deep.train'], { cwd: working, env });
   const took = (performance.now() - began) / 1000;
   return { seconds: took, model: await readFile(join(working, 'model', 'model.json'), 'utf8') };
 }
 
-type Shown = { run: { status: string; outcome: unknown } };
+type Throughput = { device: string; samplesPerSecond: number; bareSamplesPerSecond: number };
+type Shown = {
+  run: { status: string; outcome: unknown };
+  output: { value: { throughput: Throughput } } | null;
+};
 type Submitting = { ask: ReturnType<typeof asking>; url: string; token: string; version: string };
 
 /** The same as a run, from its submission until its log, which is followed as `genesis train` does, tells its end. */
-async function governed({ ask, url, token, version }: Submitting, steps: number): Promise<number> {
+async function governed(
+  { ask, url, token, version }: Submitting,
+  steps: number,
+): Promise<{ seconds: number; throughput: Throughput | undefined }> {
   const began = performance.now();
   const { id } = await ask<{ id: string }>('POST', '/v1/runs', {
     ...{ capability: 'deep-train', purpose: 'train', input: inputOf(steps) },
     datasets: [{ name: 'table.parquet', version }],
+    ...(gpus === 0 ? {} : { resources: { gpus } }),
   });
   const headers = { authorization: `Bearer ${token}` };
   const log = await (await fetch(`${url}/v1/runs/${id}/logs?purpose=train`, { headers })).text();
   const took = (performance.now() - began) / 1000;
-  const { run } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
+  const { run, output } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
   if (run.status !== 'succeeded')
     throw new Error(`the run ended otherwise: ${JSON.stringify(run.outcome)}\n${log.slice(-2_000)}`);
-  return took;
+  return { seconds: took, throughput: output?.value.throughput };
 }
 
-const python = await pythonWith(join(kit, 'requirements.txt'));
+const python = await pythonWith(join(kit, gpus === 0 ? 'requirements.txt' : 'requirements-gpu.txt'));
 if ('missing' in python) throw new Error(`This needs ${python.missing}`);
 const folder = await mkdtemp(join(tmpdir(), 'genesis-training-'));
 const server = new ServerUnderTest(join(folder, 'data'));
@@ -123,10 +135,15 @@ try {
   say(`${pairs} trainings of ${steps} steps by each way ...`);
   const alone: number[] = [];
   const run: number[] = [];
+  let device: Throughput | undefined;
   for (let pair = 0; pair < pairs; pair++) {
     const one = async () =>
       void alone.push((await bare(folder, python.program, steps, `bare-${pair}`)).seconds);
-    const other = async () => void run.push(await governed(submitting, steps));
+    const other = async () => {
+      const { seconds: took, throughput } = await governed(submitting, steps);
+      run.push(took);
+      device = throughput ?? device;
+    };
     for (const next of pair % 2 === 0 ? [one, other] : [other, one]) await next();
     say(`  by itself ${alone.at(-1)!.toFixed(2)} s, as a run ${run.at(-1)!.toFixed(2)} s`);
   }
@@ -135,7 +152,7 @@ try {
   const machine = { cores: cpus().length, model: cpus()[0]?.model ?? '', load: loadavg()[0] };
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ rows, steps, pairs, promised, alone, run, cost, holds, machine })}\n`,
+      `${JSON.stringify({ rows, steps, pairs, promised, alone, run, cost, holds, device, machine })}\n`,
     );
   else
     process.stdout.write(
@@ -147,6 +164,11 @@ try {
         `| the script by itself | ${median(alone).toFixed(2)} | ${alone.map((value) => value.toFixed(2)).join(', ')} |`,
         `| as a run of the platform | ${median(run).toFixed(2)} | ${run.map((value) => value.toFixed(2)).join(', ')} |`,
         '',
+        ...(device === undefined
+          ? []
+          : [
+              `As a run, on ${device.device}: ${device.samplesPerSecond.toFixed(0)} samples/s, ${device.bareSamplesPerSecond.toFixed(0)} in a loop without checkpoints and tracking.`,
+            ]),
         `The platform costs ${(100 * cost).toFixed(2)} % (${(median(run) - median(alone)).toFixed(2)} s); promised is at most ${100 * promised} % of a training of about a minute: ${options.quick ? 'not judged in the short form' : holds ? 'holds' : 'DOES NOT HOLD'}.`,
         '',
       ].join('\n'),

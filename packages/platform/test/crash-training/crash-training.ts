@@ -18,6 +18,7 @@ const usage = `Usage: npm run test:crash-training -- [options]
   --environments FOLDER
                   Python environments of a data folder, which are taken along instead of being made
   --python PATH   the Python of the environments
+  --gpus N        GPUs that each training gets (0)
   --tiny          a training in plain Python, without PyTorch
   --quick         6 trials
   --json          one object with everything that was seen, on the last line
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: places.join(',') },
     environments: { type: 'string' },
     python: { type: 'string' },
+    gpus: { type: 'string', default: '0' },
     tiny: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -45,6 +47,7 @@ reading.helpIf(options.help);
 const only = reading.someOf('only', options.only, places);
 const trials = reading.wholeNumber('trials', options.trials ?? (options.quick ? '6' : '40'));
 const seed = reading.wholeNumber('seed', options.seed);
+const gpus = options.gpus === '0' ? 0 : reading.wholeNumber('gpus', options.gpus);
 
 let current: Place | undefined;
 whenInterrupted(async () => current?.close({ keep: false }));
@@ -67,7 +70,7 @@ const lineOf = ({ trial, killed, seen, broken, seconds }: Result): string =>
   ].join('\n');
 
 const begun = Date.now();
-const training = options.tiny ? tinyTraining(120, 0.05) : deepTraining();
+const training = options.tiny ? tinyTraining(120, 0.05) : deepTraining(gpus);
 const found = await openPlace(training, only.includes('slurm'), options);
 if ('missing' in found) {
   console.error(`Nothing can be tried here: ${found.missing}`);

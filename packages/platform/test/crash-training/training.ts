@@ -29,7 +29,8 @@ export function tableOf(rows: number): string {
 const waitMs = 1_000;
 const environmentMs = 1_800_000;
 
-export function deepTraining(): Training {
+/** `gpus`: how many of the machine's it trains on. */
+export function deepTraining(gpus = 0): Training {
   let version = '';
   const input = {
     ...{ target: 'y', members: 2, steps: 300, width: 128, depth: 2, batch: 64, dropout: 0.1, seed: 3 },
@@ -39,6 +40,8 @@ export function deepTraining(): Training {
     word: 'genesis_deep.train',
     async prepare(ask, import_) {
       version = await import_('table', tableOf(600));
+      // the one for GPUs is made by the first training
+      if (gpus > 0) return;
       await ask('POST', '/v1/kits/deep/prepare');
       const begun = Date.now();
       for (;;) {
@@ -56,6 +59,7 @@ export function deepTraining(): Training {
         datasets: [{ name: 'table.parquet', version }],
         resources: {
           ...{ cpuCores: 1, memoryBytes: 2 ** 31, outputBytes: 2 ** 28, durationSeconds: 900 },
+          ...(gpus === 0 ? {} : { gpus, memoryBytes: 2 ** 33, processes: 512 }),
         },
       };
       return (await ask<{ id: string }>('POST', '/v1/runs', body, key)).id;

@@ -39,7 +39,8 @@ function byXsd(root: string, folders: readonly string[], main: string): Validate
 }
 
 function byJsonSchema(folder: string, root: string): Validate {
-  const ajv = new Ajv2020({ strict: false, allErrors: false });
+  // a pattern of DCAT-US escapes what a Unicode pattern must not
+  const ajv = new Ajv2020({ strict: false, allErrors: false, unicodeRegExp: false });
   formatsPlugin.default(ajv);
   // One format of the schema is not in the plug-in: an address with letters of any language.
   ajv.addFormat('iri', (value: string) => URL.canParse(value));

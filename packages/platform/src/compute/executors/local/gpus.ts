@@ -89,7 +89,11 @@ export function findGpus({
     .filter((number) => allotted?.includes(number) ?? true)
     .sort((a, b) => a - b);
   if (numbers.length === 0)
-    return noGpus(allotted === undefined ? 'no NVIDIA GPU is here' : 'none was allotted that is here');
+    return noGpus(
+      allotted === undefined || allotted.length === 0
+        ? 'no NVIDIA GPU is here'
+        : `what was allotted, ${allotted.map((number) => `/dev/nvidia${number}`).join(' and ')}, is not here`,
+    );
   const devices = new Map(numbers.map((number) => [number, file(`nvidia${number}`)]));
   const shared = [...needed, ...wanted.filter((name) => names.includes(name))].map(file);
   for (const { source } of [...devices.values(), ...shared]) {
