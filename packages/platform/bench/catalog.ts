@@ -50,7 +50,7 @@ async function measureAll(sizes: readonly number[], quick: boolean): Promise<Ste
       process.stderr.write('searching ...\n');
       const search = await measureSearch(database, datasets, quick ? 4 : 10);
       process.stderr.write('importing cards ...\n');
-      const cards = await measureImportCards(database, quick ? 400 : 1000);
+      const cards = await measureImportCards(database, quick ? 1000 : 10_000);
       const { rows } = await database.pool.query<{ bytes: number }>(
         `select pg_total_relation_size('search_document')::float8 as bytes`,
       );
