@@ -62,7 +62,7 @@ export const hostileJobs: Record<string, HostileJob> = {
       for f in /etc/shadow /etc/gshadow /root /home /work /var/lib /var/log /boot /sys /run ${openFolder}; do
         [ -e $f ] && echo "SEEN $f"; done
       ls / | grep -vxE 'bin|dev|etc|genesis|inputs|job|lib|lib32|lib64|libx32|proc|sbin|tmp|usr|var'
-      ls /etc | grep -vxE 'alternatives|group|ld.so.cache|passwd'
+      ls /etc | grep -vxE 'alternatives|group|hosts|ld.so.cache|passwd'
       cat /proc/*/environ | tr '\\0' '\\n' | grep -vE '^(PATH|HOME|TMPDIR|LANG|PWD|OLDPWD|SHLVL|_|GENESIS_JOB)='
       [ $(ls -d /proc/[0-9]* | wc -l) -lt 9 ] || echo "SEEN processes of the host"
       grep -qE '^CapEff:.*[1-9a-f]' /proc/self/status && echo "CAPABLE"

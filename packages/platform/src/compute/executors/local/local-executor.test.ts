@@ -91,6 +91,15 @@ describe.skipIf(missing !== null)(`in a sandbox${missing === null ? '' : ` (skip
     await executor.close();
   });
 
+  test('processes of a job meet at "localhost", and learn of no other name', async () => {
+    const executor = await createLocalExecutor({ stagingRoot: folder });
+    const look =
+      "require('dns').lookup('localhost', (error, address) => console.log(error?.code ?? address))";
+    const { text } = await run(executor, shell(`/genesis/bin/node -e "${look}"; cat /etc/hosts`));
+    expect(text).toEqual(['127.0.0.1', '127.0.0.1 localhost job']);
+    await executor.close();
+  });
+
   for (const useCgroups of [true, false])
     test(`one core is one core, ${useCgroups ? 'with' : 'without'} cgroups`, async () => {
       const executor = await createLocalExecutor({ stagingRoot: folder, useCgroups });

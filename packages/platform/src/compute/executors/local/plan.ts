@@ -119,12 +119,15 @@ export const descriptors = {
   status: 6,
   passwd: 7,
   group: 8,
+  hosts: 9,
 } as const;
 
 /** The job's user and group inside: "nobody", whoever runs the server. */
 const insideId = 65_534;
 export const passwdFile = `nobody:x:${insideId}:${insideId}:nobody:/tmp:/bin/sh\n`;
 export const groupFile = `nogroup:x:${insideId}:\n`;
+/** Processes of a job meet at "localhost"; the host's own file may name who else is there. */
+export const hostsFile = '127.0.0.1 localhost job\n';
 
 /** What every job finds in its environment, besides what its specification says. */
 export const fixedEnvironment = {
@@ -193,6 +196,7 @@ export function sandboxArguments(
       String(descriptors.group),
       '/etc/group',
     ],
+    ...(network === true ? [] : ['--file', String(descriptors.hosts), '/etc/hosts']),
     // CUDA names its threads in /proc/PID/task/TID/comm and does not start where it cannot; bubblewrap itself keeps
     // /proc/sys and what else is not a process's own from being written
     ...['--proc', '/proc', ...(gpus === null ? ['--remount-ro', '/proc'] : [])],

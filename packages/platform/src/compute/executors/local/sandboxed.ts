@@ -13,6 +13,7 @@ import { type JobInputs, prepareInputs } from './job-inputs.ts';
 import {
   descriptors,
   groupFile,
+  hostsFile,
   type LimitPlan,
   passwdFile,
   type SandboxWays,
@@ -61,13 +62,15 @@ function spawnSandbox(
     ...[host.bubblewrap.path, '--args', String(descriptors.arguments), '--'],
     ...gateCommand(plan.process, spec.environment, [spec.executable, ...spec.arguments]),
   ]);
+  // with a network, the host's own file of names is seen
+  const hosts = host.ways.network === true ? 'ignore' : 'pipe';
   const child = spawn(program, rest, {
     cwd: '/',
     // the job finds this at most in /proc/1/environ; by it, a sandbox that a dead server left half made is found
     env: markOf(id),
     ...(user === null || inputs.wrapTakesUser ? {} : { uid: user, gid: user }),
     stdio: closedStdio<'ignore' | 'pipe'>(
-      ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', hosts],
       host.inheritable,
       devNull,
     ),
@@ -88,6 +91,7 @@ function spawnSandbox(
   );
   feed(descriptors.passwd, passwdFile);
   feed(descriptors.group, groupFile);
+  if (hosts === 'pipe') feed(descriptors.hosts, hostsFile);
   return child;
 }
 
