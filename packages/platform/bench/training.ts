@@ -99,7 +99,7 @@ async function governed(
   const { id } = await ask<{ id: string }>('POST', '/v1/runs', {
     ...{ capability: 'deep-train', purpose: 'train', input: inputOf(steps) },
     datasets: [{ name: 'table.parquet', version }],
-    ...(gpus === 0 ? {} : { resources: { gpus } }),
+    ...(gpus === 0 ? {} : { resources: { gpus, memoryBytes: gpus * 2 ** 33 } }),
   });
   const headers = { authorization: `Bearer ${token}` };
   const log = await (await fetch(`${url}/v1/runs/${id}/logs?purpose=train`, { headers })).text();

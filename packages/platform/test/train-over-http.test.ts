@@ -97,7 +97,7 @@ describe.skipIf(missing !== null)(missing === null ? 'training' : `training (ski
     expect(foreign.status).toBe(404);
   });
 
-  test('GPUs that a kit cannot use, or that are nowhere, are refused before anything starts', async () => {
+  test('GPUs that a kit cannot use are refused before anything starts, and those that are nowhere before packages are fetched', async () => {
     const before = await runs();
     const kit = {
       ...{ capability: 'tiny-train', input: { target: 'y' }, purpose: 'train', resources: { gpus: 1 } },
@@ -105,9 +105,20 @@ describe.skipIf(missing !== null)(missing === null ? 'training' : `training (ski
     };
     expect(await refused(researcher, '/v1/runs', kit)).toEqual({
       status: 400,
-      detail: 'resources.gpus: this kit computes without GPUs: expected 0',
+      detail: 'resources.gpus: this capability of a kit computes without GPUs: expected 0',
     });
     expect(await runs()).toBe(before);
+    const program = {
+      command: ['true'],
+      requirements: { kind: 'requirements', text: 'a-package-of-nobody\n' },
+    };
+    const { id } = await send<{ id: string }>(researcher, 'POST', '/v1/runs/train', {
+      ...{ program, datasets: [], resources: { gpus: 1_000 } },
+    });
+    const { run } = await over(id);
+    expect(run.outcome?.message).toMatch(
+      /^No resource can take the run\. local: .*asks for 1000 accelerators on a node/,
+    );
   });
 
   test('data whose card says that nothing may be trained on it is refused before anything starts', async () => {

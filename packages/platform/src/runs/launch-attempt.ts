@@ -11,7 +11,7 @@ import { checkpointFiles, checkpointName } from './checkpoints.ts';
 import type { LogWriter } from './logs.ts';
 import { cancelledBeforehand, type Ended, endOfJob, labelKeyOf } from './outcome-of-job.ts';
 import type { GivenModel, RunParts } from './parts.ts';
-import { placeRun } from './place-run.ts';
+import { assertPlace, placeRun } from './place-run.ts';
 import { builtinOf, commandOf } from './portable-function.ts';
 import { needsPython, preparePython, pythonCall, pythonOf, type RunTracking } from './python-run.ts';
 import { runCommand, type Stops, waitForJob } from './run-command.ts';
@@ -78,8 +78,11 @@ export async function execute(
     ...{ logs, signal: stopping },
     note: (waitsFor: string) => note(parts, principal, row.id, scope.purpose ?? 'train', waitsFor),
   };
+  const where = { attempt: number, asked: resources, data, folders: needsPython(implementation) };
+  // an environment for GPUs takes minutes and gigabytes: not where there is none
+  if (resources.gpus > 0 && row.machine === null) await assertPlace(parts, principal, scope, row, where);
   const python = needsPython(implementation)
-    ? await preparePython(parts, principal, row, { implementation, resources }, telling).catch(
+    ? await preparePython(parts, principal, row, { ...manifest, implementation }, telling).catch(
         (error: unknown) => {
           if (cancel.aborted && !signal.aborted) return null;
           throw error;
@@ -87,12 +90,7 @@ export async function execute(
       )
     : null;
   if (needsPython(implementation) && python === null) return cancelledBeforehand(parts);
-  const { machine } = await placeRun(parts, principal, scope, row.id, {
-    attempt: number,
-    asked: resources,
-    data,
-    folders: python !== null,
-  });
+  const { machine } = await placeRun(parts, principal, scope, row.id, where);
   parts.crash.reach('run.placed');
   const executor = await parts.compute.executorOf(machine);
   const common = { name, input: stored.input, onLog: logs.write, signal, cancel };

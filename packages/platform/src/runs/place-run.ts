@@ -11,7 +11,7 @@ import { findMachine, reserve } from '../compute/index.ts';
 import type { ReadScope } from '../door/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import type { RunParts } from './parts.ts';
-import { findRun, governingFacts } from './store.ts';
+import { findRun, governingFacts, type RunRow } from './store.ts';
 import { run } from './tables.ts';
 
 /** Of the resources that were looked at, those that a ledger entry names. */
@@ -74,22 +74,17 @@ async function whenFree<T>(reserving: () => Promise<T>): Promise<T> {
 
 export type Placed = { machine: string };
 
-/**
- * Where an attempt of a run goes: decided once, reserved in the budget that pays, and entered in the ledger with the
- * plan before anything is submitted. Called again, it says the same.
- *
- * @throws GenesisError `unavailable` when every place that could take it is down or full: it waits and may be tried again
- */
-export async function placeRun(
-  parts: Pick<RunParts, 'door' | 'clock' | 'compute'>,
+type Wanted = { attempt: number; asked: JobResources; data?: PlacementRequest['data']; folders?: boolean };
+type PlacingParts = Pick<RunParts, 'door' | 'clock' | 'compute'>;
+
+/** Where a run of which it is not decided could go. */
+async function planFor(
+  { door, compute }: PlacingParts,
   principal: PrincipalFacts,
   scope: ReadScope,
-  id: string,
-  wanted: { attempt: number; asked: JobResources; data?: PlacementRequest['data']; folders?: boolean },
-): Promise<Placed> {
-  const { door, clock, compute } = parts;
-  const { attempt, asked, data = [], folders = false } = wanted;
-  const row = await findRun(scope, id);
+  row: RunRow,
+  { asked, data = [], folders = false }: Wanted,
+) {
   const facts = await governingFacts(scope, row);
   // What machines there are is asked for the person, not for the delegation: that names the things it works on, and a
   // person who loses sight of a machine loses it here too.
@@ -99,6 +94,38 @@ export async function placeRun(
   const among = [...row.among];
   const request = { label: facts.label, resources: asked, among, environments, data, folders };
   const plan = row.machine === null ? await compute.plan(inventory, request, row.project) : null;
+  return { inventory, plan };
+}
+
+/** Throws as `placeRun` does where no place could take a run; nothing is reserved or recorded. */
+export async function assertPlace(
+  parts: PlacingParts,
+  principal: PrincipalFacts,
+  scope: ReadScope,
+  row: RunRow,
+  wanted: Wanted,
+): Promise<void> {
+  const { plan } = await planFor(parts, principal, scope, row, wanted);
+  if (plan !== null) chosenOf(plan);
+}
+
+/**
+ * Where an attempt of a run goes: decided once, reserved in the budget that pays, and entered in the ledger with the
+ * plan before anything is submitted. Called again, it says the same.
+ *
+ * @throws GenesisError `unavailable` when every place that could take it is down or full: it waits and may be tried again
+ */
+export async function placeRun(
+  parts: PlacingParts,
+  principal: PrincipalFacts,
+  scope: ReadScope,
+  id: string,
+  wanted: Wanted,
+): Promise<Placed> {
+  const { door, clock } = parts;
+  const { attempt, asked } = wanted;
+  const row = await findRun(scope, id);
+  const { inventory, plan } = await planFor(parts, principal, scope, row, wanted);
   const machine = row.machine ?? chosenOf(plan!);
   const place = await findMachine(inventory, machine);
   const enter = () =>

@@ -26,6 +26,7 @@ const missing = await sandboxMissing();
 const gpus = {
   devices: new Map([[0, { source: '/dev/null', at: '/dev/nvidia0' }]]),
   ...{ shared: [], places: [], libraries: null, model: 'NVIDIA H200', missing: 'these are all' },
+  isUnusable: false,
 };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

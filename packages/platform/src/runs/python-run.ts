@@ -86,10 +86,7 @@ export async function preparePython(
   parts: RunParts,
   principal: PrincipalFacts,
   row: RunRow,
-  {
-    implementation,
-    resources,
-  }: Pick<CapabilityManifest, 'resources'> & { implementation: PythonImplementation },
+  { implementation, ...asking }: Asking & { implementation: PythonImplementation },
   { logs, signal, note }: Telling,
 ): Promise<PreparedPython> {
   const { environments, kits } = pythonOf(parts);
@@ -102,7 +99,7 @@ export async function preparePython(
   const given = (row.input as StoredInput).own;
   const python = implementation.kind === 'kit' ? implementation.python : (given?.python ?? '3.11');
   const kit = implementation.kind === 'kit' ? await kits.filesOf(implementation.sources) : null;
-  const ofKit = kit === null ? null : environmentFor(kit, resources.gpus);
+  const ofKit = kit === null ? null : environmentFor(kit, asking);
   try {
     const lock = ofKit?.lock ?? (await lockOf(parts, row, waiting));
     const indexes = ofKit?.indexes ?? [];
@@ -120,21 +117,26 @@ export async function preparePython(
   }
 }
 
-/** Throws `invalid-input` where GPUs were asked for and the kit can use none. */
-function environmentFor({ environment, gpuEnvironment }: KitFiles, gpus: number): KitEnvironment {
-  if (gpus === 0) return environment;
-  if (gpuEnvironment !== null) return gpuEnvironment;
-  throw invalidField('resources.gpus', 'this kit computes without GPUs: expected 0');
+type Asking = Pick<CapabilityManifest, 'profile' | 'resources'>;
+
+/** Throws `invalid-input` where GPUs were asked for and can be used by none: kits train on them, and nothing else. */
+function environmentFor(
+  { environment, gpuEnvironment }: KitFiles,
+  { profile, resources }: Asking,
+): KitEnvironment {
+  if (resources.gpus === 0) return environment;
+  if (gpuEnvironment !== null && profile === 'training') return gpuEnvironment;
+  throw invalidField('resources.gpus', 'this capability of a kit computes without GPUs: expected 0');
 }
 
 /** What a kit cannot use is refused before anything starts. */
 export async function assertUsesGpus(
   parts: RunParts,
-  { implementation }: CapabilityManifest,
-  { gpus }: JobResources,
+  { implementation, profile }: CapabilityManifest,
+  resources: JobResources,
 ): Promise<void> {
-  if (implementation.kind === 'kit' && gpus > 0)
-    environmentFor(await pythonOf(parts).kits.filesOf(implementation.sources), gpus);
+  if (implementation.kind === 'kit' && resources.gpus > 0)
+    environmentFor(await pythonOf(parts).kits.filesOf(implementation.sources), { profile, resources });
 }
 
 async function lockOf(

@@ -59,7 +59,7 @@ export function deepTraining(gpus = 0): Training {
         datasets: [{ name: 'table.parquet', version }],
         resources: {
           ...{ cpuCores: 1, memoryBytes: 2 ** 31, outputBytes: 2 ** 28, durationSeconds: 900 },
-          ...(gpus === 0 ? {} : { gpus, memoryBytes: 2 ** 33, processes: 512 }),
+          ...(gpus === 0 ? {} : { gpus, memoryBytes: gpus * 2 ** 33, processes: 512 }),
         },
       };
       return (await ask<{ id: string }>('POST', '/v1/runs', body, key)).id;

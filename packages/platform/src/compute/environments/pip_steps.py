@@ -36,6 +36,7 @@ KINDS = (
 )
 WHEEL = re.compile(r"^\s*(?:Downloading|Using cached|Processing|Obtaining)\s+(\S+?\.whl)(?:\.metadata)?(?:\s+\(([0-9.]+ ?[kMG]?B)\))?")
 COLLECT = re.compile(r"^\s*Collecting ([A-Za-z0-9._-]+)")
+PINNED = re.compile(r"==\s*([A-Za-z0-9.!+_-]+)")
 LONGEST_TAIL = 20
 
 
@@ -107,12 +108,22 @@ def try_pip(python, arguments):
     return "other", "\n".join(tail[-8:])
 
 
+def as_pip_writes(version):
+    sys.path.insert(0, pip_wheel())
+    from pip._vendor.packaging.version import InvalidVersion, Version
+
+    try:
+        return str(Version(version))
+    except InvalidVersion:
+        return version
+
+
 def try_exact(python, arguments, lines):
     """
     As `try_pip`, for lines of a lock. Of 1.0 and 1.0+cpu, "==1.0" takes the second where both are, so "===" is asked for
-    first; a version that its wheel writes in another way (1.0.0) is no such exact one.
+    first, with the version as pip writes it; one that its wheel gives more zeros (1.0.0) is no such exact one.
     """
-    exact = [line.replace("==", "===", 1) for line in lines]
+    exact = [PINNED.sub(lambda found: "===" + as_pip_writes(found.group(1)), line, count=1) for line in lines]
     reason = try_pip(python, [*arguments, "-r", written("exact", exact)])
     if reason is not None and reason[0] == "missing":
         reason = try_pip(python, [*arguments, "-r", written("lines", lines)])

@@ -28,7 +28,8 @@ function learnt(
     JSON.stringify([sorted(hardware), sorted(limits)]) ===
     JSON.stringify([sorted(row.hardware), sorted(row.limits)]);
   const fresh = fields.every((field) => at - (row.provenance[field]?.at ?? 0) < hour);
-  if (same && fresh) return null;
+  // what this process says of its own machine does not age
+  if (same && (fresh || source === 'platform')) return null;
   const provenance = { ...row.provenance };
   for (const field of fields) provenance[field] = { source, at };
   return { hardware, limits, provenance };

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { GenesisError } from '@genesis/contracts';
 import { isAbsent, readKernelFile } from './kernel-file.ts';
 
 /** A device file of the host, and where a job finds it. */
@@ -22,6 +23,8 @@ export type Gpus = {
   model: string | null;
   /** Why there are no more, in words for people. */
   missing: string;
+  /** Whether some are here that cannot be given to jobs, which an operator would want to know. */
+  isUnusable: boolean;
 };
 
 /** What a sandbox shows of them to one job. */
@@ -45,8 +48,8 @@ const sysFolders = ['bus', 'class', 'dev', 'devices', 'module'].map((name) => `/
 /** Where container tools put the libraries of the host's driver. */
 const libraryFolder = '/usr/local/nvidia/lib64';
 
-export const noGpus = (missing: string): Gpus => ({
-  ...{ devices: new Map(), shared: [], places: [], libraries: null, model: null, missing },
+export const noGpus = (missing: string, isUnusable = false): Gpus => ({
+  ...{ devices: new Map(), shared: [], places: [], libraries: null, model: null, missing, isUnusable },
 });
 
 /** Names in a folder; none where it is not there. */
@@ -97,15 +100,16 @@ export function findGpus({
   const devices = new Map(numbers.map((number) => [number, file(`nvidia${number}`)]));
   const shared = [...needed, ...wanted.filter((name) => names.includes(name))].map(file);
   for (const { source } of [...devices.values(), ...shared]) {
-    if (!existsSync(source)) return noGpus(`${source} is not there; nvidia-modprobe -u -c=0 makes it`);
-    if (!isOpenToAll(source)) return noGpus(`${source} is not open to everybody, and jobs run as nobody`);
+    if (!existsSync(source)) return noGpus(`${source} is not there; nvidia-modprobe -u -c=0 makes it`, true);
+    if (!isOpenToAll(source))
+      return noGpus(`${source} is not open to everybody, and jobs run as nobody`, true);
   }
   return {
     ...{ devices, shared },
     places: sysFolders.filter((place) => existsSync(place)),
     libraries: existsSync(join(libraryFolder, 'libcuda.so.1')) ? libraryFolder : null,
     model: modelsOf(driver).get(numbers[0] ?? 0) ?? null,
-    missing: 'all of them are counted',
+    ...{ missing: 'all of them are counted', isUnusable: false },
   };
 }
 
@@ -118,44 +122,51 @@ export const allottedBySlurm = ({ SLURM_JOB_GPUS = '' }: NodeJS.ProcessEnv): num
 export type TakenGpus = { given: GivenGpus | null; free: () => void };
 
 export type GpuPool = {
-  /** Waits, first come first served, until so many are free. Rejects once the pool is closed. */
-  take(count: number): Promise<TakenGpus>;
-  close(why: Error): void;
+  /** What is here; looked at again as long as that is nothing, since a driver may be loaded later. */
+  known(): Gpus;
+  /** Throws `unavailable` while fewer are free: whoever wants them tries again. */
+  take(count: number): TakenGpus;
 };
 
-/** No GPU is two jobs' at one time. More than there are must not be asked for. */
-export function gpuPool({ devices, shared, places, libraries }: Gpus): GpuPool {
-  const free = new Set(devices.keys());
-  const waiting: { count: number; go: (numbers: number[]) => void; fail: (error: Error) => void }[] = [];
-  let closed: Error | undefined;
-  const serve = (): void => {
-    for (let first = waiting[0]; first !== undefined && first.count <= free.size; first = waiting[0]) {
-      waiting.shift();
-      const numbers = [...free].sort((a, b) => a - b).slice(0, first.count);
-      for (const number of numbers) free.delete(number);
-      first.go(numbers);
-    }
+/**
+ * No GPU is two jobs' at one time. More than are known must not be asked for.
+ *
+ * @param warn hears, once for each reason, why GPUs that are here cannot be given to jobs
+ */
+export function gpuPool(look: () => Gpus, warn: (missing: string) => void = () => undefined): GpuPool {
+  const told = new Set<string>();
+  const lookOnce = (): Gpus => {
+    const found = look();
+    if (found.isUnusable && !told.has(found.missing)) warn(found.missing);
+    told.add(found.missing);
+    return found;
   };
+  let gpus = lookOnce();
+  let free = new Set(gpus.devices.keys());
   return {
-    async take(count) {
+    known() {
+      if (gpus.devices.size === 0) {
+        gpus = lookOnce();
+        free = new Set(gpus.devices.keys());
+      }
+      return gpus;
+    },
+    take(count) {
       if (count === 0) return { given: null, free: () => undefined };
-      if (closed !== undefined) throw closed;
-      const numbers = await new Promise<number[]>((go, fail) => {
-        waiting.push({ count, go, fail });
-        serve();
-      });
+      const { devices, shared, places, libraries } = gpus;
+      if (count > free.size) {
+        const message = `Of ${devices.size} GPUs here ${free.size} are free, and ${count} are asked for: other jobs have the others.`;
+        throw new GenesisError({ code: 'unavailable', message, retryAfterSeconds: 10 });
+      }
+      const numbers = [...free].sort((one, other) => one - other).slice(0, count);
+      for (const number of numbers) free.delete(number);
       const files = [...numbers.flatMap((number) => devices.get(number) ?? []), ...shared];
       return {
         given: { files, places, libraries },
         free: () => {
           for (const number of numbers.splice(0)) free.add(number);
-          serve();
         },
       };
-    },
-    close(why) {
-      closed = why;
-      for (const { fail } of waiting.splice(0)) fail(why);
     },
   };
 }

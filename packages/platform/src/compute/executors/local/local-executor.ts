@@ -175,9 +175,11 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
   const sandboxHost = trouble === null ? host.sandbox : null;
 
   // nothing keeps a job without a sandbox from another's GPU
-  const gpus =
-    sandboxHost === null ? noGpus('only jobs in a sandbox are given any') : (options.gpus ?? findGpus());
-  const pool = gpuPool(gpus);
+  const pool = gpuPool(
+    () =>
+      sandboxHost === null ? noGpus('only jobs in a sandbox are given any') : (options.gpus ?? findGpus()),
+    (missing) => log?.warn({ missing }, 'GPUs of this machine cannot be given to jobs'),
+  );
 
   const begin = async (spec: JobSpec, hooks: JobHooks): Promise<JobHandle> => {
     if (sandboxHost === null && !allowUnsandboxed)
@@ -187,8 +189,8 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       });
     // without a sandbox no cgroup is used: the outcome says that nothing is enforced
     const cgroups = sandboxHost === null ? noCgroups : host.limits.cgroups;
-    const plan = planLimits(spec.resources, { ...host.limits, cgroups, gpus: countOf(gpus) });
-    const taken = await pool.take(spec.resources.gpus);
+    const plan = planLimits(spec.resources, { ...host.limits, cgroups, gpus: countOf(pool.known()) });
+    const taken = pool.take(spec.resources.gpus);
     try {
       const handle = await beginWith(spec, hooks, plan, taken);
       handle.wait().then(taken.free, taken.free);
@@ -286,10 +288,11 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       return reconcile(new Staging(stagingRoot, name), host.limits.cgroups);
     },
     kept: (name) => newestCopy(new Staging(stagingRoot, name).kept),
-    inspect: async () => ({
-      ...{ status: 'up', reason: null },
-      hardware: { acceleratorsPerNode: gpus.devices.size, acceleratorType: gpus.model },
-    }),
+    inspect: async () => {
+      const { devices, model } = pool.known();
+      const hardware = { acceleratorsPerNode: devices.size, acceleratorType: model };
+      return { status: 'up', reason: null, hardware };
+    },
     release: async (name) => {
       if (running.has(name))
         throw new GenesisError({ code: 'conflict', message: `The job "${name}" still runs.` });
@@ -301,7 +304,6 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
     },
     close: async () => {
       closed = true;
-      pool.close(closing());
       await Promise.allSettled(launching);
       const jobs = [...running.values()];
       for (const job of jobs) job.stop('killed');

@@ -122,6 +122,20 @@ export const descriptors = {
   hosts: 9,
 } as const;
 
+/** What of /proc is the machine's and may be open to writing. */
+const machineParts = [
+  'sys',
+  'sysrq-trigger',
+  'irq',
+  'bus',
+  'pressure',
+  'fs',
+  'acpi',
+  'scsi',
+  'driver',
+  'timer_list',
+];
+
 /** The job's user and group inside: "nobody", whoever runs the server. */
 const insideId = 65_534;
 export const passwdFile = `nobody:x:${insideId}:${insideId}:nobody:/tmp:/bin/sh\n`;
@@ -151,7 +165,8 @@ export type SandboxWays = {
 /**
  * Arguments of bubblewrap up to the command. They go through a
  * descriptor, so that the job does not find host paths in /proc/1/cmdline. Only the job folder and the workspace can be written: the root, /dev and /proc are read-only (root's own files
- * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder.
+ * below /proc/sys would otherwise be writable for a server that runs as root), /tmp and /dev/shm lie in the folder. With
+ * GPUs, of /proc only what is the machine's is read-only.
  */
 export function sandboxArguments(
   spec: JobSpec,
@@ -197,9 +212,12 @@ export function sandboxArguments(
       '/etc/group',
     ],
     ...(network === true ? [] : ['--file', String(descriptors.hosts), '/etc/hosts']),
-    // CUDA names its threads in /proc/PID/task/TID/comm and does not start where it cannot; bubblewrap itself keeps
-    // /proc/sys and what else is not a process's own from being written
-    ...['--proc', '/proc', ...(gpus === null ? ['--remount-ro', '/proc'] : [])],
+    ...['--proc', '/proc'],
+    // CUDA names its threads in /proc/PID/task/TID/comm and does not start where it cannot: of what is not a process's
+    // own, the parts that hold anything to write are read-only
+    ...(gpus === null
+      ? ['--remount-ro', '/proc']
+      : machineParts.flatMap((part) => ['--ro-bind-try', `/proc/${part}`, `/proc/${part}`])),
     ...(gpus?.places ?? []).flatMap((place) => ['--ro-bind', place, place]),
     ...['--tmpfs', '/dev'],
     ...['null', 'zero', 'full', 'random', 'urandom'].flatMap((name) => [

@@ -4,13 +4,14 @@ import { readInspection } from './inspect.ts';
 const gib = 2 ** 30;
 
 describe('what a partition is', () => {
-  test('by its smallest node, with accelerators', () => {
+  test('by its smallest node, with the accelerators of that which has most', () => {
     const text =
-      'gpu*|idle|2|64|262144|1-00:00:00|gpu:a100:4(S:0-1)\ngpu*|mixed|1|32|131072|1-00:00:00|gpu:a100:4\n';
+      'gpu*|idle|2|64|262144|1-00:00:00|gpu:a100:2(S:0-1)\ngpu*|mixed|1|32|131072|1-00:00:00|gpu:a100:4\n' +
+      'gpu*|drained*|1|64|262144|1-00:00:00|(null)\n';
     expect(readInspection(text, undefined)).toEqual({
-      ...{ status: 'up', reason: null },
+      ...{ status: 'degraded', reason: '1 of 4 nodes take no jobs: idle, mixed, drained*.' },
       hardware: {
-        ...{ nodes: 3, coresPerNode: 32, memoryPerNode: 128 * gib },
+        ...{ nodes: 4, coresPerNode: 32, memoryPerNode: 128 * gib },
         ...{ acceleratorsPerNode: 4, acceleratorType: 'a100' },
       },
     });

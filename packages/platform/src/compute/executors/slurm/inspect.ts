@@ -7,7 +7,7 @@ export const inspectFormat = '%P|%T|%D|%c|%m|%l|%G';
 /** States in which a node takes jobs, or will when those on it have ended (sinfo(1), "NODE STATE CODES"). */
 const serving = /^(idle|mixed|allocated|completing|reserved|planned|blocked)/;
 
-/** What a partition is, by its smallest node: a job that fits there fits everywhere. */
+/** What a partition is, by its smallest node: a job that fits there fits everywhere. Of accelerators, by that with most. */
 export function readInspection(text: string, partition: string | undefined): Inspection {
   const lines = text
     .split('\n')
@@ -32,7 +32,7 @@ export function readInspection(text: string, partition: string | undefined): Ins
     nodes: all,
     coresPerNode: least(3),
     memoryPerNode: memory === null ? null : memory * 2 ** 20,
-    ...acceleratorsOf(own[0]?.[6] ?? ''),
+    ...most(own.map((fields) => acceleratorsOf(fields[6] ?? ''))),
   };
   const states = [...new Set(own.map(([, state = '']) => state))].join(', ');
   if (up === 0) return { status: 'down', reason: `No node takes jobs: ${states}.`, hardware };
@@ -41,8 +41,16 @@ export function readInspection(text: string, partition: string | undefined): Ins
   return { status: 'up', reason: null, hardware };
 }
 
+type Accelerators = Pick<Hardware, 'acceleratorsPerNode' | 'acceleratorType'>;
+
+/** Slurm finds the node that has as many as a job asks for. */
+const most = (nodes: readonly Accelerators[]): Accelerators =>
+  nodes.reduce((one, other) =>
+    (other.acceleratorsPerNode ?? 0) > (one.acceleratorsPerNode ?? 0) ? other : one,
+  );
+
 /** `gpu:a100:4(S:0-1)` or `gpu:4`; several kinds separated by commas. */
-export function acceleratorsOf(text: string): Pick<Hardware, 'acceleratorsPerNode' | 'acceleratorType'> {
+export function acceleratorsOf(text: string): Accelerators {
   const match = /(?:^|,)gpu:(?:([A-Za-z][^:,(]*):)?(\d+)/.exec(text);
   if (match === null) return { acceleratorsPerNode: 0, acceleratorType: null };
   return { acceleratorsPerNode: Number(match[2]), acceleratorType: match[1] ?? null };
