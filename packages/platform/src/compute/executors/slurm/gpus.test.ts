@@ -13,6 +13,10 @@ const slurm = developmentSlurm();
 const skip = slurm.missing ?? (await sandboxMissing());
 afterAll(() => slurm.stop());
 
+const tool = (command: string, ...args: string[]): string => {
+  const env = { PATH: '/usr/bin:/bin', SLURM_CONF: slurm.configuration };
+  return spawnSync(command, args, { env }).stdout.toString();
+};
 const job = (name: string, gpus: number) =>
   jobSpecSchema.parse({
     ...{ name, executable: 'true' },
