@@ -40,9 +40,7 @@ describe.skipIf(skip !== null)(
       expect(outcome.message).toMatch(
         /^resources\.gpus: a job can be given 0 here \(what was allotted, \/dev\/nvidia0 and \/dev\/nvidia1, is not here\)/,
       );
-      const env = { PATH: '/usr/bin:/bin', SLURM_CONF: slurm.configuration };
-      const jobs = spawnSync('scontrol', ['show', 'job'], { env }).stdout.toString();
-      expect(jobs).toContain('TresPerNode=gres:gpu:2');
+      expect(tool('scontrol', 'show', 'job')).toContain('TresPerNode=gres:gpu:2');
       expect((await (await executor.launch(job('none', 0))).wait()).state).toBe('succeeded');
     }, 60_000);
 
