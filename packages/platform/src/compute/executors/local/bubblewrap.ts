@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { isAbsent } from './kernel-file.ts';
 
 const run = promisify(execFile);
 
@@ -66,7 +67,10 @@ export async function findRuntime(addedPaths: string[], network = false): Promis
   if (network)
     for (const place of networkPlaces) {
       // often links to where nothing of the sandbox leads
-      const real = await realpath(place).catch(() => null);
+      const real = await realpath(place).catch((error: unknown) => {
+        if (isAbsent(error)) return null;
+        throw error;
+      });
       if (real !== null) parts.push({ kind: 'bind', path: real, at: place });
     }
   return parts;

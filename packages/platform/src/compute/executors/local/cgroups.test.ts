@@ -87,8 +87,17 @@ test('removing what is not there is no fault', async () => {
   expect(await readdir(root)).toEqual([]);
 });
 
-test('looking at this machine changes nothing on it', async () => {
-  const parents = await detectCgroups();
-  for (const folder of Object.values(parents.folders))
-    expect((await readdir(folder)).filter((name) => name.startsWith('genesis-probe-'))).toEqual([]);
+test('looking at this machine changes nothing on it, and removes what a process left that was killed meanwhile', async () => {
+  const before = await detectCgroups();
+  // larger than any process number
+  const dead = 'genesis-probe-99999999-left';
+  const folders = new Set(Object.values(before.folders));
+  for (const folder of folders) await mkdir(join(folder, dead), { recursive: true });
+  expect(await detectCgroups()).toEqual(before);
+  for (const folder of folders) {
+    const names = await readdir(folder);
+    expect(names.filter((name) => name === dead || name.startsWith(`genesis-probe-${process.pid}-`))).toEqual(
+      [],
+    );
+  }
 });

@@ -3,9 +3,10 @@
  * server's own groups, so whatever bounds the server bounds its jobs too.
  * Source: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
  */
-import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readKernelFile } from './kernel-file.ts';
+import { isAbsent, readKernelFile } from './kernel-file.ts';
 
 type Controller = 'memory' | 'pids' | 'cpu' | 'cpuacct';
 const controllers: Controller[] = ['memory', 'pids', 'cpu', 'cpuacct'];
@@ -91,10 +92,27 @@ function ownGroups(): Map<string, string> {
   return own;
 }
 
+const probePrefix = 'genesis-probe-';
+
+/** Groups that processes tried and left, since they were killed meanwhile. */
+async function removeLeftProbes(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+  for (const name of names) {
+    const pid = name.startsWith(probePrefix) ? name.slice(probePrefix.length).split('-')[0] : undefined;
+    if (pid === undefined || readKernelFile(`/proc/${pid}/stat`) !== null) continue;
+    await succeeds(rmdir(join(folder, name)));
+  }
+}
+
 /** Tries each controller by making and removing a group; nothing is left behind. */
 export async function detectCgroups(): Promise<CgroupParents> {
   const own = ownGroups();
-  const probe = `genesis-probe-${process.pid}`;
+  // a name of its own: a process with this one's number may have left one
+  const probe = `${probePrefix}${process.pid}-${randomUUID()}`;
+  for (const folder of new Set(own.values())) await removeLeftProbes(folder);
   const folders: CgroupParents['folders'] = {};
   for (const controller of controllers) {
     const folder = own.get(controller);

@@ -189,7 +189,9 @@ export async function createLocalExecutor(options: LocalExecutorOptions): Promis
       });
     // without a sandbox no cgroup is used: the outcome says that nothing is enforced
     const cgroups = sandboxHost === null ? noCgroups : host.limits.cgroups;
-    const plan = planLimits(spec.resources, { ...host.limits, cgroups, gpus: countOf(pool.known()) });
+    // what is here is looked at for those who ask
+    const gpus = countOf(spec.resources.gpus === 0 ? noGpus('none is asked for') : pool.known());
+    const plan = planLimits(spec.resources, { ...host.limits, cgroups, gpus });
     const taken = pool.take(spec.resources.gpus);
     try {
       const handle = await beginWith(spec, hooks, plan, taken);
