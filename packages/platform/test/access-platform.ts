@@ -1,7 +1,9 @@
 import type { Label, Role } from '@genesis/contracts';
-import { sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll } from 'vitest';
 import { accessQueues, createAccess, withAccess } from '../src/access/index.ts';
+import { projectsOf } from '../src/compute/index.ts';
+import { projectMember } from '../src/compute/tables.ts';
 import { createDoor, type PrincipalDirectory } from '../src/door/index.ts';
 import {
   createIds,
@@ -41,10 +43,13 @@ export async function accessPlatform(options: { templatesFolder?: string } = {})
   cleanUp.push(() => queue.stop());
   const door = createDoor({ database, clock, ids });
   const people = new Map<string, Known>();
-  const projects = new Map<string, string[]>();
+  const projects = {
+    join: async (principal: string, project: string) =>
+      await database.orm.insert(projectMember).values({ project, principal, addedAt: 0 }),
+    leave: async (principal: string) =>
+      await database.orm.delete(projectMember).where(eq(projectMember.principal, principal)),
+  };
   const base: PrincipalDirectory = { load: async (id) => people.get(id) };
-  const projectsOf = (principal: string) =>
-    sql`select unnest(${sql.param(projects.get(principal) ?? [])}::text[])`;
   const directory = withAccess(base, { database, clock, projectsOf });
   const access = createAccess({
     ...{ door, database, directory: base, blobs, queue, clock, ids, crash: noCrashPoints, projectsOf },

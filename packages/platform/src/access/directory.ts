@@ -17,28 +17,35 @@ type Parts = { database: Database; clock: Clock; projectsOf: ProjectsOf };
 type Known = NonNullable<Awaited<ReturnType<PrincipalDirectory['load']>>>;
 type Link = Pick<typeof agreementLink.$inferSelect, 'role' | 'subject' | 'version'>;
 
-/** Every agreement that has to do with somebody, with the links that say how: one query, by the index of subjects. */
-async function linksOf(
-  { database }: Parts,
-  known: Known,
-  at: number,
-): Promise<Map<string, { row: AgreementRow; links: Link[] }>> {
+/** Links that have to do with somebody, by the index of subjects. */
+function prepareLinks({ database }: Parts) {
   const { role, subject, version } = agreementLink;
-  const custodian = custodianOf(known, at);
-  const found = await database.orm
+  const { placeholder } = sql;
+  return database.orm
     .select({ row: agreement, link: { role, subject, version } })
     .from(agreementLink)
     .innerJoin(agreement, eq(agreement.id, agreementLink.agreement))
     .where(
       and(
         or(
-          and(eq(subject, known.id), inArray(role, ['representative', 'covered'])),
-          and(eq(subject, known.organisation), eq(role, 'everybody')),
-          custodian.length === 0 ? undefined : and(inArray(subject, custodian), eq(role, 'party')),
+          and(eq(subject, placeholder('id')), inArray(role, ['representative', 'covered'])),
+          and(eq(subject, placeholder('organisation')), eq(role, 'everybody')),
+          and(sql`${subject} = any(${placeholder('custodian')}::text[])`, eq(role, 'party')),
         ),
         or(eq(version, agreement.latest), eq(version, agreement.inForce)),
       ),
-    );
+    )
+    .prepare('links-of-principal');
+}
+
+/** Every agreement that has to do with somebody, with the links that say how. */
+async function linksOf(
+  links: ReturnType<typeof prepareLinks>,
+  known: Known,
+  at: number,
+): Promise<Map<string, { row: AgreementRow; links: Link[] }>> {
+  const { id, organisation } = known;
+  const found = await links.execute({ id, organisation, custodian: custodianOf(known, at) });
   const byAgreement = new Map<string, { row: AgreementRow; links: Link[] }>();
   for (const { row, link } of found) {
     const one = byAgreement.get(row.id) ?? { row, links: [] };
@@ -89,16 +96,26 @@ export const restsOn = {
   datasets: agreement.datasets,
 };
 
-/** Every grant that reaches somebody, by name, through a project or through the organisation: one query, by the index of holders. */
-async function grantsOf({ database, projectsOf }: Parts, known: Known, at: number): Promise<GrantFacts[]> {
-  const rows = await database.orm
+/** Grants that reach somebody, by name, through a project or through the organisation, by the index of holders. */
+function prepareGrants({ database, projectsOf }: Parts) {
+  const [id, organisation] = [sql.placeholder('id'), sql.placeholder('organisation')];
+  return database.orm
     .selectDistinct({ grant: accessGrant, rests: restsOn })
     .from(grantHolder)
     .innerJoin(accessGrant, eq(accessGrant.id, grantHolder.grant))
     .leftJoin(agreement, eq(agreement.id, accessGrant.agreement))
     .where(
-      sql`${grantHolder.holder} in (select unnest(${sql.param([known.id, known.organisation])}::text[]) union all ${projectsOf(known.id)})`,
-    );
+      sql`${grantHolder.holder} in (select ${id}::text union all select ${organisation}::text union all ${projectsOf(id)})`,
+    )
+    .prepare('grants-of-principal');
+}
+
+async function grantsOf(
+  grants: ReturnType<typeof prepareGrants>,
+  { id, organisation }: Known,
+  at: number,
+): Promise<GrantFacts[]> {
+  const rows = await grants.execute({ id, organisation });
   return rows
     .sort((a, b) => (a.grant.id < b.grant.id ? -1 : 1))
     .map((row): GrantFacts => {
@@ -116,12 +133,16 @@ async function grantsOf({ database, projectsOf }: Parts, known: Known, at: numbe
  * an index. Whoever decides needs this one; without it no grant opens anything and no agreement is known to anybody.
  */
 export function withAccess(directory: PrincipalDirectory, parts: Parts): PrincipalDirectory {
+  const [links, grantsReaching] = [prepareLinks(parts), prepareGrants(parts)];
   return {
     async load(id) {
       const known = await directory.load(id);
       if (known === undefined) return undefined;
       const at = parts.clock.now().getTime();
-      const [linked, grants] = await Promise.all([linksOf(parts, known, at), grantsOf(parts, known, at)]);
+      const [linked, grants] = await Promise.all([
+        linksOf(links, known, at),
+        grantsOf(grantsReaching, known, at),
+      ]);
       const all = [...linked.values()];
       const agreements = all
         .filter(({ row, links }) => stateOf(row, at) === 'active' && isCovered(row, links))

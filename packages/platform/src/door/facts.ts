@@ -1,7 +1,7 @@
 import type { Conditions, Label, Purpose } from '@genesis/contracts';
 import { levels } from '@genesis/contracts';
-import { inArray } from 'drizzle-orm';
-import type { Tx } from '../kernel/index.ts';
+import { inArray, sql } from 'drizzle-orm';
+import type { Database, Tx } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { resource } from './tables.ts';
 import type { WriteTx } from './tx.ts';
@@ -86,6 +86,18 @@ export const lookAtFacts = async (
   tx: Pick<Tx, 'select'>,
   ids: readonly string[],
 ): Promise<Map<string, ResourceFacts>> => (ids.length === 0 ? new Map() : byId(await rowsOf(tx, ids)));
+
+/** `lookAtFacts` outside a transaction, as a statement that is planned once for each connection. */
+export function prepareLook(
+  database: Database,
+): (ids: readonly string[]) => Promise<Map<string, ResourceFacts>> {
+  const rows = database.orm
+    .select()
+    .from(resource)
+    .where(sql`${resource.id} = any(${sql.placeholder('ids')}::text[])`)
+    .prepare('resources-by-id');
+  return async (ids) => byId(await rows.execute({ ids }));
+}
 
 const rowsOf = (tx: Pick<Tx, 'select'>, ids: readonly string[]) =>
   tx

@@ -3,7 +3,7 @@ import type { Database, Ids, Tx } from '../kernel/index.ts';
 import { appendEntry, type NewEntry } from '../ledger/index.ts';
 import { decide, isPublic, type PrincipalFacts, type ResourceFacts } from '../policy/index.ts';
 import type { Judged, WriteRequest } from './door.ts';
-import { lookAtFacts } from './facts.ts';
+import { prepareLook } from './facts.ts';
 
 /** A use of one thing, for `useTogether`; `count` is what the entry adds up, for example rows. */
 export type Use = { principal: PrincipalFacts; action: Action; id: string; purpose: Purpose; count: number };
@@ -41,6 +41,7 @@ function grouped(uses: readonly Use[]): { groups: Use[][]; places: number[] } {
 
 export function createUseTogether(parts: Parts): (uses: readonly Use[]) => Promise<Answer[]> {
   const { database, ids, now, judge, enterRefusal, refusal, entryOf } = parts;
+  const look = prepareLook(database);
 
   async function useGroup(tx: Tx, group: readonly Use[]): Promise<Answer> {
     const { principal, action, id, purpose } = group[0]!;
@@ -59,7 +60,7 @@ export function createUseTogether(parts: Parts): (uses: readonly Use[]) => Promi
 
   /** What is public and allowed leaves no entry, so it needs no transaction. */
   async function openUses(groups: readonly (readonly Use[])[]): Promise<(Answer | undefined)[]> {
-    const known = await lookAtFacts(database.orm, [...new Set(groups.map(([first]) => first!.id))]);
+    const known = await look([...new Set(groups.map(([first]) => first!.id))]);
     return groups.map(([first]) => {
       const { principal, action, id, purpose } = first!;
       const facts = known.get(id);

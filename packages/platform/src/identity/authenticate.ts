@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import { unvouched } from '../door/index.ts';
 import { type Clock, type Database, freshTogether } from '../kernel/index.ts';
@@ -24,10 +24,16 @@ export function createTokenAuthenticator(
   directory: PrincipalDirectory,
   clock: Clock,
 ): Authenticator {
+  const tokenById = database.orm
+    .select()
+    .from(token)
+    .where(eq(token.id, sql.placeholder('id')))
+    .prepare('token-by-id');
+
   async function authenticate(bearer: string): Promise<PrincipalFacts | undefined> {
     const presented = parseToken(bearer);
     if (presented === undefined) return undefined;
-    const [row] = await database.orm.select().from(token).where(eq(token.id, presented.id));
+    const [row] = await tokenById.execute({ id: presented.id });
     if (row === undefined || !sameHash(row.hash, presented.hash)) return undefined;
     if (row.revokedAt !== null || row.expiresAt <= clock.now().getTime()) return undefined;
     const facts = await directory.load(row.principal);

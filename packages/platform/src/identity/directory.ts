@@ -1,5 +1,5 @@
 import type { PrincipalKind, Role } from '@genesis/contracts';
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { PrincipalDirectory } from '../door/index.ts';
 import { type Clock, type Database, systemClock } from '../kernel/index.ts';
 import { bottom, meet } from '../policy/index.ts';
@@ -42,14 +42,16 @@ export async function organisationNames(
 
 /** What identity knows of principals, read anew at each call so that a change takes effect at once. */
 export function createDirectory(database: Database, clock: Clock = systemClock): PrincipalDirectory {
+  const principalById = database.orm
+    .select({ person: principal, binding: roleBinding, known: account })
+    .from(principal)
+    .leftJoin(roleBinding, eq(roleBinding.principal, principal.id))
+    .leftJoin(account, eq(account.principal, principal.id))
+    .where(eq(principal.id, sql.placeholder('id')))
+    .prepare('principal-by-id');
   return {
     async load(id) {
-      const rows = await database.orm
-        .select({ person: principal, binding: roleBinding, known: account })
-        .from(principal)
-        .leftJoin(roleBinding, eq(roleBinding.principal, principal.id))
-        .leftJoin(account, eq(account.principal, principal.id))
-        .where(eq(principal.id, id));
+      const rows = await principalById.execute({ id });
       const { person, known } = rows[0] ?? {};
       if (person === undefined || person.disabled) return undefined;
       const bindings = rows.flatMap(({ binding }) => (binding === null ? [] : [binding]));

@@ -209,7 +209,7 @@ test('what a grant is made to: people, a project with whoever is in it, an organ
   const [forPeople, forProject, forAll] = [await dataset(), await dataset(), await dataset()];
   const project = ids.next('project');
   await expect(ask(forProject, { project })).rejects.toEqual(failure('invalid-input', /project: /));
-  projects.set(who.guest, [project]);
+  await projects.join(who.guest, project);
   await expect(ask(forPeople, { people: [who.member] })).rejects.toEqual(
     failure('invalid-input', /people\.0/),
   );
@@ -223,9 +223,9 @@ test('what a grant is made to: people, a project with whoever is in it, an organ
   await grant(forAll, { organisation: firm });
   const colleague = async () => (await as(who.colleague)).grants!.map(({ dataset: of }) => of).sort();
   expect(await colleague()).toEqual([forPeople, forAll].sort());
-  projects.set(who.colleague, [project]);
+  await projects.join(who.colleague, project);
   expect(await colleague()).toEqual([forPeople, forProject, forAll].sort());
-  projects.delete(who.colleague);
+  await projects.leave(who.colleague);
   expect(await use(world, who.colleague, forProject)).toBe('not-found');
   expect((await as(who.outsider)).grants).toEqual([]);
   const scope = world.door.authorize(await as(who.colleague), null);

@@ -1,6 +1,6 @@
 /** Reads of projects: whatever the scope does not admit does not exist. */
 import { GenesisError, invalidField } from '@genesis/contracts';
-import { and, asc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, or, type Placeholder, type SQL, sql } from 'drizzle-orm';
 import { factsOf, type ReadScope, resource } from '../../door/index.ts';
 import type { ResourceFacts } from '../../policy/index.ts';
 import { allocation, charge, project, projectMember, userAllocation } from '../tables.ts';
@@ -49,7 +49,7 @@ const isMember = (principal: string): SQL =>
     and ${projectMember.principal} = ${principal})`;
 
 /** A query for the ids of the projects of a principal. */
-export const projectsOf = (principal: string): SQL =>
+export const projectsOf = (principal: string | Placeholder): SQL =>
   sql`select ${projectMember.project} from ${projectMember} where ${projectMember.principal} = ${principal}`;
 
 /** Projects that the scope admits, by name; with `own` only those that the principal is a member of. */

@@ -1,6 +1,7 @@
-import { sql } from 'drizzle-orm';
 import { withAccess } from '../../../src/access/index.ts';
 import { accessGrant, agreement, agreementLink, grantHolder } from '../../../src/access/tables.ts';
+import { projectsOf } from '../../../src/compute/index.ts';
+import { projectMember } from '../../../src/compute/tables.ts';
 import type { Database } from '../../../src/kernel/index.ts';
 import type { PrincipalFacts } from '../../../src/policy/index.ts';
 import type { Agreement, World } from './random-worlds.ts';
@@ -32,7 +33,8 @@ export async function storeWorld(
   world: World,
 ): Promise<(at: number) => Promise<Map<string, PrincipalFacts>>> {
   const { orm } = database;
-  for (const table of [agreement, agreementLink, accessGrant, grantHolder]) await orm.delete(table);
+  for (const table of [agreement, agreementLink, accessGrant, grantHolder, projectMember])
+    await orm.delete(table);
   await orm.insert(agreement).values(
     world.agreements.map((one) => ({
       ...{ id: one.id, title: one.id, type: 'crada', organisation: one.drafter, state: one.state },
@@ -52,6 +54,10 @@ export async function storeWorld(
   await orm
     .insert(grantHolder)
     .values(world.grants.flatMap(({ id, holders }) => holders.map((holder) => ({ grant: id, holder }))));
+  const members = Object.entries(world.projects).flatMap(([project, inside]) =>
+    inside.map((principal) => ({ project, principal, addedAt: 0 })),
+  );
+  if (members.length > 0) await orm.insert(projectMember).values(members);
   const known = new Map(
     world.people.map(({ id, kind, home, clearance, roles }) => [
       id,
@@ -63,10 +69,6 @@ export async function storeWorld(
       },
     ]),
   );
-  const projectsOf = (principal: string) => {
-    const inside = Object.entries(world.projects).filter(([, members]) => members.includes(principal));
-    return sql`select unnest(${sql.param(inside.map(([id]) => id))}::text[])`;
-  };
   return async (at) => {
     const clock = { now: () => new Date(at), sleep: async () => undefined };
     const directory = withAccess({ load: async (id) => known.get(id) }, { database, clock, projectsOf });
