@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GenesisError } from '@genesis/contracts';
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, PgBoss } from 'pg-boss';
+import { fromDrizzle, type Job, PgBoss } from 'pg-boss';
 import type { z } from 'zod';
 import type { BackedUpJob } from './backup-format.ts';
 import type { Database, Tx } from './database.ts';
 import { asGenesisError, databaseTrouble } from './database-error.ts';
+import { watchDueJobs } from './due-jobs.ts';
 import type { Log } from './log.ts';
 
 /** A kind of background work: its name, the shape of its payload, and how often a failing job is tried again. */
@@ -182,6 +183,13 @@ export const createQueue = async (options: {
   await retryFailed(database);
 
   const stopping = new AbortController();
+  const workers = new Map<string, string[]>();
+  const watching = watchDueJobs({
+    ...{ database, log, stopping: stopping.signal, queues: () => [...workers.keys()] },
+    due: (name) => {
+      for (const worker of workers.get(name) ?? []) boss.notifyWorker(worker);
+    },
+  });
   return {
     enqueue: async (tx, queue, payload, { key, startAfter } = {}) => {
       await boss.send(queue.name, queue.payload.parse(payload), {
@@ -191,15 +199,14 @@ export const createQueue = async (options: {
       });
     },
     work: async (queue, handler, { concurrency = 1 } = {}) => {
+      // New jobs are announced and due ones looked for; asking besides is for what neither told.
       const settings = {
-        localConcurrency: concurrency,
         batchSize: 1,
-        pollingIntervalSeconds: 0.5,
-        notifyPollingIntervalSeconds: 2,
+        pollingIntervalSeconds: 5,
+        notifyPollingIntervalSeconds: 30,
         heartbeatRefreshSeconds: 3,
       };
-      await boss.work<unknown>(queue.name, settings, async ([job]) => {
-        if (!job) return;
+      const handle = async (job: Job<unknown>): Promise<void> => {
         const signal = AbortSignal.any([job.signal, stopping.signal]);
         try {
           await handler(queue.payload.parse(job.data), { signal, jobId: job.id });
@@ -214,10 +221,25 @@ export const createQueue = async (options: {
           } else log.warn(fields, 'A job failed');
           throw error;
         }
-      });
+      };
+      const own = workers.get(queue.name) ?? [];
+      workers.set(queue.name, own);
+      for (let place = 0; place < concurrency; place++) {
+        const worker = await boss.work<unknown>(queue.name, settings, async ([job]) => {
+          if (!job) return;
+          try {
+            await handle(job);
+          } finally {
+            // The next of those that wait is taken as soon as this one is entered as ended.
+            boss.notifyWorker(worker);
+          }
+        });
+        own.push(worker);
+      }
     },
     stop: async () => {
       stopping.abort();
+      await watching;
       await boss.stop({ graceful: true, timeout: 10_000 });
     },
   };
