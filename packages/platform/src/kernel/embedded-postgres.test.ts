@@ -90,7 +90,7 @@ test('a closed database leaves no process behind and opens again with its rows',
   await database.orm.execute(sql`create table kept as select 7 as number`);
   const pid = await postmasterOf(folder);
   await database.close();
-  expect(await isAlive(pid)).toBe(false);
+  expect(isAlive(pid)).toBe(false);
   expect(await isGone(pidFile(folder))).toBe(true);
   const again = await open(folder);
   expect((await again.orm.execute(sql`select number from kept`)).rows).toEqual([{ number: 7 }]);
@@ -193,7 +193,7 @@ test('as root, each way to start the server works, in a folder that is closed to
     if (round === 0) process.kill(pid, 'SIGKILL');
     await expect.poll(() => isAlive(pid)).toBe(round !== 0);
     await server.stop();
-    expect(await isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
   }
 });
 
@@ -208,7 +208,7 @@ test('a pid file whose number belongs to another program does not stop the start
   await writeFile(path, text.replace(/^\d+/, String(stranger.pid)));
   const again = await open(folder);
   expect((await again.orm.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
-  expect(await isAlive(stranger.pid!)).toBe(true);
+  expect(isAlive(stranger.pid!)).toBe(true);
 });
 
 test('a cluster whose making was interrupted is made anew', async () => {

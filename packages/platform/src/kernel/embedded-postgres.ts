@@ -200,7 +200,7 @@ export const startEmbeddedPostgres = async (options: {
     if (survivor) log.info({ pid: current }, 'Adopted the PostgreSQL server that a crash left behind');
     const began = Date.now();
     while (!(await accepts(connection))) {
-      const ended = !(await isAlive(current));
+      const ended = !isAlive(current);
       // The adopted one was about to die.
       if (ended && survivor) return start();
       if (ended || Date.now() - began > startTimeoutMs) {
@@ -220,7 +220,7 @@ export const startEmbeddedPostgres = async (options: {
     let pause = 100;
     while (!stopping) {
       await wait(100, undefined, { ref: false });
-      if (stopping || (await isAlive(current))) continue;
+      if (stopping || isAlive(current)) continue;
       log.warn({ pid: current }, 'The PostgreSQL server is gone; it is started again');
       try {
         await start();
@@ -248,10 +248,10 @@ export const startEmbeddedPostgres = async (options: {
       ['SIGQUIT', 10_000],
       ['SIGKILL', 5000],
     ] as const) {
-      if (!(await isAlive(current))) return;
+      if (!isAlive(current)) return;
       signalProcess(current, signal);
       const asked = Date.now();
-      while ((await isAlive(current)) && Date.now() - asked < patience) await wait(10);
+      while (isAlive(current) && Date.now() - asked < patience) await wait(10);
     }
   };
 

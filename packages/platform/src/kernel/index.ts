@@ -20,6 +20,7 @@ export {
   requestHash,
 } from './idempotency.ts';
 export { createIds, type Ids } from './ids.ts';
+export { isAbsent, readKernelFile } from './kernel-file.ts';
 export { type Keyring, openKeyring } from './keys.ts';
 export { createLog, type Log } from './log.ts';
 export { createOutbound, type Outbound } from './outbound/outbound.ts';

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readKernelFile } from './kernel-file.ts';
 import { errorCode } from './system-error.ts';
 
 /** What PostgreSQL writes into `postmaster.pid`, as far as it is needed. */
@@ -34,17 +35,22 @@ const isTaken = (pid: number): boolean => {
 const gone = ['ENOENT', 'ESRCH'];
 const hidden = ['EACCES', 'EPERM'];
 
-/** The status of a process from its `stat`: its state and its parent. */
-const statusOf = async (pid: number): Promise<{ state: string; parent: number } | undefined> => {
-  const stat = await readOrNothing(`/proc/${pid}/stat`).catch(() => undefined);
-  const found = stat === undefined ? null : /^\d+ \(.*\) (\w) (\d+) /s.exec(stat);
+/** The status of a process from its `stat`: its state and its parent; undefined where that cannot be read. */
+const statusOf = (pid: number): { state: string; parent: number } | undefined => {
+  let stat: string | null;
+  try {
+    stat = readKernelFile(`/proc/${pid}/stat`);
+  } catch {
+    return undefined;
+  }
+  const found = /^\d+ \(.*\) (\w) (\d+) /s.exec(stat ?? '');
   return found ? { state: found[1]!, parent: Number(found[2]) } : undefined;
 };
 
 /** Whether a process with this id lives; one that has ended and only waits to be reaped does not. */
-export const isAlive = async (pid: number): Promise<boolean> => {
+export const isAlive = (pid: number): boolean => {
   if (!isTaken(pid)) return false;
-  const state = (await statusOf(pid))?.state;
+  const state = statusOf(pid)?.state;
   return state === undefined || !'ZX'.includes(state);
 };
 
@@ -67,7 +73,7 @@ const looksLikePostgresOf = async (pid: number, dataFolder: string): Promise<boo
   const words = text.split('\0');
   if (basename(words[0] ?? '') === 'postgres') return words[words.indexOf('-D') + 1] === dataFolder;
   if (!text.startsWith('postgres: ')) return false;
-  const parent = (await statusOf(pid))?.parent ?? 0;
+  const parent = statusOf(pid)?.parent ?? 0;
   const server = (await readOrNothing(`/proc/${parent}/cmdline`).catch(() => undefined)) ?? '';
   return basename(server.split('\0')[0] ?? '') !== 'postgres';
 };
@@ -106,7 +112,7 @@ export const survivingPostmaster = async (dataFolder: string): Promise<Postmaste
   const path = join(dataFolder, 'postmaster.pid');
   const text = await readOrNothing(path);
   const postmaster = text === undefined ? undefined : parsePidFile(text);
-  if (postmaster && (await isPostgresOf(postmaster.pid, dataFolder)) && (await isAlive(postmaster.pid))) {
+  if (postmaster && (await isPostgresOf(postmaster.pid, dataFolder)) && isAlive(postmaster.pid)) {
     return postmaster;
   }
   const started = Date.now();

@@ -206,7 +206,7 @@ const endSurvivor = async (draft: string): Promise<void> => {
   const survivor = await survivingPostmaster(join(await realpath(draft), 'postgres', 'data'));
   if (!survivor) return;
   signalProcess(survivor.pid, 'SIGQUIT');
-  while (await isAlive(survivor.pid)) await wait(10);
+  while (isAlive(survivor.pid)) await wait(10);
 };
 
 /**

@@ -1,11 +1,9 @@
 import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   capabilityManifestSchema,
   executionOutcomeSchema,
   GenesisError,
   idSchema,
-  invalidField,
   labelSchema,
   placementPlanSchema,
   purposeSchema,
@@ -16,7 +14,7 @@ import {
 } from '@genesis/contracts';
 import { z } from 'zod';
 import { usageOf } from '../compute/index.ts';
-import type { Door, ReadScope } from '../door/index.ts';
+import type { Door } from '../door/index.ts';
 import { idempotencyOf, principalNow, principalOf } from '../identity/index.ts';
 import {
   type App,
@@ -24,15 +22,15 @@ import {
   type Cursors,
   pageOf,
   pageQuery,
-  type ServerEvent,
   sendEvents,
   toPage,
 } from '../kernel/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
+import { followLog, positionOf } from './follow-log.ts';
 import { outputsOf } from './outputs.ts';
 import { type FoundCapability, findCapability, listCapabilities } from './registry.ts';
 import type { Runs } from './runs.ts';
-import { findRun, type LogPosition, listAttempts, listRuns, type RunRow, readLog } from './store.ts';
+import { findRun, listAttempts, listRuns, type RunRow } from './store.ts';
 import { submitRunSchema } from './submit-run.ts';
 
 const tags = ['runs'];
@@ -345,51 +343,4 @@ export function runRoutes(
       );
     },
   );
-}
-
-const linesAtOnce = 500;
-const lookEveryMs = 250;
-
-/** The place after which a reader goes on; events of the log have the id `ATTEMPT.LINE`. */
-function positionOf(lastEventId: string | string[] | undefined): LogPosition {
-  if (lastEventId === undefined || lastEventId === '') return { attempt: 0, line: -1 };
-  const [, attempt, line] = /^(\d{1,9})\.(\d{1,9})$/.exec(String(lastEventId)) ?? [];
-  if (attempt === undefined || line === undefined)
-    throw invalidField('Last-Event-ID', 'expected the id of an event of this log, like 1.42');
-  return { attempt: Number(attempt), line: Number(line) };
-}
-
-async function* followLog(
-  authorize: () => Promise<ReadScope>,
-  id: string,
-  from: LogPosition,
-  signal: AbortSignal,
-): AsyncGenerator<ServerEvent> {
-  let after = from;
-  let toldWait: string | null = null;
-  while (!signal.aborted) {
-    const scope = await authorize();
-    const row = await findRun(scope, id);
-    if (row.waitsFor !== toldWait) {
-      toldWait = row.waitsFor;
-      if (toldWait !== null) yield { event: 'waits', data: { text: toldWait } };
-    }
-    const lines = await readLog(scope, id, after, linesAtOnce);
-    for (const one of lines) {
-      after = { attempt: one.attempt, line: one.line };
-      yield {
-        id: `${one.attempt}.${one.line}`,
-        event: one.stream,
-        data: { attempt: one.attempt, text: one.text },
-      };
-    }
-    if (lines.length === linesAtOnce) continue;
-    if (runStates.isFinal(row.state as RunState)) {
-      yield { event: 'end', data: { status: row.state, outcome: row.outcome } };
-      return;
-    }
-    await wait(lookEveryMs, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  }
 }

@@ -80,6 +80,21 @@ export async function readLog(scope: ReadScope, id: string, after: LogPosition, 
   return rows.map((found) => found.log);
 }
 
+/** What changes whenever there is something new to tell of a run and its log. It is shown to nobody. */
+export async function markOfLog(scope: ReadScope, id: string): Promise<string | undefined> {
+  const last = scope.orm
+    .select({ last: sql`${runLog.attempt} || '.' || ${runLog.line}` })
+    .from(runLog)
+    .where(eq(runLog.run, id))
+    .orderBy(desc(runLog.attempt), desc(runLog.line))
+    .limit(1);
+  const [found] = await scope.orm
+    .select({ mark: sql<string>`concat_ws(' ', ${run.state}, (${last}), ${run.waitsFor})` })
+    .from(run)
+    .where(eq(run.id, id));
+  return found?.mark;
+}
+
 /** Label, conditions and owner that a run has: its own, or those of the campaign that governs it. */
 export async function governingFacts(scope: ReadScope, row: RunRow): Promise<ResourceFacts> {
   const [found] = await scope.orm

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { isAbsent } from './kernel-file.ts';
+import { isAbsent } from '../../../kernel/index.ts';
 
 const run = promisify(execFile);
 

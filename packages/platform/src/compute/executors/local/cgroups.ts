@@ -3,10 +3,11 @@
  * server's own groups, so whatever bounds the server bounds its jobs too.
  * Source: the kernel's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/.
  */
+
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, readKernelFile } from './kernel-file.ts';
+import { isAbsent, readKernelFile } from '../../../kernel/index.ts';
 
 type Controller = 'memory' | 'pids' | 'cpu' | 'cpuacct';
 const controllers: Controller[] = ['memory', 'pids', 'cpu', 'cpuacct'];

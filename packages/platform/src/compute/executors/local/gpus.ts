@@ -2,10 +2,11 @@
  * NVIDIA GPUs of this machine, and what a sandbox has to show of it so that CUDA works inside: the device files of the
  * GPUs that the job was given and those that all share, what the driver reads of /sys, and its libraries.
  */
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenesisError } from '@genesis/contracts';
-import { isAbsent, readKernelFile } from './kernel-file.ts';
+import { isAbsent, readKernelFile } from '../../../kernel/index.ts';
 
 /** A device file of the host, and where a job finds it. */
 type DeviceFile = { source: string; at: string };

@@ -1,7 +1,8 @@
 /** Reading and ending the processes of one job through /proc. Source: proc(5). */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { isAbsent, readKernelFile } from './kernel-file.ts';
+import { isAbsent, readKernelFile } from '../../../kernel/index.ts';
 
 /** The kernel's clock for process times has 100 ticks a second on every architecture supported here. */
 const ticksPerSecond = 100;

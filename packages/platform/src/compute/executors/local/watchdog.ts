@@ -1,5 +1,6 @@
 /** Looks at a running job again and again: what the kernel reports of its limits, and what no cgroup bounds. */
-import { lstat, readdir, statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import type { FailureReason, JobUsage } from '@genesis/contracts';
 import { mostEntries, reservedNames } from './collect.ts';
 import type { LimitPlan } from './plan.ts';
@@ -19,11 +20,11 @@ export type Watchdog = {
 /** Whether the job folder holds more than it may. */
 export type FolderMeter = () => Promise<{ full: boolean }>;
 
-/** A sandbox's folder is a file system of its own, so one call tells how full it is. */
+/** A sandbox's folder is a file system of its own in memory, so one call, which waits for no disk, tells how full it is. */
 export const fileSystemMeter =
   (job: Pick<StartedJob, 'folder'>): FolderMeter =>
   async () => {
-    const { bavail, files, ffree } = await statfs(`/proc/self/fd/${job.folder.fd}`);
+    const { bavail, files, ffree } = statfsSync(`/proc/self/fd/${job.folder.fd}`);
     // files without content take kernel memory too
     return { full: bavail === 0 || files - ffree > mostEntries };
   };
