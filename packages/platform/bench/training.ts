@@ -1,7 +1,8 @@
 /**
  * What the platform costs a training: the training script of the `deep` kit by itself in a folder, beside the same script as a run of
- * a platform (placed, sandboxed, tracked over MLflow's API, its outputs hashed and kept, its end recorded), in turn, in one run. A run
- * counts from its submission until somebody who follows its log is told that it has ended. Ends with status 1 when it costs more than promised.
+ * a platform (placed, sandboxed, tracked over MLflow's API, its outputs hashed and kept, its end recorded), in one run. The two of a pair
+ * take turns of some seconds, and each is held while the other goes on. A run counts from its submission until somebody who follows its
+ * log is told that it has ended. Ends with status 1 when it costs more than promised.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -12,6 +13,8 @@ import { parseArgs, promisify } from 'node:util';
 import { asking, imported, person } from '../test/campaign-world.ts';
 import { ServerUnderTest } from '../test/crash/server-under-test.ts';
 import { pythonWith } from '../test/python-environment.ts';
+import { pythonsBelow } from './processes.ts';
+import { inTurns, type Way } from './turns.ts';
 
 const usage = `Usage: npm run bench:training -- [--quick] [--json] [--pairs N] [--seconds S] [--gpus N]
 
@@ -37,6 +40,7 @@ if (options.help) {
 }
 
 const promised = 0.02;
+const turnMs = 4000;
 const pairs = Number(options.pairs ?? (options.quick ? 1 : 3));
 const seconds = Number(options.seconds ?? (options.quick ? 10 : 60));
 const gpus = Number(options.gpus);
@@ -130,21 +134,30 @@ try {
   await governed(submitting, 100);
   const few = await bare(folder, python.program, 200, 'few');
   const more = await bare(folder, python.program, 1200, 'more');
+  // Samples a second are told by a training that is not held.
+  const { throughput: device } = await governed(submitting, 1200);
   const perStep = Math.max((more.seconds - few.seconds) / 1000, 1e-5);
   const steps = Math.max(400, 200 * Math.round((seconds - few.seconds) / perStep / 200));
   say(`${pairs} trainings of ${steps} steps by each way ...`);
   const alone: number[] = [];
   const run: number[] = [];
-  let device: Throughput | undefined;
   for (let pair = 0; pair < pairs; pair++) {
-    const one = async () =>
-      void alone.push((await bare(folder, python.program, steps, `bare-${pair}`)).seconds);
-    const other = async () => {
-      const { seconds: took, throughput } = await governed(submitting, steps);
-      run.push(took);
-      device = throughput ?? device;
+    const trainers = (): number[] => pythonsBelow(server.pid!, 'genesis_deep');
+    const one: Way = {
+      begin: async () => void (await bare(folder, python.program, steps, `bare-${pair}`)),
+      processes: () => {
+        const others = new Set(trainers());
+        return pythonsBelow(process.pid, 'genesis_deep').filter((pid) => !others.has(pid));
+      },
     };
-    for (const next of pair % 2 === 0 ? [one, other] : [other, one]) await next();
+    const other: Way = {
+      begin: async () => void (await governed(submitting, steps)),
+      processes: trainers,
+    };
+    const first = pair % 2 === 0;
+    const took = await inTurns(first ? [one, other] : [other, one], turnMs);
+    alone.push(took[first ? 0 : 1]!);
+    run.push(took[first ? 1 : 0]!);
     say(`  by itself ${alone.at(-1)!.toFixed(2)} s, as a run ${run.at(-1)!.toFixed(2)} s`);
   }
   const cost = median(run) / median(alone) - 1;

@@ -34,6 +34,11 @@ export class ServerUnderTest {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Of the last process. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Whether the last process was ended by SIGKILL, as a crash point does. */
   get killed(): boolean {
     return this.#child?.signalCode === 'SIGKILL';
