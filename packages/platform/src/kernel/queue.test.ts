@@ -110,6 +110,23 @@ test('of one key one job waits and one runs, never two at once', async () => {
   expect(most).toBe(1);
 });
 
+test('what waits is taken one after the other, and what is for later when its time comes', async () => {
+  const queue = await start(await freshDatabase());
+  const later = new Date(Date.now() + 2000);
+  await queue.enqueue(null, greetings, { name: 'later' }, { startAfter: later });
+  for (let index = 1; index <= 20; index++) await queue.enqueue(null, greetings, { name: `${index}` });
+  const handled = collector();
+  let laterAt = 0;
+  await queue.work(greetings, async ({ name }) => {
+    if (name === 'later') laterAt = Date.now();
+    handled.add(name);
+  });
+  // A worker by itself asks every thirty seconds.
+  await handled.until(21);
+  expect(laterAt).toBeGreaterThanOrEqual(later.getTime());
+  expect(new Set(handled.names).size).toBe(21);
+}, 20_000);
+
 test('a failing job is tried again and then left alone', async () => {
   const queue = await start(await freshDatabase());
   const handled = collector();
