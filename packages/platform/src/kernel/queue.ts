@@ -239,8 +239,7 @@ export const createQueue = async (options: {
     },
     stop: async () => {
       stopping.abort();
-      await watching;
-      await boss.stop({ graceful: true, timeout: 10_000 });
+      await Promise.all([watching, boss.stop({ graceful: true, timeout: 10_000 })]);
     },
   };
 };
