@@ -1,7 +1,7 @@
 /** A value of a table. Dates come as ISO 8601 text. */
 export type Cell = string | number | bigint | boolean | null | undefined;
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const notANumber = /^[+-]?nan$/i;
 const infinite = /^([+-]?)inf(inity)?$/i;
 

@@ -57,16 +57,25 @@ function ofRows(rows: readonly Design[], said: Said): Result {
   return { text: table(head, lines), json: { ...said } };
 }
 
-async function givenRows(call: Call, design: string | undefined, csv: string | undefined): Promise<Design[]> {
-  if ((design === undefined) === (csv === undefined)) throw new UsageError('Give either --design or --csv.');
-  const given =
-    csv === undefined
-      ? await readJson(design!, '--design', call.input)
-      : readCsv(await readFile(csv, 'utf8')).map((row) =>
-          Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])),
-        );
-  return checkedDesigns(given);
+/** The rows that were given, and the text that they stand in where it is a CSV file. */
+type Given = { rows: Design[]; csv?: string };
+
+async function givenRows(call: Call, design: string | undefined, file: string | undefined): Promise<Given> {
+  if ((design === undefined) === (file === undefined)) throw new UsageError('Give either --design or --csv.');
+  if (file === undefined) return { rows: checkedDesigns(await readJson(design!, '--design', call.input)) };
+  const csv = await readFile(file, 'utf8');
+  const rows = readCsv(csv).map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])),
+  );
+  return { rows: checkedDesigns(rows), csv };
 }
+
+/** A file goes out as it is: the server knows from the model which of its cells are numbers. */
+const asCsv = (csv: string) => ({
+  body: csv as never,
+  bodySerializer: (text: unknown) => text as string,
+  headers: { 'content-type': 'text/csv' },
+});
 
 /** Predictions, and serving what makes them. */
 export function predictCommands(registry: Registry, model: Command): void {
@@ -95,19 +104,28 @@ export function predictCommands(registry: Registry, model: Command): void {
     options: (command) =>
       command
         .option('--design <json>', 'a row or a list of rows: JSON, @FILE, or - for standard input')
-        .option('--csv <file>', 'rows in a CSV file, with the names of the inputs in the first line'),
+        .option(
+          '--csv <file>',
+          'rows in a CSV file; the first line names the inputs, each with its unit in brackets if you like: carbon [%]',
+        ),
     examples: [
       `genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --design '{"teos":0.2,"water":6,"ammonia":1}'`,
       'genesis model predict mdl_01jd8x3k2v9q7r5t1w4y6z8abc --csv designs.csv --json',
     ],
     act: async (call, { design, csv }, id) => {
-      const rows = await givenRows(call, design, csv);
+      const given = await givenRows(call, design, csv);
+      const { rows } = given;
       const { api } = await call.client();
       const params = { path: { id } };
       const { signal } = call;
       const { kind } = dataOf(await api.GET('/v1/models/{id}', { params, signal }));
-      const body = kind === 'surrogate' ? { designs: rows } : { rows };
-      const said = dataOf(await api.POST('/v1/models/{id}/predict', { params, body, signal }));
+      const sent =
+        kind === 'surrogate'
+          ? { body: { designs: rows } }
+          : given.csv === undefined
+            ? { body: { rows } }
+            : asCsv(given.csv);
+      const said = dataOf(await api.POST('/v1/models/{id}/predict', { params, signal, ...sent }));
       return kind === 'surrogate' ? ofDesigns(rows, said) : ofRows(rows, said);
     },
   });

@@ -1,6 +1,8 @@
+import { GenesisError } from '@genesis/contracts';
 import { expect, test } from 'vitest';
 import { catalogPlatform, free, open } from '../../test/catalog-platform.ts';
-import { actUnder } from '../door/index.ts';
+import { actUnder, revokeDelegation } from '../door/index.ts';
+import { asWriteTx } from '../door/tx.ts';
 import { noCrashPoints, systemClock } from '../kernel/index.ts';
 import { createModels, modelNames } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
@@ -9,6 +11,7 @@ import { createEvaluations, evaluationQueues } from './evaluations.ts';
 import * as ranking from './functions.ts';
 import type { BaselineName, Prediction, Row } from './model.ts';
 import type { Predictors } from './parts.ts';
+import { findEvaluation } from './store.ts';
 
 const org = 'org_lab';
 const seen: { name: string; rows: readonly Row[]; explore?: readonly Row[] }[] = [];
@@ -251,3 +254,23 @@ test('sealed rows serve one use; what is no column, or decides the cut, is refus
     evaluations.submit(researcher, id, { model: await model(researcher, exact), title: 'late' }),
   ).rejects.toMatchObject({ failure: { code: 'conflict' } });
 });
+
+test('once the right to open the rows has ended, what waits fails and nothing is submitted any more', async () => {
+  const { evaluations, id, custodian, person, model, settled, database, door } = await world();
+  const researcher = person('org_here');
+  const never = await model(researcher, () => {
+    throw new GenesisError({ code: 'unavailable', message: 'Not now.', retryAfterSeconds: 1 });
+  });
+  await settled(researcher);
+  await evaluations.submit(researcher, id, { model: never, title: 'waits' });
+  const { row } = await findEvaluation(door.authorize(custodian, 'evaluate'), id);
+  await database.transaction((tx) => revokeDelegation(asWriteTx(tx), { clock: systemClock }, row.delegation));
+  const placed = await settled(researcher);
+  expect(placed.find(({ submission }) => submission.title === 'waits')?.submission).toMatchObject({
+    state: 'failed',
+    failure: expect.stringContaining('to open its rows has ended'),
+  });
+  await expect(
+    evaluations.submit(researcher, id, { model: await model(researcher, exact), title: 'late' }),
+  ).rejects.toMatchObject({ failure: { code: 'conflict', message: expect.stringContaining('has ended') } });
+}, 60_000);

@@ -5,8 +5,17 @@ import type { Metric, Prediction, Row, Score, TaskSettings } from './model.ts';
 /** Losses by unit, in the order of their names, which are hashes of the key columns. */
 export type UnitLosses = { counts: number[]; sums: number[] };
 
+/** Whether a model named the category that a cell holds. Kits name yes and no, and numbers, in their language's way. */
+function isSameCategory(truth: Row[string], value: number | string): boolean {
+  const named = String(value).trim();
+  if (typeof truth === 'boolean')
+    return (truth ? ['true', '1'] : ['false', '0']).includes(named.toLowerCase().replace(/\.0$/, ''));
+  if (typeof truth === 'number') return named !== '' && Number(named) === truth;
+  return String(truth).trim() === named;
+}
+
 const lossOf = (metric: Metric, truth: Row[string], { value }: Prediction): number => {
-  if (metric === 'error-rate') return String(truth) === String(value) ? 0 : 1;
+  if (metric === 'error-rate') return isSameCategory(truth, value) ? 0 : 1;
   const difference = Number(truth) - Number(value);
   return metric === 'mae' ? Math.abs(difference) : difference * difference;
 };

@@ -1,8 +1,10 @@
 import { GenesisError } from '@genesis/contracts';
 import { eq } from 'drizzle-orm';
+import { platformFacts, platformPrincipal } from '../door/index.ts';
 import { asGenesisError } from '../kernel/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
 import { beginAttempt, finishRun, succeeded } from '../runs/index.ts';
+import { blindRows } from './blind-rows.ts';
 import type { ScoreJob } from './enter-submission.ts';
 import { lossesOf, scorable } from './losses.ts';
 import type { BaselineName, Row } from './model.ts';
@@ -18,11 +20,48 @@ import { submission } from './tables.ts';
 
 const purpose = 'evaluate';
 
+/** Errors that say that the right to open the rows has ended, or the rows have; anything else may pass. */
+const isOver = (error: unknown): boolean =>
+  error instanceof GenesisError &&
+  ['denied', 'not-found', 'sealed', 'unauthenticated'].includes(error.failure.code);
+
+/** Scores a submission; one whose rows may not be opened any more fails, so that nobody waits for it. */
+export async function score(parts: EvaluationParts, job: ScoreJob, signal: AbortSignal): Promise<void> {
+  try {
+    await scoreInCustody(parts, job, signal);
+  } catch (error) {
+    if (!isOver(error)) throw error;
+    await failWithoutCustody(parts, job.submission);
+  }
+}
+
+/** Only the platform is left to say so, about itself. */
+async function failWithoutCustody({ door, clock }: EvaluationParts, id: string): Promise<void> {
+  await door.perform(
+    { principal: platformPrincipal, action: 'job.finish', resource: { about: platformFacts }, purpose },
+    async (tx) => {
+      const row = await lockSubmission(tx, id);
+      if (row.state !== 'queued') return { result: undefined, details: { submission: id, failed: false } };
+      const now = clock.now();
+      const { claim } = await beginAttempt(tx, row.run, now.getTime());
+      const outcome = succeeded(now, now);
+      await finishRun(tx, row.run, { claim, outcome, output: null, sandboxed: true }, now.getTime());
+      const failure =
+        'the right of whoever made the evaluation to open its rows has ended, or its split was retired';
+      await tx
+        .update(submission)
+        .set({ state: 'failed', failure, endedAt: now.getTime() })
+        .where(eq(submission.id, id));
+      return { result: undefined, details: { submission: id, failed: true } };
+    },
+  );
+}
+
 /**
  * The evaluating run: opens the sealed rows, has the model speak of them without their results, and records how it fared.
  * Nothing but sums of losses is kept, sealed. Everything follows from the submission, so that after a crash it does the same.
  */
-export async function score(parts: EvaluationParts, job: ScoreJob, signal: AbortSignal): Promise<void> {
+async function scoreInCustody(parts: EvaluationParts, job: ScoreJob, signal: AbortSignal): Promise<void> {
   const { door, clock, crash, blobs } = parts;
   // The rows are opened in the name of whoever made the evaluation, the model is read in that of whoever submitted it.
   const custodian = await parts.actUnder(job.custody);
@@ -104,13 +143,12 @@ async function predicted(
   rows: readonly Row[],
   signal: AbortSignal,
 ): Promise<Answered> {
-  const blind = rows.map((row) =>
-    Object.fromEntries(settings.features.map((name) => [name, row[name] ?? null])),
-  );
+  const { split: cut } = await parts.catalog.showSplit(custodian, split, purpose);
+  const { version: table } = await parts.catalog.showVersion(custodian, cut.version, purpose);
+  const blind = blindRows(rows, settings.features, table.columns);
   const asked = { name: `${run}-1`, run, principal: custodian, submitter: custodian, rows: blind };
   if (baseline !== null || model === null || artifactHash === null) {
-    const { version } = (await parts.catalog.showSplit(custodian, split, purpose)).split;
-    const wanted = { baseline: baseline as BaselineName, settings, version };
+    const wanted = { baseline: baseline as BaselineName, settings, version: cut.version };
     return await parts.predictors.baseline(asked, wanted, signal);
   }
   const submitter = await parts.actUnder(delegation);

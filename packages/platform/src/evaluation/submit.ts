@@ -1,6 +1,6 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
 import { and, count, eq, isNull } from 'drizzle-orm';
-import { delegate, type WriteTx } from '../door/index.ts';
+import { delegate, delegationLives, type WriteTx } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import { describeLabel, dominates, type PrincipalFacts } from '../policy/index.ts';
 import { enterSubmission } from './enter-submission.ts';
@@ -62,6 +62,12 @@ export async function submitModel(
       const { state } = await lockEvaluation(tx, id);
       if (state !== 'open')
         throw new GenesisError({ code: 'conflict', message: 'This evaluation is closed.' });
+      if (!(await delegationLives(tx, parts, row.delegation)))
+        throw new GenesisError({
+          code: 'conflict',
+          message:
+            'This evaluation has ended: the right to open its rows was revoked or has expired. Whoever made it can make another on another split.',
+        });
       await assertLeft(tx, id, principal.organisation, row.settings.perOrganisation);
       const delegation = await delegate(tx, parts, principal, {
         purpose,

@@ -125,6 +125,7 @@ const retryFailed = async (database: Database): Promise<void> => {
 };
 
 const lookAgainMs = 1000;
+const mostStopMs = 10_000;
 
 /**
  * Gives a job its try back. Without the database that waits for it until the queue stops: before, no job could
@@ -239,7 +240,8 @@ export const createQueue = async (options: {
     },
     stop: async () => {
       stopping.abort();
-      await Promise.all([watching, boss.stop({ graceful: true, timeout: 10_000 })]);
+      const looked = Promise.race([watching, pause(mostStopMs, undefined, { ref: false })]);
+      await Promise.all([looked, boss.stop({ graceful: true, timeout: mostStopMs })]);
     },
   };
 };

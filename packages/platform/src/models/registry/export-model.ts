@@ -54,7 +54,7 @@ export async function exportModel(
       throw new GenesisError({
         code: 'too-large',
         limitBytes: mostExportBytes,
-        message: `The artifact has ${bytes} bytes, and an archive may have ${mostExportBytes}. Fetch its files one by one from the run: genesis run outputs ${row.run}`,
+        message: `The artifact has ${bytes} bytes, and an archive may have ${mostExportBytes}. Fetch its files one by one from the run: genesis run output ${row.run} model/PATH --purpose train --output FILE`,
       });
     const details = { form: 'model', model: row.id, artifactHash: row.artifactHash, destination };
     return { result: governed, details };

@@ -47,12 +47,21 @@ function intervalOf(
 const mostLikely = (probabilities: readonly number[]): number =>
   probabilities.indexOf(Math.max(...probabilities));
 
-/** Names of the outputs that a served model is asked for. */
-export function outputsOf(serving: NonNullable<ModelDescription['serving']>): string[] {
-  const { outputs, interval } = serving;
-  const named = [outputs.mean, outputs.sd, outputs.probabilities];
-  const limits = [interval?.lowerOutput, interval?.upperOutput, interval?.scaleOutput];
-  return [...new Set([...named, ...limits].filter((name) => name !== undefined))];
+/** The outputs that a served model is asked for, each with how many numbers it gives for a row. */
+export function outputsOf(
+  { outputs, interval }: NonNullable<ModelDescription['serving']>,
+  categories: number,
+): Map<string, number> {
+  const single = [
+    outputs.mean,
+    outputs.sd,
+    interval?.lowerOutput,
+    interval?.upperOutput,
+    interval?.scaleOutput,
+  ];
+  const all = new Map(single.filter((name) => name !== undefined).map((name) => [name, 1]));
+  if (outputs.probabilities !== undefined) all.set(outputs.probabilities, categories);
+  return all;
 }
 
 /** The answer to a call: which version said it, under which label, and a figure for each row. */

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { GenesisError } from '@genesis/contracts';
 import type { FromProcess, Output, ToProcess } from './onnx-process.ts';
 
-export type Loaded = { bytes: Uint8Array; input: string; outputs: string[]; width: number };
+/** `outputs` by name, with how many numbers each gives for a row; `width` is that of the input. */
+export type Loaded = { bytes: Uint8Array; input: string; outputs: Map<string, number>; width: number };
 export type Outputs = Record<string, Output>;
 
 /** Rows of one run: what waits beyond that goes into the next. */

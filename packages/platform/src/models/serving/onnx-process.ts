@@ -4,7 +4,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
  * The process that holds one model: it reads the ONNX file once, then answers batches. It has no data, no keys and no
  * environment of the platform; what breaks ONNX Runtime ends this process and nothing else.
  */
-type Load = { kind: 'load'; bytes: Uint8Array; input: string; outputs: string[]; width: number };
+type Load = {
+  kind: 'load';
+  bytes: Uint8Array;
+  input: string;
+  /** By name, with how many numbers each gives for a row. */
+  outputs: Map<string, number>;
+  width: number;
+};
 type Run = { kind: 'run'; number: number; data: Float32Array; rows: number };
 export type ToProcess = Load | Run;
 export type Output = { data: Float32Array; width: number };
@@ -30,7 +37,7 @@ async function load({ bytes, ...rest }: Load): Promise<void> {
     logSeverityLevel: 4,
   });
   const { inputNames, outputNames } = session;
-  const missing = rest.outputs.find((name) => !outputNames.includes(name));
+  const missing = [...rest.outputs.keys()].find((name) => !outputNames.includes(name));
   if (inputNames.length !== 1 || inputNames[0] !== rest.input)
     throw new Error(`its inputs are ${inputNames.join(', ')}, and model.json names ${rest.input}`);
   if (missing !== undefined) throw new Error(`it has no output ${missing}; it has ${outputNames.join(', ')}`);
@@ -44,17 +51,22 @@ const asFloats = (data: Tensor['data']): Float32Array =>
 async function run(data: Float32Array, rows: number): Promise<Record<string, Output>> {
   if (session === undefined || shape === undefined) throw new Error('no model is loaded');
   const { input, outputs, width } = shape;
-  const given = await session.run({ [input]: new Tensor('float32', data, [rows, width]) }, outputs);
+  const asked = [...outputs.keys()];
+  const given = await session.run({ [input]: new Tensor('float32', data, [rows, width]) }, asked);
   return Object.fromEntries(
-    outputs.map((name) => {
+    [...outputs].map(([name, expected]) => {
       const tensor = given[name]!;
       const values = tensor.data;
       if (
         !(values instanceof Float32Array || values instanceof Float64Array || values instanceof BigInt64Array)
       )
         throw new Error(`the output ${name} is no number`);
-      if (values.length % rows !== 0) throw new Error(`the output ${name} does not have ${rows} rows`);
-      return [name, { data: asFloats(values), width: values.length / rows }];
+      // Checked here, so that a tensor of any other size stays in this process.
+      if (values.length !== rows * expected)
+        throw new Error(
+          `the output ${name} has ${values.length} numbers for ${rows} rows, and model.json tells ${expected} for each`,
+        );
+      return [name, { data: asFloats(values), width: expected }];
     }),
   );
 }

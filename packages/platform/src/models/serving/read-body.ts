@@ -1,9 +1,20 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
-import { RecordBatchReader } from 'apache-arrow';
+import { DataType, type RecordBatch, RecordBatchReader, type Vector } from 'apache-arrow';
 import { mostRows, type Table } from './table.ts';
 
 const mostBodyBytes = 32 * 2 ** 20;
 const mostColumns = 10_000;
+/** Rows times columns: a few bytes of a body can claim as many cells as they like. */
+const mostCells = 2_000_000;
+/** Bytes of one text; the names of categories are shorter. */
+const mostTextBytes = 2_000;
+
+function assertCells(field: string, rows: number, columns: number): void {
+  if (columns > mostColumns) throw invalidField(field, `more than ${mostColumns} columns`);
+  if (rows > mostRows) throw invalidField(field, `more than ${mostRows} rows`);
+  if (rows * columns > mostCells)
+    throw invalidField(field, `more than ${mostCells} cells; send fewer rows at once`);
+}
 
 /** The whole of a stream that is not longer than a call may be. */
 export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -58,6 +69,7 @@ function* linesOf(text: string): Generator<string[]> {
       } else quoted = false;
     } else if (character === '"' && cell === '') quoted = true;
     else if (character === ',') {
+      if (cells.length >= mostColumns) throw invalidField('csv', `more than ${mostColumns} columns`);
       cells.push(cell);
       cell = '';
     } else if (character === '\n') {
@@ -69,7 +81,13 @@ function* linesOf(text: string): Generator<string[]> {
   if (cell !== '' || cells.length > 0) yield [...cells, cell.replace(/\r$/, '')];
 }
 
-const looksNumeric = /^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/;
+/** A name with its unit in brackets, where it has one. */
+function nameAndUnit(cell: string): { name: string; unit: string | undefined } {
+  const text = cell.trim();
+  const open = text.endsWith(']') ? text.lastIndexOf('[') : -1;
+  if (open === -1) return { name: text, unit: undefined };
+  return { name: text.slice(0, open).trim(), unit: text.slice(open + 1, -1) };
+}
 
 /** A CSV text whose first line names the columns, each with its unit in brackets where it has one: `carbon [%]`. */
 export function tableOfCsv(bytes: Buffer): Table {
@@ -81,15 +99,15 @@ export function tableOfCsv(bytes: Buffer): Table {
   let all: unknown[][] = [];
   for (const cells of linesOf(text)) {
     if (rows === -1) {
-      all = cells.slice(0, mostColumns + 1).map((cell) => {
-        const [, name = cell.trim(), unit] = /^\s*(.*?)\s*\[([^\]]*)\]\s*$/.exec(cell) ?? [];
+      assertCells('csv', 0, cells.length);
+      all = cells.map((cell) => {
+        const { name, unit } = nameAndUnit(cell);
         if (columns.has(name)) throw invalidField('csv', `the column ${JSON.stringify(name)} is there twice`);
         const column: unknown[] = [];
         columns.set(name, column);
         if (unit !== undefined) units.set(name, unit);
         return column;
       });
-      if (cells.length > mostColumns) throw invalidField('csv', `more than ${mostColumns} columns`);
     } else {
       if (cells.length === 1 && cells[0] === '') continue;
       if (cells.length !== all.length)
@@ -97,32 +115,68 @@ export function tableOfCsv(bytes: Buffer): Table {
           'csv',
           `line ${rows + 2} has ${cells.length} cells, and the first has ${all.length}`,
         );
-      if (rows >= mostRows) throw invalidField('csv', `more than ${mostRows} rows`);
-      for (const [at, cell] of cells.entries()) all[at]!.push(looksNumeric.test(cell) ? Number(cell) : cell);
+      assertCells('csv', rows + 1, cells.length);
+      for (const [at, cell] of cells.entries()) all[at]!.push(cell);
     }
     rows += 1;
   }
   if (rows < 1) throw invalidField('csv', 'expected a line of names and at least one row');
-  return { rows, columns, units };
+  return { rows, columns, units, texts: true };
+}
+
+/** The texts of a chunk, each decoded once its length is known: offsets may say what they like. */
+function* textsOf(vector: Vector, name: string): Generator<unknown> {
+  for (const { valueOffsets: offsets, length } of vector.data) {
+    for (let row = 0; row < length; row++) {
+      const bytes = Number(offsets[row + 1] ?? NaN) - Number(offsets[row] ?? NaN);
+      if (!(bytes >= 0 && bytes <= mostTextBytes))
+        throw invalidField('arrow', `${name}: a text of more than ${mostTextBytes} bytes, or none`);
+    }
+  }
+  yield* vector;
+}
+
+type Decoded = Map<Vector, unknown[]>;
+const isText = (type: DataType): boolean => DataType.isUtf8(type) || DataType.isLargeUtf8(type);
+
+/** The values of a column of numbers, texts or categories; a dictionary is decoded once, however many rows point at it. */
+function* valuesOf(vector: Vector, name: string, decoded: Decoded): Generator<unknown> {
+  const { type } = vector;
+  if (DataType.isInt(type) || DataType.isFloat(type) || DataType.isBool(type)) yield* vector;
+  else if (isText(type)) yield* textsOf(vector, name);
+  else if (DataType.isDictionary(type) && isText(type.dictionary)) {
+    for (const data of vector.data) {
+      const dictionary = data.dictionary!;
+      if (dictionary.length > mostRows)
+        throw invalidField('arrow', `${name}: more than ${mostRows} categories`);
+      const texts = decoded.get(dictionary) ?? [...textsOf(dictionary, name)];
+      decoded.set(dictionary, texts);
+      for (let row = 0; row < data.length; row++)
+        yield data.getValid(row) ? texts[Number(data.values[row])] : null;
+    }
+  } else
+    throw invalidField('arrow', `${name} is a column of ${String(type)}; send numbers, texts or categories`);
 }
 
 /** An Arrow IPC stream or file. A unit stands in the metadata of the field, under `unit`. */
 export function tableOfArrow(bytes: Buffer): Table {
   const columns = new Map<string, unknown[]>();
   const units = new Map<string, string>();
+  const decoded: Decoded = new Map();
   let rows = 0;
   try {
-    for (const batch of RecordBatchReader.from(bytes) as Iterable<import('apache-arrow').RecordBatch>) {
+    for (const batch of RecordBatchReader.from(bytes) as Iterable<RecordBatch>) {
       const { fields } = batch.schema;
-      if (fields.length > mostColumns) throw invalidField('arrow', `more than ${mostColumns} columns`);
-      if (rows + batch.numRows > mostRows) throw invalidField('arrow', `more than ${mostRows} rows`);
+      assertCells('arrow', rows + batch.numRows, fields.length);
       for (const [at, { name, metadata }] of fields.entries()) {
         const known = columns.get(name) ?? [];
         columns.set(name, known);
         const unit = metadata.get('unit');
         if (unit !== undefined) units.set(name, unit);
         const vector = batch.getChildAt(at);
-        for (let row = 0; row < batch.numRows; row++) known.push(vector?.get(row));
+        if (vector === null || vector.length !== batch.numRows)
+          throw invalidField('arrow', `${name} does not have ${batch.numRows} values`);
+        for (const value of valuesOf(vector, name, decoded)) known.push(value);
       }
       rows += batch.numRows;
     }

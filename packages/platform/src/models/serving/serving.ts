@@ -1,5 +1,5 @@
 import { GenesisError } from '@genesis/contracts';
-import { count, eq, isNotNull } from 'drizzle-orm';
+import { and, count, eq, isNotNull, ne, sql } from 'drizzle-orm';
 import type { Door, Use, WriteTx } from '../../door/index.ts';
 import type { BlobStore, Clock } from '../../kernel/index.ts';
 import type { PrincipalFacts, ResourceFacts } from '../../policy/index.ts';
@@ -18,6 +18,7 @@ export type ServingParts = { door: Door; blobs: BlobStore; clock: Clock; models:
 type Served = { row: RegisteredRow; check: (table: Table) => Checked; engine: Engine };
 
 const conflict = (message: string): GenesisError => new GenesisError({ code: 'conflict', message });
+const retired = (): GenesisError => conflict('A retired version is not served.');
 
 /** Whether and how a version can be served. @throws GenesisError `conflict` saying why it cannot */
 function servable(row: RegisteredRow) {
@@ -28,14 +29,16 @@ function servable(row: RegisteredRow) {
     );
   const file = row.files.find(({ path }) => path === serving.file);
   if (file === undefined) throw conflict(`The artifact has no file ${serving.file}.`);
-  const outputs = outputsOf(serving);
-  if (outputs.length === 0) throw conflict('model.json names no output to serve.');
+  const outputs = outputsOf(serving, row.description.outputs[0]?.categories?.length ?? 0);
+  if (outputs.size === 0) throw conflict('model.json names no output to serve.');
   return { serving, file, outputs };
 }
 
 /** Versions that answer: started and stopped by people, loaded when they are first asked, several side by side. */
 export function createServing({ door, blobs, clock, models }: ServingParts) {
   const served = new Map<string, Served>();
+  /** How often a version was let go of: whoever read before that that it is served reads again. */
+  let forgotten = 0;
   let closed = false;
 
   async function loadedOf(row: RegisteredRow): Promise<Loaded> {
@@ -64,14 +67,30 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
     throw conflict('A surrogate of a campaign needs no serving: genesis model predict asks it as it is.');
   }
 
+  /** The row as it is when nothing was let go of while it was read; what follows in the same turn may build on it. */
+  async function rowNow(principal: PrincipalFacts, id: string): Promise<RegisteredRow> {
+    for (;;) {
+      const before = forgotten;
+      const row = await registeredRow(principal, id);
+      if (before === forgotten) return row;
+    }
+  }
+
   async function start(principal: PrincipalFacts, id: string): Promise<{ served: true }> {
     await door.use(principal, 'model.serve', id, 'infer', { for: 'serving' });
     const row = await registeredRow(principal, id);
-    if (row.stage === 'retired') throw conflict('A retired version is not served.');
+    if (row.stage === 'retired') throw retired();
     const made = served.get(id) ?? make(row);
     try {
       await made.engine.warm();
       await door.perform({ principal, action: 'model.serve', resource: id, purpose: 'infer' }, async (tx) => {
+        // The version may have been retired while it was loaded.
+        const [now] = await tx
+          .select({ stage: model.stage })
+          .from(model)
+          .where(eq(model.id, id))
+          .for('update');
+        if (now?.stage === 'retired') throw retired();
         await assertRoom(tx, id);
         await tx
           .update(model)
@@ -79,6 +98,8 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
           .where(eq(model.id, id));
         return { result: undefined, details: { served: true } };
       });
+      if ((await rowNow(principal, id)).serving === null)
+        throw conflict('It was stopped while it was being started.');
     } catch (error) {
       if (served.get(id) !== made) made.engine.close();
       throw error;
@@ -88,8 +109,13 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
   }
 
   async function assertRoom(tx: WriteTx, id: string): Promise<void> {
-    const [others] = await tx.select({ served: count() }).from(model).where(isNotNull(model.serving));
-    if ((others?.served ?? 0) >= mostServed && !served.has(id))
+    // Two that begin at once would each count without the other.
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('served versions', 0))`);
+    const [others] = await tx
+      .select({ served: count() })
+      .from(model)
+      .where(and(isNotNull(model.serving), ne(model.id, id)));
+    if ((others?.served ?? 0) >= mostServed)
       throw conflict(
         `${mostServed} versions are served already. Stop one of them: genesis model serve ID --stop`,
       );
@@ -105,6 +131,7 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
   }
 
   function forget(id: string): void {
+    forgotten += 1;
     served.get(id)?.engine.close();
     served.delete(id);
   }
@@ -144,11 +171,11 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
     return answer;
   }
 
-  /** The version behind an id, loaded again after a restart of the platform where it is served. */
+  /** The version behind an id, loaded again after a restart of the platform where it is served. A retired one never is. */
   async function find(principal: PrincipalFacts, id: string): Promise<Served> {
     const known = served.get(id);
     if (known !== undefined) return known;
-    const row = await registeredRow(principal, id);
+    const row = await rowNow(principal, id);
     if (row.serving === null)
       throw conflict(`This version is not served. Start it with: genesis model serve ${id}`);
     if (closed)
@@ -162,7 +189,7 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
     /** Lets go of a version that was retired: its process ends. */
     forget,
     /**
-     * Predictions for rows, decided at this call. The rows are looked at only once the principal may ask this model.
+     * Predictions for rows, decided at this call. The rows are held against the model only once the principal may ask it.
      *
      * @throws GenesisError `not-found` or `denied` as policy says, `invalid-input` naming rows and columns, `conflict`
      * where the version is not served, `unavailable` where its process died meanwhile

@@ -6,6 +6,8 @@ export type Table = {
   columns: ReadonlyMap<string, ArrayLike<unknown>>;
   /** Units as they were given, by column. */
   units: ReadonlyMap<string, string>;
+  /** Whether every value is a text, as in a file that has nothing else: what is a number is known by the model. */
+  texts?: boolean;
 };
 
 /** Rows of one call. */
@@ -21,10 +23,20 @@ export type Checked = {
   outside: (string[] | undefined)[] | undefined;
 };
 
-type Check = (value: unknown) => number | string;
+type Check = (value: unknown, isText: boolean) => number | string;
 
-const numberOf: Check = (value) => {
-  const number = typeof value === 'bigint' ? Number(value) : value;
+const numeric = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/;
+const mostDigits = 400;
+
+/** The number that a text writes in decimal digits, and nothing for any other. */
+function written(text: string): number | undefined {
+  const trimmed = text.length > mostDigits ? '' : text.trim();
+  return numeric.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+const numberOf: Check = (value, isText) => {
+  const given = isText && typeof value === 'string' ? written(value) : value;
+  const number = typeof given === 'bigint' ? Number(given) : given;
   if (typeof number !== 'number' || !Number.isFinite(number)) return 'expected a finite number';
   return Math.abs(number) > 3.4e38 ? 'expected a number that fits into 32 bits' : number;
 };
@@ -83,7 +95,7 @@ export function createChecker({ inputs }: Pick<ModelDescription, 'inputs'>): (ta
   }
 
   return (table) => {
-    const { rows, columns } = table;
+    const { rows, columns, texts = false } = table;
     if (rows < 1 || rows > mostRows) throw invalidField('rows', `expected 1 to ${mostRows} rows`);
     assertColumns(table);
     const width = inputs.length;
@@ -95,7 +107,7 @@ export function createChecker({ inputs }: Pick<ModelDescription, 'inputs'>): (ta
       const column = columns.get(name)!;
       const check = checks[at]!;
       for (let row = 0; row < rows; row++) {
-        const value = check(column[row]);
+        const value = check(column[row], texts);
         if (typeof value === 'string') {
           if (problems.length < mostProblems) problems.push({ field: `rows.${row}.${name}`, message: value });
           continue;

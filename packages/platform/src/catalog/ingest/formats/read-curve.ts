@@ -13,7 +13,7 @@ const leastRows = 3;
 /** A header that is longer than this is no header. */
 const headerLines = 1000;
 
-const finite = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$/;
+const finite = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?$/;
 /** What programs write where a number is missing or not finite. */
 const notFinite = /^[+-]?(?:nan|inf(?:inity)?|1\.#(?:ind|inf|qnan)\d*)$/i;
 const comment = /^\s*[#!%;]/;
