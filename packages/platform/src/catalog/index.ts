@@ -4,4 +4,4 @@ export { metadataRoutes } from './metadata/routes.ts';
 export { datasetNames } from './names.ts';
 export { catalogQueues } from './queues.ts';
 export { catalogRoutes } from './routes.ts';
-export { countOpening, dedicateSeal } from './seal-use.ts';
+export { countOpening, dedicateSeal, splitsOfRows } from './seal-use.ts';

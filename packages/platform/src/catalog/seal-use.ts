@@ -50,6 +50,13 @@ export async function dedicateSeal(tx: WriteTx, splitId: string, use: SealUse): 
   await tx.update(seal).set({ use }).where(eq(seal.id, found.id));
 }
 
+/** Ids of every split of the same sealed rows, which nobody else counts or opens until the transaction ends. */
+export async function splitsOfRows(tx: WriteTx, splitId: string): Promise<string[]> {
+  const { id } = await lockSeal(tx, splitId);
+  const rows = await tx.select({ id: split.id }).from(split).where(eq(split.seal, id));
+  return rows.map((row) => row.id);
+}
+
 /**
  * Enters one look at sealed rows, for good.
  *

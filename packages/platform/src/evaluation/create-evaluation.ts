@@ -7,7 +7,7 @@ import type { PrincipalFacts, ResourceFacts } from '../policy/index.ts';
 import { enterSubmission } from './enter-submission.ts';
 import { baselineNames, type NewEvaluation, type TaskSettings } from './model.ts';
 import type { EvaluationParts } from './parts.ts';
-import { lockEvaluation } from './store.ts';
+import { type EvaluationRow, evaluationsOnRowsOf, lockEvaluation } from './store.ts';
 import { evaluation } from './tables.ts';
 
 const purpose = 'evaluate';
@@ -51,6 +51,17 @@ function settingsOf(
   };
 }
 
+/** Another evaluation of the same rows opens them no more often than those before it. */
+function assertNoMore(wanted: TaskSettings, others: readonly EvaluationRow[]): void {
+  for (const name of ['openings', 'perOrganisation'] as const)
+    for (const { id, settings } of others)
+      if (wanted[name] > settings[name])
+        throw invalidField(
+          name,
+          `at most ${settings[name]}: the same rows serve ${id}, and what was set for them holds for every evaluation of theirs`,
+        );
+}
+
 /**
  * Makes an evaluation on the sealed rows of a split, which serve nothing else from then on, and submits the baselines. Its
  * label and conditions are those of the split.
@@ -85,6 +96,7 @@ export async function createEvaluation(
     async (tx) => {
       const now = clock.now().getTime();
       await dedicateSeal(tx, split.id, 'evaluation');
+      assertNoMore(settings, await evaluationsOnRowsOf(tx, split.id));
       const delegation = await delegate(tx, parts, principal, {
         purpose,
         actions: [

@@ -1,8 +1,7 @@
 import { GenesisError } from '@genesis/contracts';
 import { expect, test } from 'vitest';
 import { catalogPlatform, free, open } from '../../test/catalog-platform.ts';
-import { actUnder, revokeDelegation } from '../door/index.ts';
-import { asWriteTx } from '../door/tx.ts';
+import { actUnder } from '../door/index.ts';
 import { noCrashPoints, systemClock } from '../kernel/index.ts';
 import { createModels, modelNames } from '../models/index.ts';
 import type { PrincipalFacts } from '../policy/index.ts';
@@ -207,6 +206,25 @@ test('openings are counted, per organisation and in all, failed ones too, and ne
   expect(failed.submission.failure).toBe('it gave no usable prediction for 388 of 388 rows');
 });
 
+test('a second evaluation of the same rows opens them no more often, and counts with the first', async () => {
+  const { evaluations, custodian, split, id, person, model, settled } = await world(1);
+  const wanted = { title: 't', split, target: 'y', features: ['a'], metric: 'rmse' as const };
+  for (const [field, caps] of [
+    ['openings', { openings: 7, perOrganisation: 1 }],
+    ['perOrganisation', { openings: 6, perOrganisation: 2 }],
+  ] as const)
+    await expect(evaluations.create(custodian, { ...wanted, ...caps })).rejects.toMatchObject({
+      failure: { problems: [{ field, message: expect.stringContaining(`the same rows serve ${id}`) }] },
+    });
+  const researcher = person('org_here');
+  await settled(researcher);
+  const second = await evaluations.create(custodian, { ...wanted, openings: 6, perOrganisation: 1 });
+  for (const of of [id, second.id])
+    await expect(
+      evaluations.submit(researcher, of, { model: await model(researcher, exact), title: 'ours' }),
+    ).rejects.toMatchObject({ failure: { code: 'exhausted' } });
+});
+
 test('a model above the label of the evaluation is refused, before an opening is spent, and so is one that is hidden', async () => {
   const { evaluations, id, person, model } = await world();
   const secret = { level: 'controlled' as const, categories: [] };
@@ -264,7 +282,7 @@ test('once the right to open the rows has ended, what waits fails and nothing is
   await settled(researcher);
   await evaluations.submit(researcher, id, { model: never, title: 'waits' });
   const { row } = await findEvaluation(door.authorize(custodian, 'evaluate'), id);
-  await database.transaction((tx) => revokeDelegation(asWriteTx(tx), { clock: systemClock }, row.delegation));
+  await database.pool.query('update delegation set revoked_at = $1 where id = $2', [0, row.delegation]);
   const placed = await settled(researcher);
   expect(placed.find(({ submission }) => submission.title === 'waits')?.submission).toMatchObject({
     state: 'failed',

@@ -1,5 +1,6 @@
 import { GenesisError } from '@genesis/contracts';
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray } from 'drizzle-orm';
+import { splitsOfRows } from '../catalog/index.ts';
 import { factsOf, type ReadScope, resource, type WriteTx } from '../door/index.ts';
 import type { ResourceFacts } from '../policy/index.ts';
 import { evaluation, submission } from './tables.ts';
@@ -61,6 +62,12 @@ export async function lockEvaluation(tx: WriteTx, id: string): Promise<Evaluatio
   const [row] = await tx.select().from(evaluation).where(eq(evaluation.id, id)).for('update');
   if (row === undefined) throw new Error(`the evaluation ${id} is missing`);
   return row;
+}
+
+/** Evaluations on the same sealed rows, of whichever split: together they may open them as often as the strictest says. */
+export async function evaluationsOnRowsOf(tx: WriteTx, splitId: string): Promise<EvaluationRow[]> {
+  const splits = await splitsOfRows(tx, splitId);
+  return await tx.select().from(evaluation).where(inArray(evaluation.split, splits));
 }
 
 export async function lockSubmission(tx: WriteTx, id: string): Promise<SubmissionRow> {

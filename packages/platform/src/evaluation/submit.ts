@@ -1,24 +1,26 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
-import { and, count, eq, isNull } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull } from 'drizzle-orm';
 import { delegate, delegationLives, type WriteTx } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
 import { describeLabel, dominates, type PrincipalFacts } from '../policy/index.ts';
 import { enterSubmission } from './enter-submission.ts';
 import type { NewSubmission } from './model.ts';
 import type { EvaluationParts } from './parts.ts';
-import { findEvaluation, lockEvaluation } from './store.ts';
+import { evaluationsOnRowsOf, findEvaluation, lockEvaluation } from './store.ts';
 import { submission } from './tables.ts';
 
 const purpose = 'evaluate';
 const day = 86_400_000;
 
-async function assertLeft(tx: WriteTx, id: string, organisation: string, most: number): Promise<void> {
+/** Counts what an organisation submitted to any evaluation of the same rows. */
+async function assertLeft(tx: WriteTx, splitId: string, organisation: string, most: number): Promise<void> {
+  const evaluations = (await evaluationsOnRowsOf(tx, splitId)).map(({ id }) => id);
   const [row] = await tx
     .select({ taken: count() })
     .from(submission)
     .where(
       and(
-        eq(submission.evaluation, id),
+        inArray(submission.evaluation, evaluations),
         eq(submission.organisation, organisation),
         isNull(submission.baseline),
       ),
@@ -27,7 +29,7 @@ async function assertLeft(tx: WriteTx, id: string, organisation: string, most: n
   throw new GenesisError({
     code: 'exhausted',
     what: 'budget',
-    message: `Your organisation has made its ${most} submissions to this evaluation. None is given back, not for those that failed either.`,
+    message: `Your organisation has made its ${most} submissions to evaluations of these rows. None is given back, not for those that failed either.`,
   });
 }
 
@@ -68,7 +70,7 @@ export async function submitModel(
           message:
             'This evaluation has ended: the right to open its rows was revoked or has expired. Whoever made it can make another on another split.',
         });
-      await assertLeft(tx, id, principal.organisation, row.settings.perOrganisation);
+      await assertLeft(tx, row.split, principal.organisation, row.settings.perOrganisation);
       const delegation = await delegate(tx, parts, principal, {
         purpose,
         actions: ['model.read', 'evaluation.read'],

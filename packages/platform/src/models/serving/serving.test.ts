@@ -15,6 +15,7 @@ import { node, onnxModel } from '../../../test/onnx-made.ts';
 import { requireAuthentication } from '../../identity/index.ts';
 import { createApp, createLog, systemClock } from '../../kernel/index.ts';
 import type { PrincipalFacts } from '../../policy/index.ts';
+import { moveStage } from '../registry/stages.ts';
 import { view } from '../views.ts';
 import { servingRoutes } from './routes.ts';
 import { createServing, type Serving } from './serving.ts';
@@ -27,6 +28,8 @@ let id: string;
 let openId: string;
 
 const badShape = onnxModel([node('Identity', ['z'], ['y'])], [['z', 2]], [['y', 2]]);
+/** Says two numbers of each row where one is asked for. */
+const twoValues = onnxModel([node('Identity', ['x'], ['y'])], [['x', 2]], [['y', 2]]);
 beforeAll(async () => {
   world = await modelsWorld({
     good: async () => ({ exitCode: 0, outputs: trainedModel() }),
@@ -37,6 +40,13 @@ beforeAll(async () => {
         { 'model.onnx': badShape },
       ),
     }),
+    wide: async () => ({
+      exitCode: 0,
+      outputs: trainedModel(
+        { files: [{ path: 'model.onnx', format: 'onnx', sha256: sha256(twoValues) }] },
+        { 'model.onnx': twoValues },
+      ),
+    }),
     curves: async () => ({
       exitCode: 0,
       outputs: trainedModel({ inputs: [{ name: 'q', kind: 'curve', unit: null }] }),
@@ -44,7 +54,7 @@ beforeAll(async () => {
     unserved: async () => ({ exitCode: 0, outputs: trainedModel({ serving: null }) }),
   });
   by = world.person('org_a', both);
-  for (const name of ['good', 'unfit', 'curves', 'unserved'])
+  for (const name of ['good', 'unfit', 'wide', 'curves', 'unserved'])
     await world.runs.runs.register(by, world.manifest(name, name));
   const train = async (program: string, versions: string[] = []) =>
     (await world.modelOf(by, await world.train(by, program, versions))).row.id;
@@ -260,6 +270,9 @@ test('what cannot be served says why; what was stopped answers no more, and a re
   const modelOf = async (program: string) =>
     (await world.modelOf(by, await world.train(by, program, []))).row.id;
   await expect(serving.start(by, await modelOf('unfit'))).rejects.toThrow('model.json names x');
+  await expect(serving.start(by, await modelOf('wide'))).rejects.toThrow(
+    'the output y has 2 numbers for 1 rows, and model.json tells 1 for each',
+  );
   await expect(serving.start(by, await modelOf('unserved'))).rejects.toThrow(
     /left no ONNX file to serve.*--model mdl_/,
   );
@@ -286,3 +299,16 @@ test('what cannot be served says why; what was stopped answers no more, and a re
     failure: { code: 'not-found' },
   });
 });
+
+test('a version that is retired while it is being started is not served', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { id: version } = (await world.modelOf(by, await world.train(by, 'good', []))).row;
+    const starting = serving.start(by, version).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, round * 150));
+    await moveStage({ door: world.door, clock: systemClock }, by, version, { to: 'retired', reason: 'old' });
+    serving.forget(version);
+    await starting;
+    expect((await ask({ rows }, 'application/json', by, version)).status).toBe(409);
+    expect(serving.processOf(version)).toBeUndefined();
+  }
+}, 60_000);
