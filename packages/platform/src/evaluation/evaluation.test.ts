@@ -95,7 +95,12 @@ async function world(perOrganisation = 5) {
     ...{ title: 'y of machines', split: job.split!, target: 'y', features: ['a', 'b'], metric: 'mae' },
     ...{ challenge: 12, openings: 6, perOrganisation },
   });
-  const model = async (by: PrincipalFacts, answer: (row: Row) => Prediction, label = open) => {
+  const model = async (
+    by: PrincipalFacts,
+    answer: (row: Row) => Prediction,
+    label = open,
+    conditions = free,
+  ) => {
     const modelId = ids.next('model');
     answers.set(modelId, answer);
     await models.create(by, {
@@ -109,7 +114,7 @@ async function world(perOrganisation = 5) {
       },
       artifact: { config: { made: modelId }, tensors: {} },
       trainedOn: { experiments: 0, measured: 0, failed: 0, censored: 0, objective: 'y', unit: null },
-      facts: { organisation: by.organisation, label, conditions: free },
+      facts: { organisation: by.organisation, label, conditions },
     });
     return modelId;
   };
@@ -239,6 +244,12 @@ test('a model above the label of the evaluation is refused, before an opening is
   await expect(
     evaluations.submit(person('org_here'), id, { model: above, title: 'hidden' }),
   ).rejects.toMatchObject({ failure: { code: 'not-found' } });
+  const licensed = await model(cleared, exact, open, { ...free, licences: ['CC-BY-4.0'] });
+  await expect(evaluations.submit(cleared, id, { model: licensed, title: 'licensed' })).rejects.toMatchObject(
+    {
+      failure: { problems: [{ field: 'model', message: expect.stringContaining('its conditions') }] },
+    },
+  );
   const next = await evaluations.submit(cleared, id, { model: await model(cleared, exact), title: 'fine' });
   expect(next.opening).toBe(4);
 });

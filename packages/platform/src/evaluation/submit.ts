@@ -2,7 +2,14 @@ import { GenesisError, invalidField } from '@genesis/contracts';
 import { and, count, eq, inArray, isNull } from 'drizzle-orm';
 import { delegate, delegationLives, type WriteTx } from '../door/index.ts';
 import type { Idempotency } from '../kernel/index.ts';
-import { describeLabel, dominates, type PrincipalFacts } from '../policy/index.ts';
+import {
+  atLeastAsStrict,
+  describeLabel,
+  dominates,
+  isPublic,
+  type PrincipalFacts,
+  type ResourceFacts,
+} from '../policy/index.ts';
 import { enterSubmission } from './enter-submission.ts';
 import type { NewSubmission } from './model.ts';
 import type { EvaluationParts } from './parts.ts';
@@ -33,6 +40,25 @@ async function assertLeft(tx: WriteTx, splitId: string, organisation: string, mo
   });
 }
 
+/** A score is derived from the model: said in the words of evaluations before policy would say it in its own. */
+function assertScoreMayStand(of: ResourceFacts, model: ResourceFacts): void {
+  if (!dominates(of.label, model.label))
+    throw invalidField(
+      'model',
+      `its label, ${describeLabel(model.label)}, is not covered by that of the evaluation, ${describeLabel(of.label)}; whoever sees the board would learn of it. A steward of its owner may release it at a lower label first`,
+    );
+  if (!isPublic(model.label) && model.organisation !== of.organisation)
+    throw invalidField(
+      'model',
+      'it is not public and belongs to another organisation than the evaluation, whose board would hold what follows from it. A steward of its owner may release it as public first',
+    );
+  if (!atLeastAsStrict(of.conditions, model.conditions))
+    throw invalidField(
+      'model',
+      'its conditions (licences, agreements, purposes) are stricter than those of the evaluation, so that its score could not be shown there. It can be scored on a split whose dataset has them too',
+    );
+}
+
 /**
  * Submits a registered model: it is scored as it is now, once, by a run of the platform's own. Its label has to be covered by
  * that of the evaluation, since everybody who may see the board learns how it fared.
@@ -48,12 +74,7 @@ export async function submitModel(
   const { row, facts } = await findEvaluation(door.authorize(principal, purpose), id);
   const { scope } = await door.use(principal, 'model.read', wanted.model, purpose, { for: id });
   const model = await models.find(scope, wanted.model);
-  if (!dominates(facts.label, model.facts.label)) {
-    throw invalidField(
-      'model',
-      `its label, ${describeLabel(model.facts.label)}, is not covered by that of the evaluation, ${describeLabel(facts.label)}; whoever sees the board would learn of it. A steward of its owner may release it at a lower label first`,
-    );
-  }
+  assertScoreMayStand(facts, model.facts);
   const { result } = await door.perform(
     {
       ...{ principal, action: 'evaluation.submit', resource: id, purpose },

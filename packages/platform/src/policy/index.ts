@@ -2,6 +2,7 @@ export { readActionOf, readableKinds } from './actions.ts';
 export { decide } from './decide.ts';
 export { explain } from './explain.ts';
 export {
+  atLeastAsStrict,
   bottom,
   describeLabel,
   dominates,

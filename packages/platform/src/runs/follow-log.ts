@@ -6,7 +6,7 @@ import { findRun, type LogPosition, markOfLog, readLog } from './store.ts';
 
 const linesAtOnce = 500;
 const lookEveryMs = 250;
-/** Who may not read on is sent nothing more at once, and away after this time. */
+/** Who may not read on is sent nothing more at once, and away at the first look after this time. */
 const authorizeEveryMs = 1000;
 
 /** The place after which a reader goes on; events of the log have the id `ATTEMPT.LINE`. */
