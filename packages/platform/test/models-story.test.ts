@@ -22,16 +22,21 @@ type Board = {
 
 const missing = (await noPackages()) ?? (await sandboxMissing());
 
-/** Twelve machines with ten results each; what a machine adds is told by nothing but its own results. */
+const features = ['temperature', 'alloy', 'coated', 'made'];
+/** Twelve machines with twenty results each; what a machine adds is told by nothing but its own results. */
 const table = [
-  'machine,temperature,alloy,strength',
+  ['machine', ...features, 'strength'].join(','),
   ...Array.from({ length: 240 }, (_, index) => {
     const machine = index % 12;
     const temperature = (index * 37) % 400;
     const alloy = ['cast', 'rolled', 'forged'][index % 3]!;
     const own = ((machine * 29) % 7) - 3;
-    const strength = 300 + 0.5 * temperature + (alloy === 'forged' ? 90 : 0) + own + ((index * 13) % 5);
-    return `m${machine},${temperature},${alloy},${strength.toFixed(1)}`;
+    const coated = (index * 7) % 5 < 2;
+    const made = new Date(Date.UTC(2026, 0, 1, index)).toISOString();
+    // Either helps, both do not: no linear model tells that.
+    const treated = (alloy === 'forged') !== coated ? 90 : 0;
+    const strength = 300 + 0.5 * temperature + treated + own + ((index * 13) % 5);
+    return `m${machine},${temperature},${alloy},${coated},${made},${strength.toFixed(1)}`;
   }),
 ].join('\n');
 
@@ -44,13 +49,13 @@ test.skipIf(missing !== null)(
     const by = await person(server, 'custodian');
     const { version, split } = await imported(server, by, table, { split: cut });
     const { id: evaluation } = await asking(server, by)<{ id: string }>('POST', '/v1/evaluations', {
-      ...{ title: 'Strength', split, target: 'strength', features: ['temperature', 'alloy'], challenge: 12 },
+      ...{ title: 'Strength', split, target: 'strength', features, challenge: 12 },
     });
     const { id: run } = await ask<{ id: string }>('POST', '/v1/runs', {
       capability: 'tabular-train',
       purpose: 'train',
       input: {
-        ...{ target: 'strength', features: ['temperature', 'alloy'], groups: 'machine' },
+        ...{ target: 'strength', features, groups: 'machine' },
         ...{ budget: { fits: 40 }, folds: 3 },
       },
       datasets: [{ name: 'table.parquet', version }],
@@ -82,15 +87,16 @@ test.skipIf(missing !== null)(
     // Machines differ by up to 3, results of one by up to 4: more than that nobody can tell, and no less should be.
     expect(of('first').score).toBeLessThan(12);
     expect(of('baseline: constant').score).toBeGreaterThan(40);
-    expect(of('baseline: constant').rank).toBe(4);
+    expect(of('baseline: constant').rank).toBeGreaterThan(2);
 
     await ask('POST', `/v1/models/${model!.id}/serve`);
     const answer = await ask<{
       predictions: { value: number; low: number; high: number; outside?: string[] }[];
     }>('POST', `/v1/models/${model!.id}/predict`, {
       rows: [
-        { temperature: 200, alloy: 'forged' },
-        { temperature: 9000, alloy: 'cast' },
+        // As in training: no is 0, and times are seconds since 1970.
+        { temperature: 200, alloy: 'forged', coated: 0, made: 1_767_600_000 },
+        { temperature: 9000, alloy: 'cast', coated: 0, made: 1_767_600_000 },
       ],
     }).catch(async (error: unknown) => {
       throw new Error(`not served: ${String(error)}`);
