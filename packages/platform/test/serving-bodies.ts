@@ -1,6 +1,6 @@
 import { GenesisError } from '@genesis/contracts';
 import { type Table as ArrowTable, tableToIPC } from 'apache-arrow';
-import { tableOfArrow } from '../src/models/serving/read-body.ts';
+import { tableOfArrow } from '../src/models/serving/read-arrow.ts';
 
 /** An Arrow table as a call would bring it. */
 export const readArrow = (table: ArrowTable) => tableOfArrow(Buffer.from(tableToIPC(table, 'stream')));

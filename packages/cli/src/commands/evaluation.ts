@@ -42,7 +42,10 @@ function show({ evaluation, board }: Shown): string {
     ['Metric', evaluation.metric],
     ['Sealed rows', first === undefined ? 'not opened yet' : `${first.rows} in ${first.units} units`],
     ['Kept together by', evaluation.keyColumns.join(', ')],
-    ['Openings', `${board.length} of ${most}; ${perOrganisation} for each organisation`],
+    [
+      'Openings',
+      `${board.length}; these rows allow ${most} in all and ${perOrganisation} for each organisation`,
+    ],
     ['State', evaluation.state],
     ['Label', formatLabel(evaluation.label)],
   ]);

@@ -6,7 +6,7 @@ import { type Call, declare, type Registry, type Result } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { figure } from '../terminal/plain.ts';
 import { table } from '../terminal/table.ts';
-import { readCsv } from '../work/csv.ts';
+import { readCsv, writeCsv } from '../work/csv.ts';
 import { readJson } from '../work/json-input.ts';
 
 type Said = Answer<'/v1/models/{id}/predict', 'post'>;
@@ -57,20 +57,24 @@ function ofRows(rows: readonly Design[], said: Said): Result {
   return { text: table(head, lines), json: { ...said } };
 }
 
-/** The rows that were given, and the text that they stand in where it is a CSV file. */
+/** The rows that were given, and where they come from a CSV file a text of the same cells. */
 type Given = { rows: Design[]; csv?: string };
 
 async function givenRows(call: Call, design: string | undefined, file: string | undefined): Promise<Given> {
   if ((design === undefined) === (file === undefined)) throw new UsageError('Give either --design or --csv.');
   if (file === undefined) return { rows: checkedDesigns(await readJson(design!, '--design', call.input)) };
-  const csv = await readFile(file, 'utf8');
-  const rows = readCsv(csv).map((row) =>
+  const texts = readCsv(await readFile(file, 'utf8'));
+  const rows = texts.map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])),
+  );
+  const csv = writeCsv(
+    Object.keys(texts[0] ?? {}),
+    texts.map((row) => Object.values(row)),
   );
   return { rows: checkedDesigns(rows), csv };
 }
 
-/** A file goes out as it is: the server knows from the model which of its cells are numbers. */
+/** Cells go out as texts: the server knows from the model which of them are numbers. */
 const asCsv = (csv: string) => ({
   body: csv as never,
   bodySerializer: (text: unknown) => text as string,

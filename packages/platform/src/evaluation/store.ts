@@ -64,7 +64,7 @@ export async function lockEvaluation(tx: WriteTx, id: string): Promise<Evaluatio
   return row;
 }
 
-/** Evaluations on the same sealed rows, of whichever split: together they may open them as often as the strictest says. */
+/** Evaluations on the same sealed rows, of whichever split: each counts the openings of all. */
 export async function evaluationsOnRowsOf(tx: WriteTx, splitId: string): Promise<EvaluationRow[]> {
   const splits = await splitsOfRows(tx, splitId);
   return await tx.select().from(evaluation).where(inArray(evaluation.split, splits));

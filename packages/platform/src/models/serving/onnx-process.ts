@@ -64,7 +64,7 @@ async function run(data: Float32Array, rows: number): Promise<Record<string, Out
       // Checked here, so that a tensor of any other size stays in this process.
       if (values.length !== rows * expected)
         throw new Error(
-          `the output ${name} has ${values.length} numbers for ${rows} rows, and model.json tells ${expected} for each`,
+          `the output ${name} has ${values.length} numbers for ${rows} rows, where ${expected} ${expected === 1 ? 'is' : 'are'} expected for each`,
         );
       return [name, { data: asFloats(values), width: expected }];
     }),

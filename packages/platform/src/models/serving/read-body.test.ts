@@ -6,12 +6,15 @@ import {
   makeData,
   makeVector,
   Null,
+  tableToIPC,
   Utf8,
+  Utf8View,
   Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import { readArrow, refusalOf } from '../../../test/serving-bodies.ts';
+import { tableOfArrow } from './read-arrow.ts';
 import { tableOfCsv } from './read-body.ts';
 import { createChecker } from './table.ts';
 
@@ -23,10 +26,8 @@ test.for([
   ['digits that are no number', `x,y\n${'1'.repeat(many)}x,2\n`],
   ['points', `x,y\n${'1.'.repeat(many)},2\n`],
 ] as const)('CSV with %s takes no longer than its bytes', ([, text]) => {
-  const table = tableOfCsv(Buffer.from(text));
-  expect(table.rows).toBe(1);
   const check = createChecker({ inputs: [{ name: 'x', kind: 'number' }] as never });
-  expect(refusalOf(() => check(table))).toMatch(/x|y/);
+  expect(refusalOf(() => check(tableOfCsv(Buffer.from(text))))).toMatch(/rows|name or unit/);
 });
 
 test('CSV cells are texts, which the model takes for numbers or for categories that look like some', () => {
@@ -72,6 +73,54 @@ test('an Arrow dictionary is read once, and its rows share what it holds', () =>
   const cells = Array.from({ length: 5000 }, (_, at) => (at === 3 ? null : words[at % 2]!));
   const column = vectorFromArray(cells, new Dictionary(new Utf8(), new Int32()));
   expect(readArrow(new ArrowTable({ x: column })).columns.get('x')).toEqual(cells);
+});
+
+test('texts of all columns together are bounded, since they may claim the same bytes', () => {
+  const texts = makeData({
+    ...{ type: new Utf8(), length: 1000, nullCount: 0, data: new Uint8Array(2_000_000).fill(97) },
+    valueOffsets: Int32Array.from({ length: 1001 }, (_, at) => at * 2000),
+  });
+  const columns = Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`c${at}`, new Vector([texts])]));
+  expect(refusalOf(() => readArrow(new ArrowTable(columns)))).toContain('bytes of texts');
+});
+
+test('texts may come as views, and in pieces', () => {
+  const cells = ['short', null, 'a text that does not fit into its view'];
+  const views = vectorFromArray(cells, new Utf8View());
+  expect(readArrow(new ArrowTable({ x: views })).columns.get('x')).toEqual(cells);
+  const long = vectorFromArray(['a'.repeat(2001)], new Utf8View());
+  expect(refusalOf(() => readArrow(new ArrowTable({ x: long })))).toContain('x: a text of more than');
+  const pieces = new ArrowTable({ x: vectorFromArray(['a', 'b', 'c'], new Utf8()) });
+  const sliced = new ArrowTable([...pieces.slice(1, 2).batches, ...pieces.slice(2).batches]);
+  expect(readArrow(sliced).columns.get('x')).toEqual(['b', 'c']);
+});
+
+test('an Arrow file, dictionaries that grow and batches without rows are refused before they are read', () => {
+  const table = new ArrowTable({ x: makeVector(new Float64Array(2)) });
+  const file = Buffer.from(tableToIPC(table, 'file'));
+  expect(refusalOf(() => tableOfArrow(file))).toContain('send an Arrow stream');
+  const empty = table.slice(0, 0).batches[0]!;
+  const many = new ArrowTable(
+    table.schema,
+    Array.from({ length: 101 }, () => empty),
+  );
+  expect(refusalOf(() => readArrow(many))).toContain('100 empty ones');
+  const [first, more] = [vectorFromArray(['a'], new Utf8()), vectorFromArray(['b'], new Utf8())];
+  const type = new Dictionary(new Utf8(), new Int32(), 7);
+  const grown = [first, first.concat(more)].map((dictionary, at) =>
+    makeData({ type, dictionary, data: Int32Array.of(at), length: 1, nullCount: 0 }),
+  );
+  const growing = new ArrowTable({ x: new Vector(grown) });
+  expect(refusalOf(() => readArrow(growing))).toContain('its dictionaries grow');
+});
+
+test('names and units are short, since errors tell them', () => {
+  expect(refusalOf(() => tableOfCsv(Buffer.from(`${'x'.repeat(1001)}\n1\n`)))).toContain('1000 characters');
+  expect(refusalOf(() => tableOfCsv(Buffer.from(`x [${'m'.repeat(1001)}]\n1\n`)))).toContain(
+    '1000 characters',
+  );
+  const named = new ArrowTable({ ['x'.repeat(1001)]: makeVector(new Float64Array(1)) });
+  expect(refusalOf(() => readArrow(named))).toContain('1000 characters');
 });
 
 test('Arrow columns that claim cells without bytes, and those of no use to a model, are refused by name', () => {

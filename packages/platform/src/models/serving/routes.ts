@@ -6,7 +6,8 @@ import { principalOf } from '../../identity/index.ts';
 import type { App } from '../../kernel/index.ts';
 import type { Models } from '../models.ts';
 import { assertDesigns, type Predict } from '../predict.ts';
-import { readAll, tableOfArrow, tableOfCsv, tableOfRows } from './read-body.ts';
+import { tableOfArrow } from './read-arrow.ts';
+import { readAll, tableOfCsv, tableOfRows } from './read-body.ts';
 import type { Serving } from './serving.ts';
 import { mostRows, type Table } from './table.ts';
 

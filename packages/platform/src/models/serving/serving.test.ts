@@ -271,7 +271,7 @@ test('what cannot be served says why; what was stopped answers no more, and a re
     (await world.modelOf(by, await world.train(by, program, []))).row.id;
   await expect(serving.start(by, await modelOf('unfit'))).rejects.toThrow('model.json names x');
   await expect(serving.start(by, await modelOf('wide'))).rejects.toThrow(
-    'the output y has 2 numbers for 1 rows, and model.json tells 1 for each',
+    'the output y has 2 numbers for 1 rows, where 1 is expected for each',
   );
   await expect(serving.start(by, await modelOf('unserved'))).rejects.toThrow(
     /left no ONNX file to serve.*--model mdl_/,

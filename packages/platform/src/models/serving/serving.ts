@@ -29,7 +29,10 @@ function servable(row: RegisteredRow) {
     );
   const file = row.files.find(({ path }) => path === serving.file);
   if (file === undefined) throw conflict(`The artifact has no file ${serving.file}.`);
-  const outputs = outputsOf(serving, row.description.outputs[0]?.categories?.length ?? 0);
+  const categories = row.description.outputs[0]?.categories;
+  if (serving.outputs.probabilities !== undefined && categories === undefined)
+    throw conflict('model.json names probabilities to serve, and no categories of its first output.');
+  const outputs = outputsOf(serving, categories?.length ?? 0);
   if (outputs.size === 0) throw conflict('model.json names no output to serve.');
   return { serving, file, outputs };
 }
@@ -80,7 +83,8 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
     await door.use(principal, 'model.serve', id, 'infer', { for: 'serving' });
     const row = await registeredRow(principal, id);
     if (row.stage === 'retired') throw retired();
-    const made = served.get(id) ?? make(row);
+    const known = served.get(id);
+    const made = known ?? make(row);
     try {
       await made.engine.warm();
       await door.perform({ principal, action: 'model.serve', resource: id, purpose: 'infer' }, async (tx) => {
@@ -104,7 +108,9 @@ export function createServing({ door, blobs, clock, models }: ServingParts) {
       if (served.get(id) !== made) made.engine.close();
       throw error;
     }
-    if (keep(id, made) !== made) made.engine.close();
+    // One that answered before may have been let go of meanwhile, with its process.
+    const kept = keep(id, made === known && served.get(id) !== known ? make(row) : made);
+    if (kept !== made) made.engine.close();
     return { served: true };
   }
 
