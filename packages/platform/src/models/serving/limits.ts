@@ -7,8 +7,6 @@ export const mostColumns = 10_000;
 const mostCells = 2_000_000;
 /** Bytes of one text; the names of categories are shorter. */
 export const mostTextBytes = 2_000;
-/** Bytes of all texts of a call. */
-export const mostTextsBytes = mostBodyBytes;
 const mostNameLength = 1_000;
 
 /** @throws GenesisError `invalid-input` about `field` where a call has more than it may */

@@ -7,7 +7,7 @@ import {
   RecordBatchReader,
   type Vector,
 } from 'apache-arrow';
-import { assertCells, assertName, mostColumns, mostTextBytes, mostTextsBytes } from './limits.ts';
+import { assertCells, assertName, mostBodyBytes, mostColumns, mostTextBytes } from './limits.ts';
 import { mostRows, type Table } from './table.ts';
 
 const mostEmptyBatches = 100;
@@ -66,7 +66,7 @@ function createReader() {
           throw refused(`${name}: a text of more than ${mostTextBytes} bytes, or none`);
         textBytes += bytes;
       }
-    if (textBytes > mostTextsBytes) throw refused(`more than ${mostTextsBytes} bytes of texts`);
+    if (textBytes > mostBodyBytes) throw refused(`more than ${mostBodyBytes} bytes of texts`);
     yield* vector;
   }
 
