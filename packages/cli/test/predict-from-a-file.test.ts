@@ -14,15 +14,19 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'genesis-cli-'));
-  server = createServer(async (request, response) => {
+  server = createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += String(chunk);
-    if (request.method === 'POST') asked.push({ type: request.headers['content-type'], body });
-    const predictions = [{ value: 1 }, { value: 2 }];
-    const said = { output: { name: 'strength', unit: 'MPa', categories: null }, level: null, predictions };
-    response
-      .setHeader('content-type', 'application/json')
-      .end(JSON.stringify(request.method === 'POST' ? said : { id, kind }));
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString('utf8');
+    });
+    request.on('end', () => {
+      if (request.method === 'POST') asked.push({ type: request.headers['content-type'], body });
+      const predictions = [{ value: 1 }, { value: 2 }];
+      const said = { output: { name: 'strength', unit: 'MPa', categories: null }, level: null, predictions };
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(request.method === 'POST' ? said : { id, kind }));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
