@@ -1,7 +1,5 @@
-// `npm run train:examples -- --data FOLDER [--only steels,gaps,esol,deep,scattering] [--quick] [--folder FOLDER] [--json]`:
-// starts a platform, trains the kits on the tables and curves of a folder by the product's own commands, and says for each
-// real curve whether its known size lies within the interval that was told. Exits 1 when a training fails. With `--json` the
-// last line is one object.
+// Starts a platform, trains the kits on the tables and curves of a folder by the product's own commands, and says for each
+// real curve whether its known size lies within the interval that was told. Exits 1 when a training fails.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,6 +20,18 @@ type Given = {
   wanted: readonly Example[];
 };
 
+const usage = `Usage: npm run train:examples -- --data FOLDER [--only NAMES] [--quick] [--folder FOLDER] [--json]
+
+  --data    folder with the tables and curves (or GENESIS_DATA)
+  --only    some of steels, gaps, esol, deep, scattering; all by default
+  --quick   small budgets: some minutes in place of most of an hour
+  --folder  where the platform keeps its data; a temporary folder by default
+  --json    one object with what was told, on the last line
+
+Examples:
+  npm run train:examples -- --data /data
+  npm run train:examples -- --data /data --only steels,scattering --quick`;
+
 function given(): Given {
   const { values } = parseArgs({
     options: {
@@ -30,8 +40,13 @@ function given(): Given {
       folder: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
   const wanted = chosen(values.only);
   const data = values.data ?? process.env['GENESIS_DATA'];
   const folder = data === undefined ? null : resolve(data);

@@ -98,8 +98,7 @@ type Submitting = { ask: ReturnType<typeof asking>; url: string; token: string; 
 async function governed(
   { ask, url, token, version }: Submitting,
   steps: number,
-): Promise<{ seconds: number; throughput: Throughput | undefined }> {
-  const began = performance.now();
+): Promise<Throughput | undefined> {
   const { id } = await ask<{ id: string }>('POST', '/v1/runs', {
     ...{ capability: 'deep-train', purpose: 'train', input: inputOf(steps) },
     datasets: [{ name: 'table.parquet', version }],
@@ -107,11 +106,10 @@ async function governed(
   });
   const headers = { authorization: `Bearer ${token}` };
   const log = await (await fetch(`${url}/v1/runs/${id}/logs?purpose=train`, { headers })).text();
-  const took = (performance.now() - began) / 1000;
   const { run, output } = await ask<Shown>('GET', `/v1/runs/${id}?purpose=train`);
   if (run.status !== 'succeeded')
     throw new Error(`the run ended otherwise: ${JSON.stringify(run.outcome)}\n${log.slice(-2_000)}`);
-  return { seconds: took, throughput: output?.value.throughput };
+  return output?.value.throughput;
 }
 
 const python = await pythonWith(join(kit, gpus === 0 ? 'requirements.txt' : 'requirements-gpu.txt'));
@@ -135,7 +133,7 @@ try {
   const few = await bare(folder, python.program, 200, 'few');
   const more = await bare(folder, python.program, 1200, 'more');
   // Samples a second are told by a training that is not held.
-  const { throughput: device } = await governed(submitting, 1200);
+  const device = await governed(submitting, 1200);
   const perStep = Math.max((more.seconds - few.seconds) / 1000, 1e-5);
   const steps = Math.max(400, 200 * Math.round((seconds - few.seconds) / perStep / 200));
   say(`${pairs} trainings of ${steps} steps by each way ...`);

@@ -44,10 +44,13 @@ async function failWithoutCustody({ door, clock }: EvaluationParts, id: string):
       if (row.state !== 'queued') return { result: undefined, details: { submission: id, failed: false } };
       const now = clock.now();
       const { claim } = await beginAttempt(tx, row.run, now.getTime());
-      const outcome = succeeded(now, now);
-      await finishRun(tx, row.run, { claim, outcome, output: null, sandboxed: true }, now.getTime());
       const failure =
         'the right of whoever made the evaluation to open its rows has ended, or its split was retired';
+      const outcome = {
+        ...succeeded(now, now),
+        ...({ state: 'failed', failureClass: 'F4_POLICY', reason: 'exception', message: failure } as const),
+      };
+      await finishRun(tx, row.run, { claim, outcome, output: null, sandboxed: true }, now.getTime());
       await tx
         .update(submission)
         .set({ state: 'failed', failure, endedAt: now.getTime() })

@@ -4,7 +4,7 @@ import { mostRows } from './table.ts';
 export const mostBodyBytes = 32 * 2 ** 20;
 export const mostColumns = 10_000;
 /** Rows times columns: a few bytes of a body can claim as many cells as they like. */
-const mostCells = 2_000_000;
+export const mostCells = 2_000_000;
 /** Bytes of one text; the names of categories are shorter. */
 export const mostTextBytes = 2_000;
 const mostNameLength = 1_000;

@@ -1,19 +1,31 @@
 import { GenesisError, invalidField } from '@genesis/contracts';
-import {
-  type Data,
-  DataType,
-  MessageReader,
-  type RecordBatch,
-  RecordBatchReader,
-  type Vector,
-} from 'apache-arrow';
-import { assertCells, assertName, mostBodyBytes, mostColumns, mostTextBytes } from './limits.ts';
+import { type Data, DataType, Message, type RecordBatch, RecordBatchReader, type Vector } from 'apache-arrow';
+import { assertCells, assertName, mostBodyBytes, mostCells, mostColumns, mostTextBytes } from './limits.ts';
 import { mostRows, type Table } from './table.ts';
 
 const mostEmptyBatches = 100;
 const fileMagic = 'ARROW1';
 
 const refused = (message: string): GenesisError => invalidField('arrow', message);
+
+/** The heads of the messages of a stream, one after the other: lengths that lead back or beyond the end are refused. */
+function* headsOf(bytes: Buffer): Generator<Message> {
+  const forward = (at: number, length: number): number => {
+    if (!(length >= 0 && at + length <= bytes.length)) throw refused('it ends within a message');
+    return at + length;
+  };
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    // Since version 0.15 of the format a mark stands before the length.
+    if (bytes.readInt32LE(at) === -1) at = forward(at, 4);
+    const head = forward(at, 4);
+    const length = bytes.readInt32LE(at);
+    if (length === 0) return;
+    at = forward(head, length);
+    const message = Message.decode(bytes.subarray(head, at));
+    yield message;
+    at = forward(at, Number(message.bodyLength));
+  }
+}
 
 /**
  * Looks at the heads of all messages before any is read: what is to be read may not cost more than its bytes. A file names its
@@ -22,9 +34,8 @@ const refused = (message: string): GenesisError => invalidField('arrow', message
 function assertPlain(bytes: Buffer): void {
   if (bytes.toString('latin1', 0, fileMagic.length) === fileMagic)
     throw refused('it is an Arrow file; send an Arrow stream');
-  const reader = new MessageReader(bytes);
   let [batches, empty, dictionaries] = [0, 0, 0];
-  for (const message of reader) {
+  for (const message of headsOf(bytes)) {
     if (message.isDictionaryBatch()) {
       dictionaries += 1;
       if (message.header().isDelta) throw refused('its dictionaries grow; send whole ones');
@@ -36,7 +47,6 @@ function assertPlain(bytes: Buffer): void {
       throw refused(
         `more than ${mostRows} batches, ${mostEmptyBatches} empty ones or ${mostColumns} dictionaries`,
       );
-    reader.readMessageBody(message.bodyLength);
   }
 }
 
@@ -52,12 +62,14 @@ function claimOf({ type, valueOffsets: offsets, values, offset }: Data, row: num
 const isText = (type: DataType): boolean =>
   DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 
-/** Reads columns. What texts claim is added up over all of a call, since columns may claim the same bytes. */
+/** Reads columns. What texts claim is added up over all of a call, since columns may claim the same bytes, or none. */
 function createReader() {
-  let textBytes = 0;
+  let [textBytes, texts] = [0, 0];
   const decoded = new Map<Vector, unknown[]>();
 
   function* textsOf(vector: Vector, name: string): Generator<unknown> {
+    texts += vector.length;
+    if (texts > mostCells) throw refused(`more than ${mostCells} texts`);
     for (const data of vector.data)
       for (let row = 0; row < data.length; row++) {
         if (!data.getValid(row)) continue;
@@ -79,10 +91,10 @@ function createReader() {
       for (const data of vector.data) {
         const dictionary = data.dictionary!;
         if (dictionary.length > mostRows) throw refused(`${name}: more than ${mostRows} categories`);
-        const texts = decoded.get(dictionary) ?? [...textsOf(dictionary, name)];
-        decoded.set(dictionary, texts);
+        const categories = decoded.get(dictionary) ?? [...textsOf(dictionary, name)];
+        decoded.set(dictionary, categories);
         for (let row = 0; row < data.length; row++)
-          yield data.getValid(row) ? texts[Number(data.values[row])] : null;
+          yield data.getValid(row) ? categories[Number(data.values[row])] : null;
       }
     } else throw refused(`${name} is a column of ${String(type)}; send numbers, texts or categories`);
   }

@@ -114,6 +114,37 @@ test('an Arrow file, dictionaries that grow and batches without rows are refused
   expect(refusalOf(() => readArrow(growing))).toContain('its dictionaries grow');
 });
 
+test('lengths that lead back, or beyond the end, are refused', () => {
+  const stream = Buffer.from(tableToIPC(new ArrowTable({ x: makeVector(new Float64Array(2)) }), 'stream'));
+  const heads = [4, 8 + stream.readInt32LE(4) + 4];
+  for (const at of heads)
+    for (const length of [-1, -8, -64, -1000, stream.length, 0x7fffffff]) {
+      const changed = Buffer.from(stream);
+      changed.writeInt32LE(length, at);
+      expect(
+        refusalOf(() => tableOfArrow(changed)),
+        `${length} at ${at}`,
+      ).toContain('arrow');
+    }
+});
+
+test('dictionaries of nothing count by what they claim', () => {
+  const nothing = makeData({
+    type: new Utf8(),
+    length: 10_000,
+    nullCount: 10_000,
+    nullBitmap: new Uint8Array(1250),
+  });
+  const columns = Object.fromEntries(
+    Array.from({ length: 201 }, (_, at) => {
+      const type = new Dictionary(new Utf8(), new Int32(), at);
+      const dictionary = new Vector([nothing]);
+      return [`c${at}`, new Vector([makeData({ type, dictionary, data: Int32Array.of(0), length: 1 })])];
+    }),
+  );
+  expect(refusalOf(() => readArrow(new ArrowTable(columns)))).toMatch(/2000000 texts|or none/);
+});
+
 test('names and units are short, since errors tell them', () => {
   expect(refusalOf(() => tableOfCsv(Buffer.from(`${'x'.repeat(1001)}\n1\n`)))).toContain('1000 characters');
   expect(refusalOf(() => tableOfCsv(Buffer.from(`x [${'m'.repeat(1001)}]\n1\n`)))).toContain(
